@@ -1,0 +1,1 @@
+"""Private implementation: nothing in here is a promise."""

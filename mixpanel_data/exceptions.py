@@ -1,0 +1,221 @@
+"""Everything this library raises on purpose.
+
+    MixpanelDataError
+    ├── InvalidArgumentError        a value that can't be meant (also a ValueError)
+    ├── ConfigError                 the configuration file, or half of the settings
+    │   ├── AccountNotFoundError
+    │   └── AccountExistsError
+    ├── AuthenticationError         credentials are missing, or Mixpanel refused them
+    ├── QueryError                  SQL, or a request to Mixpanel, failed
+    │   └── APIError                what Mixpanel answered, or that it did not
+    │       ├── ResourceNotFoundError   404
+    │       ├── PlanError               402: the plan has no Query API
+    │       ├── PermissionDeniedError   403
+    │       ├── DateRangeError          403: beyond the plan's history
+    │       ├── RateLimitError          429
+    │       ├── ConnectionFailedError   no answer, or half of one
+    │       └── IncompleteExportError   a 200 whose body is not whole
+    ├── TableExistsError
+    ├── TableNotFoundError
+    ├── StorageError                the database file, its folder, the disk
+    └── MissingExtraError           an optional part is not installed
+
+Every error has a one-line `message`, an optional `hint` that says what to type or do next, and
+its facts as attributes; `to_dict()` is what `mp --format json` prints.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class MixpanelDataError(Exception):
+    """Base of all errors of this library."""
+
+    hint: str | None = None
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        if hint is not None:
+            self.hint = hint
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in one line unless it quotes SQL."""
+        return str(self.args[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Type, message and hint, ready for JSON."""
+        return {"type": type(self).__name__, "message": self.message, "hint": self.hint}
+
+
+class InvalidArgumentError(MixpanelDataError, ValueError):
+    """An argument has a value that can't be meant."""
+
+
+class ConfigError(MixpanelDataError):
+    """The configuration can't be read, written or understood."""
+
+
+class AccountNotFoundError(ConfigError):
+    """No account of this name is configured."""
+
+    def __init__(self, name: str, known: Iterable[str] = ()) -> None:
+        super().__init__(f"no account named {name!r}")
+        self.name = name
+        self.known = sorted(known)
+        self.hint = _near(name, self.known) or (
+            f"configured accounts: {', '.join(self.known)}"
+            if self.known
+            else f"mp auth add {name} --username … --project … --region us"
+        )
+
+
+class AccountExistsError(ConfigError):
+    """An account of this name is configured already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"account {name!r} already exists")
+        self.name = name
+        self.hint = f"mp auth remove {name}"
+
+
+class AuthenticationError(MixpanelDataError):
+    """Credentials are missing, incomplete, or refused by Mixpanel."""
+
+
+class QueryError(MixpanelDataError):
+    """SQL failed (the message ends with DuckDB's pointer to the place), or a request did."""
+
+
+class APIError(QueryError):
+    """Mixpanel refused a request, failed to serve it, or did not answer.
+
+    `status` is the HTTP status, None where no answer came; `endpoint` is the path asked.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        endpoint: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.endpoint = endpoint
+
+
+class ResourceNotFoundError(APIError):
+    """404: the project has no such funnel, report, schema or path."""
+
+
+class PlanError(APIError):
+    """402: the credentials are fine, but the project's plan has no Query API."""
+
+
+class PermissionDeniedError(APIError):
+    """403: the account may not read this."""
+
+
+class DateRangeError(APIError):
+    """403: the range starts before the history that the plan keeps, `max_days` days."""
+
+    max_days: int | None = None
+
+
+class RateLimitError(APIError):
+    """429, after the retries that the settings allow.
+
+    `retry_after` is in seconds, None where Mixpanel did not say; `limits` holds the parsed
+    RateLimit header: policy name to its fields, such as {"project": {"r": 0, "t": 3600}}.
+    """
+
+    retry_after: float | None = None
+    limits: dict[str, dict[str, int | str]]
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        limits: dict[str, dict[str, int | str]] | None = None,
+        endpoint: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, status=429, endpoint=endpoint, hint=hint)
+        self.retry_after = retry_after
+        self.limits = limits or {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """As for every error, and the seconds to wait."""
+        return {**super().to_dict(), "retry_after": self.retry_after}
+
+
+class ConnectionFailedError(APIError):
+    """Mixpanel could not be reached, or the connection broke before the answer was whole."""
+
+
+class IncompleteExportError(APIError):
+    """An export answered 200, but its body is not a complete set of events.
+
+    `rows` counts the whole lines before the fault, `line` is the number of the line at fault
+    (from 1) and `text` its first 200 characters, where a line is to blame.
+    """
+
+    def __init__(
+        self, reason: str, *, rows: int, line: int | None = None, text: str | None = None
+    ) -> None:
+        at = f" at line {line}: {text}" if line is not None else ""
+        super().__init__(f"incomplete export after {rows:,} rows: {reason}{at}", status=200)
+        self.reason = reason
+        self.rows = rows
+        self.line = line
+        self.text = text
+        self.hint = "nothing was stored; run the same fetch again"
+
+
+class TableExistsError(MixpanelDataError):
+    """A fetch names a table that is already there."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"table {table!r} already exists")
+        self.table = table
+        self.hint = f"drop it first (mp drop {table}) or fetch under another name"
+
+
+class TableNotFoundError(MixpanelDataError):
+    """No table of this name was fetched into this workspace."""
+
+    def __init__(self, table: str, known: Iterable[str] = ()) -> None:
+        super().__init__(f"no table named {table!r}")
+        self.table = table
+        self.known = sorted(known)
+        self.hint = _near(table, self.known) or (
+            f"tables here: {', '.join(self.known)}"
+            if self.known
+            else "nothing is fetched yet: mp fetch events --from DATE --to DATE"
+        )
+
+
+class StorageError(MixpanelDataError):
+    """The database file, its folder or the disk is unusable."""
+
+
+class MissingExtraError(MixpanelDataError, ImportError):
+    """An optional part of the library is not installed."""
+
+    def __init__(self, extra: str, what: str) -> None:
+        super().__init__(f"{what} needs the extra {extra!r}, which is not installed")
+        self.extra = extra
+        self.hint = f"pip install 'mixpanel-data[{extra}]'"
+
+
+def _near(name: str, known: list[str]) -> str | None:
+    match = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {match[0]!r}?" if match else None
