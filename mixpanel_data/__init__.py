@@ -1,0 +1,128 @@
+"""Fetch Mixpanel data once into DuckDB, and ask many questions of it.
+
+Names are loaded when first used, so that `import mixpanel_data` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mixpanel_data import auth
+    from mixpanel_data.exceptions import (
+        AccountExistsError,
+        AccountNotFoundError,
+        APIError,
+        AuthenticationError,
+        ConfigError,
+        ConnectionFailedError,
+        DateRangeError,
+        IncompleteExportError,
+        InvalidArgumentError,
+        MissingExtraError,
+        MixpanelDataError,
+        PermissionDeniedError,
+        PlanError,
+        QueryError,
+        RateLimitError,
+        ResourceNotFoundError,
+        StorageError,
+        TableExistsError,
+        TableNotFoundError,
+    )
+    from mixpanel_data.types import (
+        AccountInfo,
+        AccountTest,
+        ColumnInfo,
+        FetchProgress,
+        FetchResult,
+        TableInfo,
+        TableMetadata,
+        TableSchema,
+        WorkspaceInfo,
+    )
+    from mixpanel_data.workspace import Workspace
+
+_MODULE_OF = {
+    "APIError": "exceptions",
+    "AccountExistsError": "exceptions",
+    "AccountInfo": "types",
+    "AccountNotFoundError": "exceptions",
+    "AccountTest": "types",
+    "AuthenticationError": "exceptions",
+    "ColumnInfo": "types",
+    "ConfigError": "exceptions",
+    "ConnectionFailedError": "exceptions",
+    "DateRangeError": "exceptions",
+    "FetchProgress": "types",
+    "FetchResult": "types",
+    "IncompleteExportError": "exceptions",
+    "InvalidArgumentError": "exceptions",
+    "MissingExtraError": "exceptions",
+    "MixpanelDataError": "exceptions",
+    "PermissionDeniedError": "exceptions",
+    "PlanError": "exceptions",
+    "QueryError": "exceptions",
+    "RateLimitError": "exceptions",
+    "ResourceNotFoundError": "exceptions",
+    "StorageError": "exceptions",
+    "TableExistsError": "exceptions",
+    "TableInfo": "types",
+    "TableMetadata": "types",
+    "TableNotFoundError": "exceptions",
+    "TableSchema": "types",
+    "Workspace": "workspace",
+    "WorkspaceInfo": "types",
+}
+
+__all__ = [
+    "APIError",
+    "AccountExistsError",
+    "AccountInfo",
+    "AccountNotFoundError",
+    "AccountTest",
+    "AuthenticationError",
+    "ColumnInfo",
+    "ConfigError",
+    "ConnectionFailedError",
+    "DateRangeError",
+    "FetchProgress",
+    "FetchResult",
+    "IncompleteExportError",
+    "InvalidArgumentError",
+    "MissingExtraError",
+    "MixpanelDataError",
+    "PermissionDeniedError",
+    "PlanError",
+    "QueryError",
+    "RateLimitError",
+    "ResourceNotFoundError",
+    "StorageError",
+    "TableExistsError",
+    "TableInfo",
+    "TableMetadata",
+    "TableNotFoundError",
+    "TableSchema",
+    "Workspace",
+    "WorkspaceInfo",
+    "auth",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "auth":
+        return import_module("mixpanel_data.auth")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mixpanel-data")
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"mixpanel_data.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,55 @@
+"""Accounts, settings and where credentials come from. Knows nothing of HTTP or Mixpanel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import SecretStr
+
+REGIONS = ("us", "eu", "in")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Who asks which project where. The secret shows as stars everywhere.
+
+    `base_url` sends every API family to that one origin; `timezone` is the project's zone and
+    `legacy_time` says that its exports carry local time (projects from before 2023).
+    """
+
+    username: str
+    secret: SecretStr
+    project_id: str
+    region: str
+    account: str | None = None
+    base_url: str | None = None
+    timezone: str | None = None
+    legacy_time: bool = False
+    auth: Literal["service_account", "project_secret"] = "service_account"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.secret, str):
+            object.__setattr__(self, "secret", SecretStr(self.secret))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Timeouts, retries and quotas: `[settings]` in the config file, by these names.
+
+    Times are in seconds. Mixpanel's own deadline for a query is 488 s; an export may pause long
+    between two reads. One wait for a rate limit is at most `max_wait` long: past it, the error
+    says when to come again.
+    """
+
+    connect_timeout: float = 15
+    query_timeout: float = 500
+    export_timeout: float = 600
+    attempts: int = 5
+    max_wait: float = 60
+    queries_per_hour: int = 60
+    query_concurrency: int = 5
+    exports_per_hour: int = 60
+    exports_per_second: int = 3
+    export_concurrency: int = 4
+    window_days: int = 7

@@ -1,0 +1,1 @@
+"""The Jupyter face of mixpanel_data."""
