@@ -44,38 +44,6 @@ if TYPE_CHECKING:
     )
     from mixpanel_data.workspace import Workspace
 
-_MODULE_OF = {
-    "APIError": "exceptions",
-    "AccountExistsError": "exceptions",
-    "AccountInfo": "types",
-    "AccountNotFoundError": "exceptions",
-    "AccountTest": "types",
-    "AuthenticationError": "exceptions",
-    "ColumnInfo": "types",
-    "ConfigError": "exceptions",
-    "ConnectionFailedError": "exceptions",
-    "DateRangeError": "exceptions",
-    "FetchProgress": "types",
-    "FetchResult": "types",
-    "IncompleteExportError": "exceptions",
-    "InvalidArgumentError": "exceptions",
-    "MissingExtraError": "exceptions",
-    "MixpanelDataError": "exceptions",
-    "PermissionDeniedError": "exceptions",
-    "PlanError": "exceptions",
-    "QueryError": "exceptions",
-    "RateLimitError": "exceptions",
-    "ResourceNotFoundError": "exceptions",
-    "StorageError": "exceptions",
-    "TableExistsError": "exceptions",
-    "TableInfo": "types",
-    "TableMetadata": "types",
-    "TableNotFoundError": "exceptions",
-    "TableSchema": "types",
-    "Workspace": "workspace",
-    "WorkspaceInfo": "types",
-}
-
 __all__ = [
     "APIError",
     "AccountExistsError",
@@ -111,15 +79,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "auth":
-        return import_module("mixpanel_data.auth")
     if name == "__version__":
         from importlib.metadata import version
 
         return version("mixpanel-data")
-    if name not in _MODULE_OF:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"mixpanel_data.{_MODULE_OF[name]}"), name)
+    if name == "auth":
+        return import_module("mixpanel_data.auth")
+    home = "workspace" if name == "Workspace" else "exceptions" if name.endswith("Error") else "types"
+    value = getattr(import_module(f"mixpanel_data.{home}"), name)
     globals()[name] = value
     return value
 
