@@ -1,0 +1,1 @@
+"""Mixpanel's expression language: parse a `where` or `on`, print it, and evaluate it."""
