@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         InvalidArgumentError,
         MissingExtraError,
         MixpanelDataError,
+        MixpanelDataWarning,
         PermissionDeniedError,
         PlanError,
         QueryError,
@@ -61,6 +62,7 @@ __all__ = [
     "InvalidArgumentError",
     "MissingExtraError",
     "MixpanelDataError",
+    "MixpanelDataWarning",
     "PermissionDeniedError",
     "PlanError",
     "QueryError",
@@ -87,7 +89,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "auth":
         return import_module("mixpanel_data.auth")
-    home = "workspace" if name == "Workspace" else "exceptions" if name.endswith("Error") else "types"
+    if name == "Workspace":
+        home = "workspace"
+    else:
+        home = "exceptions" if name.endswith(("Error", "Warning")) else "types"
     value = getattr(import_module(f"mixpanel_data.{home}"), name)
     globals()[name] = value
     return value

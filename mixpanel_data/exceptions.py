@@ -53,6 +53,10 @@ class MixpanelDataError(Exception):
         return {"type": type(self).__name__, "message": self.message, "hint": self.hint}
 
 
+class MixpanelDataWarning(UserWarning):
+    """Something works, but likely not as meant; the command line prints it as one line."""
+
+
 class InvalidArgumentError(MixpanelDataError, ValueError):
     """An argument has a value that can't be meant."""
 

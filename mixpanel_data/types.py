@@ -170,6 +170,7 @@ class AccountInfo(Answer):
     base_url: str | None = None
     timezone: str | None = None
     legacy_time: bool = False
+    auth: Literal["service_account", "project_secret"] = "service_account"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Accounts, settings and where credentials come from. Knows nothing of HTTP or Mixpanel."""
+"""What the configuration gives to the rest: frozen values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-REGIONS = ("us", "eu", "in")
+AuthKind = Literal["service_account", "project_secret"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Credentials:
     base_url: str | None = None
     timezone: str | None = None
     legacy_time: bool = False
-    auth: Literal["service_account", "project_secret"] = "service_account"
+    auth: AuthKind = "service_account"
 
     def __post_init__(self) -> None:
         if isinstance(self.secret, str):

@@ -1,0 +1,163 @@
+"""Which values an account and the settings may hold; each check returns the value to use."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from mixpanel_data._internal.config.values import Settings
+from mixpanel_data.exceptions import InvalidArgumentError
+
+REGIONS = ("us", "eu", "in")
+AUTH_KINDS = ("service_account", "project_secret")
+
+
+def account_name(name: object) -> str:
+    """Any text but nothing, blanks alone, line breaks and other control characters."""
+    text = _text(name, "the account name")
+    if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in text):
+        raise InvalidArgumentError(
+            f"the account name {text!r} has a control character", hint="use letters and digits"
+        )
+    return text
+
+
+def region(value: object) -> str:
+    """`us`, `eu` or `in`, in any case."""
+    found = _text(value, "region").lower()
+    if found not in REGIONS:
+        raise InvalidArgumentError(
+            f"region {value!r} is unknown", hint=f"Mixpanel has {', '.join(REGIONS)}"
+        )
+    return found
+
+
+def project_id(value: object) -> str:
+    """Digits, as text; TOML may hold an integer."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not (text.isascii() and text.isdigit()):
+        raise InvalidArgumentError(
+            f"project_id {value!r} is not a number",
+            hint="it is in the address of the project's settings page, such as 1234567",
+        )
+    return text
+
+
+def base_url(value: object) -> str:
+    """An origin to send every request to, without a slash at its end.
+
+    Over plain http the secret is readable on the way, so http may only stay on this machine.
+    """
+    text = _text(value, "base_url")
+    hint = "give an origin, such as https://mixpanel.example.com or http://127.0.0.1:8000"
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname, url.port
+    except ValueError:
+        raise InvalidArgumentError("base_url is not a URL", hint=hint) from None
+    if url.username is not None or url.password is not None:
+        raise InvalidArgumentError("base_url holds a user name or password", hint=hint)
+    if not host or port == 0 or url.scheme not in {"http", "https"}:
+        raise InvalidArgumentError(f"base_url {text!r} is not an http(s) URL", hint=hint)
+    if url.path not in {"", "/"} or url.query or url.fragment:
+        raise InvalidArgumentError(f"base_url {text!r} has more than a host and a port", hint=hint)
+    if url.scheme == "http" and not _is_loopback(host):
+        raise InvalidArgumentError(
+            f"base_url {text!r} is not encrypted, and {host} is not this machine",
+            hint="use https; plain http is for loopback addresses alone",
+        )
+    return text.rstrip("/")
+
+
+def timezone(value: object) -> str:
+    """A name of the IANA time zone database."""
+    from zoneinfo import ZoneInfo, available_timezones
+
+    text = _text(value, "timezone")
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):  # OSError: the name of a folder, such as "America"
+        near = difflib.get_close_matches(text, available_timezones(), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "use an IANA name, such as Europe/Berlin"
+        raise InvalidArgumentError(f"timezone {text!r} is unknown", hint=hint) from None
+    return text
+
+
+def auth(value: object) -> str:
+    """How the secret signs a request."""
+    if value not in AUTH_KINDS:
+        raise InvalidArgumentError(
+            f"auth {value!r} is unknown", hint=f"use {' or '.join(AUTH_KINDS)}"
+        )
+    return str(value)
+
+
+def legacy_time(value: object) -> bool:
+    """True for projects whose exports carry local time."""
+    if not isinstance(value, bool):
+        raise InvalidArgumentError(f"legacy_time {value!r} is not true or false")
+    return value
+
+
+def username(value: object) -> str:
+    """Not empty."""
+    return _text(value, "username")
+
+
+def secret(value: object) -> str:
+    """Not empty; a message never repeats it."""
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidArgumentError("secret is empty, or not text", hint="copy it again")
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in value):
+        raise InvalidArgumentError("secret has a control character", hint="copy it again")
+    return value
+
+
+ACCOUNT: Mapping[str, Callable[[object], str | bool]] = {
+    "username": username,
+    "secret": secret,
+    "project_id": project_id,
+    "region": region,
+    "base_url": base_url,
+    "timezone": timezone,
+    "legacy_time": legacy_time,
+    "auth": auth,
+}
+"""What an account consists of, in the order in which it is written."""
+
+
+def settings(table: Mapping[str, Any]) -> Settings:
+    """Settings of the right types, and no others."""
+    kinds = {field.name: str(field.type) for field in fields(Settings)}
+    for key, value in table.items():
+        if key not in kinds:
+            near = difflib.get_close_matches(key, kinds, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"settings: {', '.join(kinds)}"
+            raise InvalidArgumentError(f"setting {key!r} is unknown", hint=hint)
+        whole = kinds[key] == "int"
+        right = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+        if not right or not 0 < value < float("inf"):
+            what = "a whole number" if whole else "a number"
+            raise InvalidArgumentError(
+                f"setting {key} = {value!r} is not {what} above zero",
+                hint=f"{key} = {getattr(Settings, key)}",
+            )
+    return Settings(**table)
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidArgumentError(f"{name} is empty, or not text", hint=f"give {name} a value")
+    return value.strip()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,27 @@
+"""What every test gets: no trace of the machine it runs on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, no MP_… variables but the two that keep files in it, no proxy, no colour."""
+    for name in list(os.environ):
+        if name.startswith("MP_") or name.upper() in PROXIES:
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv("MP_CONFIG_PATH", str(home / ".mp" / "config.toml"))
+    monkeypatch.setenv("MP_DATA_DIR", str(home / ".mp" / "data"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    return home
