@@ -18,6 +18,7 @@
     ├── TableExistsError
     ├── TableNotFoundError
     ├── StorageError                the database file, its folder, the disk
+    │   └── DatabaseNotFoundError
     └── MissingExtraError           an optional part is not installed
 
 Every error has a one-line `message`, an optional `hint` that says what to type or do next, and
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 class MixpanelDataError(Exception):
@@ -209,6 +211,15 @@ class TableNotFoundError(MixpanelDataError):
 
 class StorageError(MixpanelDataError):
     """The database file, its folder or the disk is unusable."""
+
+
+class DatabaseNotFoundError(StorageError):
+    """A database that should exist does not."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"no database at {path}")
+        self.path = path
+        self.hint = "mp fetch events --from DATE --to DATE makes one; --db PATH opens another"
 
 
 class MissingExtraError(MixpanelDataError, ImportError):

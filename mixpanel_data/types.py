@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 TableType = Literal["events", "profiles"]
 Format = Literal["json", "jsonl", "csv"]
@@ -78,7 +78,8 @@ class FetchProgress(int):
         windows_done: int = 0,
         windows: int | None = None,
         phase: Literal["download", "store"] = "download",
-    ) -> FetchProgress:
+    ) -> Self:
+        """An int subclass takes its value here."""
         self = super().__new__(cls, rows)
         self.bytes = size
         self.windows_done = windows_done
@@ -115,15 +116,15 @@ class TableMetadata(Answer):
 
 @dataclass(frozen=True)
 class TableInfo(Answer):
-    """A fetched table at a glance."""
+    """A table at a glance; one that SQL made has no dates and no source."""
 
     name: str
-    type: TableType
+    type: TableType | Literal["table", "view"]
     rows: int
-    from_date: str | None
-    to_date: str | None
-    fetched_at: datetime
-    source: str = "mixpanel"
+    from_date: str | None = None
+    to_date: str | None = None
+    fetched_at: datetime | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class TableSchema(Answer):
     """The columns of a table, in order."""
 
     table: str
-    type: TableType
+    type: TableType | Literal["table", "view"]
     rows: int
     columns: tuple[ColumnInfo, ...]
 

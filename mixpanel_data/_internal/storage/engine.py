@@ -1,0 +1,308 @@
+"""StorageEngine: one DuckDB database, its tables, queries and life."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from mixpanel_data._internal.sql import quote
+from mixpanel_data._internal.storage import metadata, output
+from mixpanel_data._internal.storage.errors import file_failed
+from mixpanel_data._internal.storage.ingest import TableInTheMaking
+from mixpanel_data._internal.storage.session import Session
+from mixpanel_data._internal.storage.spool import spool
+from mixpanel_data.exceptions import (
+    DatabaseNotFoundError,
+    InvalidArgumentError,
+    QueryError,
+    TableExistsError,
+    TableNotFoundError,
+)
+from mixpanel_data.types import (
+    ColumnInfo,
+    Format,
+    TableInfo,
+    TableMetadata,
+    TableSchema,
+    TableType,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+Params = output.Params
+
+_BATCH = 10_000
+_DESCRIPTIONS = {
+    "event_name": "name of the event",
+    "event_time": "when it occurred, UTC",
+    "distinct_id": "user",
+    "insert_id": "$insert_id, which tells copies of an event",
+    "last_seen": "$last_seen: last update of the profile, UTC",
+    "properties": "all properties as JSON: properties->>'$.name'",
+}
+
+
+class StorageEngine:
+    """A DuckDB database in a file, or in memory when `path` is None.
+
+    Any thread may call it; statements run one at a time. Ctrl-C interrupts the running one.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = None if path is None else Path(path)
+        self._temporary: Path | None = None
+        if self._path is not None:
+            _make_home(self._path.parent)
+        self._session = Session.open(self._path)
+
+    @classmethod
+    def ephemeral(cls) -> StorageEngine:
+        """A database in a temporary folder, deleted by `cleanup`; it may outgrow the memory."""
+        folder = Path(tempfile.mkdtemp(prefix="mixpanel-data-"))
+        engine = cls(folder / "ephemeral.duckdb")
+        engine._temporary = folder
+        return engine
+
+    @classmethod
+    def open_existing(cls, path: Path) -> StorageEngine:
+        """A database that must be there already."""
+        if not Path(path).is_file():
+            raise DatabaseNotFoundError(Path(path))
+        return cls(path)
+
+    # -- tables ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def new_table(
+        self, name: str, facts: TableMetadata, *, legacy_zone: str | None = None
+    ) -> Iterator[TableInTheMaking]:
+        """A table to fill within the block: there as a whole after it, or not at all."""
+        self.check_new(name)
+        session = self._session.sibling()
+        try:
+            table = TableInTheMaking(session, name, facts.type, legacy_zone)
+            try:
+                yield table
+                table.commit(facts)
+            except BaseException:
+                table.rollback()
+                raise
+        finally:
+            session.close()
+
+    def create_events_table(
+        self, name: str, data: Iterator[dict[str, Any]], metadata: TableMetadata
+    ) -> int:
+        """Store events as `export_events` gives them; the number of rows."""
+        return self._create(name, data, metadata, "events")
+
+    def create_profiles_table(
+        self, name: str, data: Iterator[dict[str, Any]], metadata: TableMetadata
+    ) -> int:
+        """Store profiles as `export_profiles` gives them; the number of rows, one per user."""
+        return self._create(name, data, metadata, "profiles")
+
+    def _create(
+        self, name: str, data: Iterator[dict[str, Any]], facts: TableMetadata, kind: TableType
+    ) -> int:
+        if facts.type != kind:
+            raise InvalidArgumentError(f"metadata of {facts.type} can't describe {kind}")
+        with self.spool() as folder, self.new_table(name, facts) as table:
+            for batch in _batches(data):
+                table.add(_written(batch, folder / "batch.json", kind))
+        return table.rows
+
+    def check_new(self, name: str) -> None:
+        """Raise unless a table of this name can be made."""
+        if not name or name.startswith("_"):
+            raise InvalidArgumentError(
+                f"a table can't be named {name!r}",
+                hint="names must not be empty; those that start with _ are ours",
+            )
+        if self.table_exists(name):
+            raise TableExistsError(name)
+
+    def drop_table(self, name: str) -> None:
+        """Drop a table or view and its metadata, together."""
+        kind = self._kind_of(name)
+
+        def work(connection: duckdb.DuckDBPyConnection) -> None:
+            known = metadata.exists(connection)
+            with _transaction(connection):
+                connection.execute(f"DROP {kind} main.{quote(name)}")
+                if known:
+                    metadata.delete(connection, name)
+
+        self._session.run(work)
+
+    def table_exists(self, name: str) -> bool:
+        """Whether a table or view of this name is there; case does not matter."""
+        return name.lower() in {known.lower() for known, _ in self._relations()}
+
+    def _relations(self) -> list[tuple[str, str]]:
+        """Names and kinds of all tables and views but ours, by name."""
+        rows = self.execute_rows(
+            "SELECT table_name, table_type FROM information_schema.tables "
+            "WHERE table_catalog = current_database() AND table_schema = 'main' "
+            "AND NOT starts_with(table_name, '_') ORDER BY lower(table_name)"
+        )
+        return [(name, "VIEW" if kind == "VIEW" else "TABLE") for name, kind in rows]
+
+    def _kind_of(self, name: str) -> str:
+        relations = self._relations()
+        for known, kind in relations:
+            if known.lower() == name.lower():
+                return kind
+        raise TableNotFoundError(name, [known for known, _ in relations])
+
+    # -- queries --------------------------------------------------------------------------------
+
+    def execute(self, sql: str, params: Params = None) -> duckdb.DuckDBPyRelation | None:
+        """Run SQL; a query gives a relation that has not been read yet, other statements None."""
+        return self._session.run(lambda connection: connection.sql(sql, params=params))
+
+    def execute_df(self, sql: str, params: Params = None) -> pd.DataFrame:
+        """Run SQL; all rows as a DataFrame."""
+        return self._session.run(lambda connection: _run(connection, sql, params).df())
+
+    def execute_scalar(self, sql: str, params: Params = None) -> Any:
+        """Run SQL; the first value of the first row, None when there is no row."""
+
+        rows = self.execute_rows(sql, params)
+        return rows[0][0] if rows else None
+
+    def execute_rows(self, sql: str, params: Params = None) -> list[tuple[Any, ...]]:
+        """Run SQL; all rows."""
+        return self._session.run(lambda connection: _run(connection, sql, params).fetchall())
+
+    def write(self, sql: str, file: IO[bytes], *, format: Format, params: Params = None) -> None:  # noqa: A002
+        """Run SQL and write its rows to `file` as text, in flat memory."""
+        output.write(self._session, sql, params, file, format)
+
+    # -- introspection --------------------------------------------------------------------------
+
+    def list_tables(self) -> list[TableInfo]:
+        """All tables and views with their exact number of rows, by name."""
+        facts = self._session.run(metadata.read)
+        return [self._info(name, kind, facts.get(name.lower())) for name, kind in self._relations()]
+
+    def _info(self, name: str, kind: str, facts: TableMetadata | None) -> TableInfo:
+        rows = self.execute_scalar(f"SELECT count(*) FROM main.{quote(name)}")
+        if facts is None:
+            return TableInfo(name=name, type="view" if kind == "VIEW" else "table", rows=rows)
+        return TableInfo(
+            name=name,
+            type=facts.type,
+            rows=rows,
+            from_date=facts.from_date,
+            to_date=facts.to_date,
+            fetched_at=facts.fetched_at,
+            source=facts.source,
+        )
+
+    def get_schema(self, table: str) -> TableSchema:
+        """The columns of a table or view, in order."""
+        kind = self._kind_of(table)
+        info = self._info(table, kind, self._session.run(metadata.read).get(table.lower()))
+        columns = self.execute_rows(f"DESCRIBE main.{quote(table)}")
+        ours = info.type in {"events", "profiles"}
+        return TableSchema(
+            table=info.name,
+            type=info.type,
+            rows=info.rows,
+            columns=tuple(
+                ColumnInfo(name, column, _DESCRIPTIONS.get(name) if ours else None)
+                for name, column, *_ in columns
+            ),
+        )
+
+    def get_metadata(self, table: str) -> TableMetadata:
+        """Where a fetched table came from."""
+        facts = self._session.run(metadata.read)
+        if table.lower() not in facts or not self.table_exists(table):
+            raise TableNotFoundError(table, facts)
+        return facts[table.lower()]
+
+    # -- life -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def spool(self) -> Iterator[Path]:
+        """A folder for downloaded bodies, beside the database, gone after the block."""
+        with spool(self._path) as folder:
+            yield folder
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Another connection to this database, for a thread of its own."""
+        return self._session.run(lambda connection: connection.cursor())
+
+    def close(self) -> None:
+        """Let go of the database; closing twice is fine."""
+        self._session.close()
+
+    def cleanup(self) -> None:
+        """Close, and delete the files of an ephemeral database."""
+        self.close()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection itself, for one thread at a time."""
+        return self._session.connection
+
+    @property
+    def path(self) -> Path | None:
+        """The database file; None in memory."""
+        return self._path
+
+
+def _run(connection: duckdb.DuckDBPyConnection, sql: str, params: Params) -> Any:
+    result = connection.execute(sql, params)
+    if result is None:
+        raise QueryError("there is no SQL statement here")
+    return result
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _make_home(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise file_failed(error) from error
+
+
+def _batches(data: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    rows = iter(data)
+    while batch := list(islice(rows, _BATCH)):
+        yield batch
+
+
+def _written(batch: list[dict[str, Any]], path: Path, kind: TableType) -> Path:
+    """The batch in the shape in which Mixpanel would have sent it."""
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            if kind == "profiles":
+                json.dump({"results": batch}, file)
+            else:
+                file.writelines(json.dumps(event) + "\n" for event in batch)
+    except OSError as error:
+        raise file_failed(error) from error
+    return path

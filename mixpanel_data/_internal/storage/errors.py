@@ -1,0 +1,77 @@
+"""DuckDB's exceptions, translated once."""
+
+from __future__ import annotations
+
+import errno
+import re
+from pathlib import Path
+
+import duckdb
+
+from mixpanel_data.exceptions import MixpanelDataError, QueryError, StorageError
+
+_LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
+_FULL = re.compile(r"No space left|Disk quota exceeded|File too large|disk is full", re.IGNORECASE)
+_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
+
+
+def opening_failed(path: Path, error: duckdb.Error | OSError) -> StorageError:
+    """Why a database file can't be opened, and what to do about it."""
+    text = str(error)
+    if lock := _LOCKED.search(text):
+        program = Path(lock["program"]).name
+        return StorageError(
+            f"{path} is in use by {program} (PID {lock['pid']})",
+            hint="close that workspace or end the program, then try again",
+        )
+    if "newer version" in text or "version number" in text:
+        return StorageError(
+            f"{path} was written by another version of DuckDB than this one ({duckdb.__version__})",
+            hint="pip install --upgrade duckdb",
+        )
+    if "not a valid DuckDB database" in text or "orrupt" in text or "checksum" in text:
+        return StorageError(
+            f"{path} is not a DuckDB database, or it is damaged",
+            hint="move the file away and fetch again; it was not changed",
+        )
+    return StorageError(f"can't open {path}: {_first_line(text)}", hint=_folder_hint(path))
+
+
+def _folder_hint(path: Path) -> str:
+    return f"check that the folder {path.parent} exists and is writable, or set MP_DATA_DIR"
+
+
+def statement_failed(error: duckdb.Error) -> MixpanelDataError:
+    """A failed statement: the user's SQL with DuckDB's pointer, or trouble with file and disk."""
+    text = str(error).strip()
+    if _FULL.search(text):
+        return disk_full(error)
+    if isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.InternalException):
+        return StorageError(_first_line(text))
+    hint = "mp tables lists the tables of this workspace" if "Table with name" in text else None
+    return QueryError(text, hint=hint)
+
+
+def disk_full(error: Exception) -> StorageError:
+    """No room for the data; nothing was changed."""
+    return StorageError(
+        f"the disk is full: {_first_line(str(error))}",
+        hint="free some space, or set MP_DATA_DIR to another disk; nothing was changed",
+    )
+
+
+def file_failed(error: OSError) -> StorageError:
+    """A file of ours could not be written."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return disk_full(error)
+    return StorageError(_first_line(str(error)))
+
+
+def one_line_up(error: duckdb.Error) -> duckdb.Error:
+    """The same error for a statement that we had put one line of our own in front of."""
+    text = _LINE.sub(lambda m: f"LINE {max(1, int(m[1]) - 1)}:", str(error))
+    return type(error)(text)
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0] if text.strip() else "unknown error"

@@ -1,0 +1,174 @@
+"""Spooled bodies → a table, in bulk and by DuckDB alone: Python touches no event here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mixpanel_data._internal.sql import literal, quote
+from mixpanel_data._internal.storage import metadata
+from mixpanel_data._internal.storage.mend import mend, mend_lines
+from mixpanel_data._internal.storage.session import Session
+from mixpanel_data.exceptions import StorageError
+from mixpanel_data.types import TableMetadata, TableType
+
+if TYPE_CHECKING:
+    import duckdb
+
+# ZSTD halves the JSON of events; a global force_compression would slow the other columns.
+_COLUMNS: dict[TableType, str] = {
+    "events": """
+        event_name VARCHAR,
+        event_time TIMESTAMP,
+        distinct_id VARCHAR,
+        insert_id VARCHAR,
+        properties JSON USING COMPRESSION zstd
+    """,
+    "profiles": """
+        distinct_id VARCHAR,
+        properties JSON USING COMPRESSION zstd,
+        last_seen TIMESTAMP
+    """,
+}
+
+# A line that is no event becomes a row without a name: an error would end the transaction.
+_EVENTS = """
+    INSERT INTO {table}
+    SELECT
+        CASE WHEN starts_with(properties, '{{') THEN event END,
+        {time},
+        keys[2],
+        keys[3],
+        properties
+    FROM (
+        SELECT
+            event,
+            properties,
+            json_extract_string(properties, ['$.time', '$.distinct_id', '$."$insert_id"']) AS keys
+        FROM read_json(
+            {path},
+            format = 'newline_delimited',
+            columns = {{event: 'VARCHAR', properties: 'JSON'}},
+            ignore_errors = true
+        )
+    )
+"""
+
+# `time` is in milliseconds, or in seconds where a server ignored time_in_ms: 1e11 parts them
+# until the year 5138.
+_TIME = """make_timestamp(CAST(round(
+            TRY_CAST(keys[1] AS DOUBLE)
+            * CASE WHEN abs(TRY_CAST(keys[1] AS DOUBLE)) > 1e11 THEN 1e3 ELSE 1e6 END
+        ) AS BIGINT))"""
+
+_PROFILES = """
+    INSERT INTO {table}
+    SELECT
+        profile ->> '$."$distinct_id"',
+        properties,
+        TRY_CAST(properties ->> '$."$last_seen"' AS TIMESTAMP)
+    FROM (
+        SELECT profile, coalesce(profile -> '$."$properties"', '{{}}'::JSON) AS properties
+        FROM (
+            SELECT unnest(results) AS profile
+            FROM read_json(
+                {path},
+                format = 'unstructured',
+                columns = {{results: 'JSON[]'}},
+                maximum_object_size = {size}
+            )
+        )
+    )
+"""
+
+# A profile that changed while it was paged comes twice: the later page wins.
+_DEDUPLICATE_PROFILES = """
+    DELETE FROM {table}
+    WHERE rowid NOT IN (SELECT max(rowid) FROM {table} GROUP BY distinct_id)
+"""
+
+
+class TableInTheMaking:
+    """A table inside an open transaction: it appears whole on commit, or not at all.
+
+    `legacy_zone` is the zone of a project from before 2023, whose exports carry the wall clock of
+    that zone as if it were UTC (contract, section 3.3).
+    """
+
+    def __init__(
+        self, session: Session, name: str, kind: TableType, legacy_zone: str | None = None
+    ) -> None:
+        self._session = session
+        self._name = name
+        self._kind = kind
+        self._table = f"main.{quote(name)}"
+        self._time = (
+            f"timezone({literal(legacy_zone)}, {_TIME}) AT TIME ZONE 'UTC'"
+            if legacy_zone
+            else _TIME
+        )
+        self.rows = 0
+        self._execute("BEGIN")
+        self._execute(f"CREATE TABLE {self._table} ({_COLUMNS[kind]})")
+
+    def add(self, body: Path) -> int:
+        """Take in one body as Mixpanel sent it: an NDJSON export, or a page of profiles."""
+        size = body.stat().st_size
+        if size == 0:
+            return 0
+        rows = self._add_events(body) if self._kind == "events" else self._add_profiles(body)
+        self.rows += rows
+        return rows
+
+    def _add_events(self, body: Path) -> int:
+        rows = self._read_events(body)
+        if refused := self._refused():
+            mended = body.with_name(body.name + ".mended")
+            found = mend_lines(body, mended)
+            self._execute(f"DELETE FROM {self._table} WHERE event_name IS NULL")
+            if found != refused or (found and self._read_events(mended) != found):
+                raise StorageError(f"{refused:,} events are JSON that DuckDB can't read")
+        return rows
+
+    def _read_events(self, body: Path) -> int:
+        return self._count(
+            _EVENTS.format(table=self._table, time=self._time, path=literal(str(body)))
+        )
+
+    def _refused(self) -> int:
+        return self._count(f"SELECT count(*) FROM {self._table} WHERE event_name IS NULL")
+
+    def _add_profiles(self, body: Path) -> int:
+        page = body.read_bytes()
+        whole = mend(page)
+        if whole != page:
+            body.write_bytes(whole)
+        return self._count(
+            _PROFILES.format(
+                table=self._table, path=literal(str(body)), size=max(2 * len(whole), 1 << 20)
+            )
+        )
+
+    def commit(self, facts: TableMetadata) -> int:
+        """Make the table and its `_metadata` visible together; the number of rows in it."""
+        if self._kind == "profiles":
+            self.rows -= self._count(_DEDUPLICATE_PROFILES.format(table=self._table))
+        self._session.run(
+            lambda connection: metadata.write(connection, self._name, facts, self.rows)
+        )
+        self._execute("COMMIT")
+        return self.rows
+
+    def rollback(self) -> None:
+        """Leave the database as it was."""
+        self._execute("ROLLBACK")
+
+    def _execute(self, statement: str) -> None:
+        self._session.run(lambda connection: connection.execute(statement))
+
+    def _count(self, statement: str) -> int:
+        def work(connection: duckdb.DuckDBPyConnection) -> int:
+            row = connection.execute(statement).fetchone()
+            return int(row[0]) if row else 0
+
+        return self._session.run(work)

@@ -1,0 +1,77 @@
+"""One DuckDB connection and the one thread that talks to it.
+
+DuckDB 2.0 refuses a second call on a busy connection, and Ctrl-C does not reach a running
+`execute()`. So each connection has a worker thread: callers queue up for it, and an interrupted
+caller interrupts the statement it waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from mixpanel_data._internal.storage.errors import opening_failed, statement_failed
+
+T = TypeVar("T")
+
+# Files stay readable for people's other tools on DuckDB 1.4 and 1.5.
+_CONFIG: dict[str, Any] = {"storage_compatibility_version": "v1.4.0"}
+
+
+class Session:
+    """A connection that any thread may use, one statement at a time."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="duckdb")
+
+    @classmethod
+    def open(cls, path: Path | None) -> Session:
+        """Open or create a database file; None lives in memory."""
+        try:
+            connection = duckdb.connect(":memory:" if path is None else str(path), config=_CONFIG)
+            # event_time is UTC without a zone: comparing it with now() must not shift it.
+            connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
+        except (duckdb.Error, OSError) as error:
+            if path is None:
+                raise statement_failed(error) from error  # type: ignore[arg-type]
+            raise opening_failed(path, error) from error
+        return cls(connection)
+
+    def sibling(self) -> Session:
+        """A second connection to the same database, with its own transaction and thread."""
+        return Session(self.run(lambda connection: connection.cursor()))
+
+    def run(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """Do `work` on the connection's thread; Ctrl-C interrupts the statement and is raised."""
+        return self.result(self.start(work))
+
+    def start(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> Future[T]:
+        """Queue `work` for the connection's thread."""
+        return self._worker.submit(work, self.connection)
+
+    def result(self, future: Future[T]) -> T:
+        """Wait for started work; its DuckDB errors come as ours."""
+        try:
+            return future.result()
+        except duckdb.Error as error:
+            raise statement_failed(error) from error
+        except KeyboardInterrupt:
+            self.stop(future)
+            raise
+
+    def stop(self, future: Future[T]) -> None:
+        """Interrupt started work and wait until the connection is idle again."""
+        if not future.cancel():
+            self.connection.interrupt()
+            future.exception()
+
+    def close(self) -> None:
+        """Finish what runs and close the connection; closing twice is fine."""
+        self._worker.shutdown()
+        self.connection.close()
