@@ -1,0 +1,244 @@
+"""What Mixpanel's answers mean: error bodies to text, statuses to exceptions."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from mixpanel_data._internal.api_client.limits import minutes
+from mixpanel_data._internal.api_client.routes import HOSTS
+from mixpanel_data._internal.config import Credentials
+from mixpanel_data.exceptions import (
+    APIError,
+    AuthenticationError,
+    DateRangeError,
+    MixpanelDataError,
+    PermissionDeniedError,
+    PlanError,
+    RateLimitError,
+    ResourceNotFoundError,
+)
+
+MESSAGE_LENGTH = 300
+RETRIED = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a message needs to know of the question: no secret in it, save to cover it up."""
+
+    credentials: Credentials
+    path: str
+    to_date: str | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An answer, or the lack of one: the error, and whether asking again may help."""
+
+    error: MixpanelDataError
+    retry: bool
+    after: float | None = None
+
+
+def failure(
+    status: int, headers: Mapping[str, str], body: bytes, asked: Asked, now: datetime
+) -> Failure:
+    """Judge an answer that is not a 2xx."""
+    text = covered(error_text(body), asked.credentials)
+    after = retry_after(headers, now)
+    error = _error(status, headers, text, asked, after, now)
+    retry = status in RETRIED or (status == 400 and "timeout" in text.lower())
+    return Failure(error, retry=retry, after=after)
+
+
+def parse(body: bytes, asked: Asked) -> Any:
+    """The JSON of a 200; integers of any size stay exact."""
+    if not body.strip():
+        raise APIError(
+            f"Mixpanel answered nothing to {asked.path}", status=200, endpoint=asked.path
+        )
+    try:
+        value = json.loads(body)
+    except ValueError as error:
+        raise APIError(
+            f"Mixpanel's answer to {asked.path} is no JSON:"
+            f" {covered(error_text(body), asked.credentials)}",
+            status=200,
+            endpoint=asked.path,
+            hint="a proxy or a login page may have answered instead",
+        ) from error
+    found = value.get("error") if isinstance(value, dict) else None
+    if _is_error(found):
+        raise error_in_200(found, asked)
+    return value
+
+
+def error_in_200(found: Any, asked: Asked) -> MixpanelDataError:
+    """The exception for an `error` inside a 200."""
+    text = covered(one_line(as_text(found)), asked.credentials)
+    if "authenticate" in text.lower():
+        return AuthenticationError(f"Mixpanel refused the credentials: {text}")
+    return APIError(
+        f"Mixpanel answered {asked.path} with an error: {text}", status=200, endpoint=asked.path
+    )
+
+
+def _is_error(found: Any) -> bool:
+    # properties/top is keyed by property name: one named "error" holds {"count": 12} or {}.
+    return bool(found) and not (isinstance(found, dict) and set(found) <= {"count"})
+
+
+def error_text(body: bytes) -> str:
+    """The message inside an error body of any shape, on one line."""
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if isinstance(value, dict):
+        for name in ("error", "message", "status"):
+            if value.get(name):
+                return one_line(as_text(value[name]))
+    if re.search(r"<(!doctype|html|head|body)\b", text[:1000], re.IGNORECASE):
+        text = re.sub(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", " ", text)
+        text = html.unescape(text)
+    return one_line(text) or "an empty body"
+
+
+def as_text(value: Any) -> str:
+    """Text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def one_line(text: str) -> str:
+    """A bounded, printable line; a JQL stack trace is of no use to its author."""
+    text = " ".join(text.partition("Stack trace:")[0].split())
+    text = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+    return text if len(text) <= MESSAGE_LENGTH else text[: MESSAGE_LENGTH - 1] + "…"
+
+
+def covered(text: str, credentials: Credentials) -> str:
+    """Text without the secret, should a server echo it."""
+    secret = credentials.secret.get_secret_value()
+    return text.replace(secret, "***") if secret else text
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to wait by Retry-After, a number or a date; else by an exhausted RateLimit window."""
+    given = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", given):
+        return float(given)
+    try:
+        then = parsedate_to_datetime(given)
+    except (TypeError, ValueError):
+        windows = rate_limits(headers).values()
+        waits = [t for w in windows if w.get("r") == 0 and isinstance(t := w.get("t"), int)]
+        return float(max(waits)) if waits else None
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    return max(0.0, (then - now).total_seconds())
+
+
+def rate_limits(headers: Mapping[str, str]) -> dict[str, dict[str, int | str]]:
+    """The RateLimit header by policy.
+
+    >>> rate_limits({"ratelimit": '"project";r=0;t=3600, "project-concurrency";r=3'})
+    {'project': {'r': 0, 't': 3600}, 'project-concurrency': {'r': 3}}
+    """
+    found: dict[str, dict[str, int | str]] = {}
+    for item in headers.get("ratelimit", "").split(","):
+        name, *fields = (part.strip() for part in item.split(";"))
+        if name:
+            pairs = (field.partition("=") for field in fields)
+            found[name.strip('"')] = {
+                key: int(value) if value.isdecimal() else value.strip('"')
+                for key, _, value in pairs
+            }
+    return found
+
+
+def _error(
+    status: int,
+    headers: Mapping[str, str],
+    text: str,
+    asked: Asked,
+    after: float | None,
+    now: datetime,
+) -> MixpanelDataError:
+    said = f"Mixpanel answered {status} to {asked.path}: {text}"
+    if status == 401 or (status == 400 and "authenticate" in text.lower()):
+        return AuthenticationError(
+            f"Mixpanel refused the credentials ({status}): {text}",
+            hint=f"check username, secret and project id; {region_hint(asked.credentials)}",
+        )
+    if status == 429:
+        return RateLimitError(
+            said,
+            retry_after=after,
+            limits=rate_limits(headers),
+            endpoint=asked.path,
+            hint="come again in " + (minutes(after) if after is not None else "a few minutes"),
+        )
+    if status == 402:
+        return PlanError(
+            said,
+            status=status,
+            endpoint=asked.path,
+            hint="the credentials are fine; raw export still works: mp fetch events",
+        )
+    history = re.search(r"exceeds\s+(\d+)\s+days", text)
+    if status == 403 and history:
+        days = int(history[1])
+        first = now.date() - timedelta(days=min(days, 36500))
+        narrow = DateRangeError(
+            said,
+            status=status,
+            endpoint=asked.path,
+            hint=f"the plan keeps {days} days: start at {first}",
+        )
+        narrow.max_days = days
+        return narrow
+    kind, hint = _kind(status, text, asked)
+    return kind(said, status=status, endpoint=asked.path, hint=hint)
+
+
+def _kind(status: int, text: str, asked: Asked) -> tuple[type[APIError], str | None]:
+    if status == 400 and "later than today" in text:
+        return APIError, f"today has not begun in the project's time zone: {_day_before(asked)}"
+    if status == 403:
+        project = asked.credentials.project_id
+        return PermissionDeniedError, (
+            f"the account needs a role in project {project} that may read;"
+            f" {region_hint(asked.credentials)}"
+        )
+    if status in {404, 410}:
+        if asked.path.rstrip("/").endswith("/jql"):
+            return ResourceNotFoundError, "JQL is gone for this project: fetch events and use SQL"
+        return ResourceNotFoundError, f"check the id; {region_hint(asked.credentials)}"
+    if status >= 500:
+        return APIError, "the trouble is on Mixpanel's side: try again later"
+    return APIError, None
+
+
+def _day_before(asked: Asked) -> str:
+    try:
+        return f"use {date.fromisoformat(asked.to_date or '') - timedelta(days=1)} as the last day"
+    except ValueError:
+        return "use the day before as the last day"
+
+
+def region_hint(credentials: Credentials) -> str:
+    """Where this account asks, and where else the project may live."""
+    if credentials.base_url:
+        return f"asked at {credentials.base_url}"
+    others = ", ".join(region for region in HOSTS if region != credentials.region)
+    return f"this account asks region {credentials.region}; the project may live in {others}"

@@ -1,0 +1,118 @@
+"""One request and its answer: what is sent, what is read, how both can break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+
+from mixpanel_data._internal.api_client.answers import Asked, Failure
+from mixpanel_data._internal.api_client.body import DamagedBodyError, gunzip
+from mixpanel_data._internal.api_client.limits import Quota, Ticket
+from mixpanel_data._internal.api_client.routes import Route
+from mixpanel_data.exceptions import ConnectionFailedError
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, ready to be sent as often as needed."""
+
+    method: str
+    route: Route
+    params: tuple[tuple[str, str], ...]
+    form: dict[str, str] | None
+    timeout: float
+    quotas: tuple[Quota, ...]
+    project_id: str
+    asked: Asked
+
+    @property
+    def read_only(self) -> bool:
+        """Whether sending it twice does no harm: queries are read by POST as well."""
+        return self.method == "GET" or self.route.family in {"query", "export"}
+
+
+class Answer:
+    """A 2xx whose body is still to be read."""
+
+    def __init__(
+        self, response: httpx.Response, call: Call, ticket: Ticket, *, network: bool
+    ) -> None:
+        self._response = response
+        self._ticket = ticket
+        self._network = network
+        self.call = call
+        self.headers = response.headers
+        encoding = response.headers.get("content-encoding", "identity").lower()
+        self.gzipped = encoding in {"gzip", "x-gzip"}
+        self.readable = self.gzipped or encoding == "identity"
+        self.encoding = encoding
+
+    @property
+    def ends_visibly(self) -> bool:
+        """Whether a cut would show: by a length, a last chunk or gzip's end marker."""
+        framed = "content-length" in self.headers or "transfer-encoding" in self.headers
+        return framed or self.gzipped or not self._network
+
+    def received(self) -> Iterator[bytes]:
+        """The body as sent, still compressed; anything short of all of it raises."""
+        size = 0
+        try:
+            for chunk in self._response.iter_raw():
+                size += len(chunk)
+                yield chunk
+        except (httpx.HTTPError, OSError) as error:
+            raise unreachable(error, self.call).error from bare(error)
+        expected = self.headers.get("content-length", "")
+        if expected.isdecimal() and size < int(expected):
+            raise ConnectionFailedError(
+                f"the answer ended after {size:,} of {int(expected):,} bytes",
+                endpoint=self.call.route.path,
+            )
+
+    def decoded(self) -> Iterator[bytes]:
+        """The body, decompressed piece by piece; raises DamagedBodyError."""
+        if not self.readable:
+            raise DamagedBodyError(f"unknown content encoding {self.encoding!r}")
+        if not self.gzipped or self.headers.get("content-length") == "0":
+            return self.received()
+        return gunzip(self.received())
+
+    def close(self) -> None:
+        """Give the connection and the place in the quota back."""
+        try:
+            self._response.close()
+        finally:
+            self._ticket.close()
+
+
+def unreachable(error: Exception, call: Call) -> Failure:
+    """Judge a failure of the network, or of an application in this process."""
+    host = urlsplit(call.route.origin).netloc
+    detail = f": {error}" if str(error) else ""
+    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+        text = f"{host} did not accept a connection in time"
+    elif isinstance(error, httpx.TimeoutException):
+        text = f"{host} sent nothing for {call.timeout:g} s"
+    elif isinstance(error, httpx.ConnectError | httpx.ProxyError):
+        text = f"{host} can't be reached{detail}"
+    else:
+        text = f"the connection to {host} broke{detail}"
+    final = isinstance(
+        error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL
+    ) or "CERTIFICATE_VERIFY_FAILED" in str(error)
+    failed = ConnectionFailedError(
+        text, endpoint=call.route.path, hint="check the network, the proxy settings and the region"
+    )
+    return Failure(failed, retry=call.read_only and not final)
+
+
+def bare(error: Exception) -> Exception:
+    """The error and its causes without tracebacks: their frames hold the Authorization header."""
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error

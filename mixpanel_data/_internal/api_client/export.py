@@ -1,0 +1,153 @@
+"""The raw export as a stream: bytes that are known to be whole, or an error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from mixpanel_data._internal.api_client.answers import as_text, covered, one_line
+from mixpanel_data._internal.api_client.body import DamagedBodyError
+from mixpanel_data._internal.api_client.exchange import Answer
+from mixpanel_data.exceptions import ConnectionFailedError, IncompleteExportError
+
+BATCH = 1000
+LONGEST_LINE = 64 << 20
+SHOWN = 200
+
+Event = dict[str, Any]
+
+
+class NotAnEventError(ValueError):
+    """A line that is no event; the text says why."""
+
+
+class ExportStream:
+    """Decompressed bytes, cut anywhere; the end of iteration means that they are all there.
+
+    `rows` counts line ends and `bytes` the decompressed size, so far. No line is looked at but
+    the last one: there Mixpanel tells of its own failure, and there a cut shows.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._last: list[bytes] = []  # the last line that is not blank, in pieces
+        self._last_size = 0
+        self.rows = 0
+        self.bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        if not self._answer.ends_visibly:
+            raise self._incomplete("the answer carries no length, so that a cut would not show")
+        try:
+            for chunk in self._answer.decoded():
+                self.rows += chunk.count(b"\n")
+                self.bytes += len(chunk)
+                self._keep_last_line(chunk)
+                yield chunk
+        except DamagedBodyError as error:
+            raise self._incomplete(str(error)) from error
+        except ConnectionFailedError as error:
+            raise ConnectionFailedError(
+                f"{error.message}, after {self.rows:,} rows",
+                endpoint=error.endpoint,
+                hint=error.hint,
+            ) from error.__cause__
+        self._check_last_line()
+
+    def _keep_last_line(self, chunk: bytes) -> None:
+        end = len(chunk)
+        while end and chunk[end - 1] in b"\r\n":
+            end -= 1
+        if not end:
+            self._last.append(b"\n" if b"\n" in chunk else b"\r")
+            return
+        start = chunk.rfind(b"\n", 0, end) + 1
+        if start or (self._last and self._last[-1].endswith(b"\n")):
+            self._last.clear()
+            self._last_size = 0
+        self._last.append(chunk[start:])
+        self._last_size += len(chunk) - start
+        if self._last_size > LONGEST_LINE:
+            raise self._incomplete(f"a line is longer than {LONGEST_LINE >> 20} MB")
+
+    def _check_last_line(self) -> None:
+        line = b"".join(self._last)
+        if not line.strip():
+            return
+        ended = line.endswith(b"\n")
+        try:
+            parse_event(line)
+        except NotAnEventError as error:
+            self.rows -= ended
+            reason = str(error) if ended else f"{error}, and the last line has no end"
+            raise self.fault(reason, line, self.rows) from None
+        self.rows += not ended
+
+    def _incomplete(self, reason: str) -> IncompleteExportError:
+        return IncompleteExportError(reason, rows=self.rows)
+
+    def fault(self, reason: str, line: bytes, rows: int) -> IncompleteExportError:
+        """The error that blames the line after `rows` good ones."""
+        text = covered(
+            one_line(line.decode("utf-8", "replace"))[:SHOWN], self._answer.call.asked.credentials
+        )
+        return IncompleteExportError(reason, rows=rows, line=rows + 1, text=text)
+
+
+def parse_event(line: bytes) -> Event:
+    """The event of one line; integers of any size stay exact."""
+    try:
+        value = json.loads(line.decode())
+    except (ValueError, RecursionError):
+        if b"terminated early" in line.lower():
+            raise NotAnEventError("Mixpanel ended it early") from None
+        raise NotAnEventError("a line is not JSON") from None
+    if isinstance(value, dict):
+        if isinstance(value.get("event"), str) and isinstance(value.get("properties"), dict):
+            return value
+        if "error" in value:
+            raise NotAnEventError(f"Mixpanel sent an error: {one_line(as_text(value['error']))}")
+    raise NotAnEventError("a line is no event")
+
+
+def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    r"""Lines without their end; only byte 0x0A ends one.
+
+    >>> list(split_lines([b"a\xe2\x80", b"\xa8b\nc"]))
+    [b'a\xe2\x80\xa8b', b'c']
+    """
+    tail: list[bytes] = []
+    for chunk in chunks:
+        first, *rest = chunk.split(b"\n")
+        tail.append(first)
+        if rest:
+            yield b"".join(tail)
+            yield from rest[:-1]
+            tail = [rest[-1]]
+    if last := b"".join(tail):
+        yield last
+
+
+def read_events(
+    stream: ExportStream, on_batch: Callable[[list[Event]], None] | None = None
+) -> Iterator[Event]:
+    """The events one by one, then in lists of at most 1,000 to `on_batch`; blank lines are none."""
+    batch: list[Event] = []
+    rows = 0
+    for line in split_lines(stream):
+        if not line.strip():
+            continue
+        try:
+            event = parse_event(line)
+        except NotAnEventError as error:
+            raise stream.fault(str(error), line, rows) from None
+        rows += 1
+        yield event
+        if on_batch is not None:
+            batch.append(event)
+            if len(batch) == BATCH:
+                on_batch(batch)
+                batch = []
+    if on_batch is not None and batch:
+        on_batch(batch)

@@ -1,0 +1,231 @@
+"""HTTP: authentication, retries, redirects, and foreign errors translated once."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import SecretStr
+
+from mixpanel_data._internal.api_client.answers import Failure, failure
+from mixpanel_data._internal.api_client.body import DamagedBodyError
+from mixpanel_data._internal.api_client.clock import Clock
+from mixpanel_data._internal.api_client.exchange import Answer, Call, bare, unreachable
+from mixpanel_data._internal.api_client.limits import enter, shared_gates
+from mixpanel_data._internal.api_client.routes import is_loopback
+from mixpanel_data._internal.config import Credentials, Settings
+from mixpanel_data.exceptions import APIError, ConnectionFailedError
+
+BACKOFF_BASE = 1.5
+BACKOFF_CAP = 60.0
+MAX_REDIRECTS = 5
+ERROR_BODY = 64 * 1024
+UNCOUNTED = frozenset({401, 402, 429})
+"""Statuses of calls that Mixpanel takes off no quota (contract 1.4)."""
+
+Wait = Callable[[float, str], None]
+T = TypeVar("T")
+
+
+class _FailedError(Exception):
+    def __init__(self, failure: Failure) -> None:
+        super().__init__()
+        self.failure = failure
+
+
+class _Basic(httpx.Auth):
+    """Keeps the header a secret until it is on the wire: httpx's own class shows it."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        secret = credentials.secret.get_secret_value()
+        pair = f"{credentials.username}:{secret}"
+        if credentials.auth == "project_secret":
+            pair = f"{secret}:"
+        self._header = SecretStr("Basic " + b64encode(pair.encode()).decode())
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = self._header.get_secret_value()
+        yield request
+
+
+class Transport:
+    """Sends calls of one account; safe to use from several threads."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        settings: Settings,
+        *,
+        app: Callable[..., Any] | None = None,
+        on_wait: Wait | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.source = "mixpanel"
+        self.clock = clock or Clock()
+        self.settings = settings
+        self.on_wait = on_wait
+        self._credentials = credentials
+        self._auth = _Basic(credentials)
+        self._app = app
+        self._client: httpx.Client | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def fetch(self, call: Call) -> bytes:
+        """The whole body, decompressed."""
+        return self._retrying(call, self._fetch_once)
+
+    @contextmanager
+    def stream(self, call: Call) -> Iterator[Answer]:
+        """An answer to read as it comes; only its beginning is retried."""
+        answer = self._retrying(call, self._open_once)
+        try:
+            yield answer
+        finally:
+            answer.close()
+
+    def close(self) -> None:
+        """Close the connections, for good."""
+        with self._lock:
+            client, self._client, self._closed = self._client, None, True
+        if client is not None:
+            client.close()
+
+    def _retrying(self, call: Call, attempt: Callable[[Call], T]) -> T:
+        for number in itertools.count(1):
+            try:
+                return attempt(call)
+            except _FailedError as failed:
+                fault, cause = failed.failure, failed.__cause__
+            wait = self._wait_after(fault, number)
+            if wait is None:
+                raise fault.error from cause
+            self._pause(wait, fault.error.message)
+        raise AssertionError("unreachable")
+
+    def _wait_after(self, fault: Failure, number: int) -> float | None:
+        if not fault.retry or number >= self.settings.attempts:
+            return None
+        if fault.after is not None:
+            return fault.after if fault.after <= self.settings.max_wait else None
+        ceiling = min(BACKOFF_CAP, self.settings.max_wait, BACKOFF_BASE * 2 ** (number - 1))
+        return self.clock.spread(ceiling)
+
+    def _pause(self, seconds: float, why: str) -> None:
+        if self.on_wait is not None:
+            self.on_wait(seconds, why)
+        self.clock.sleep(seconds)
+
+    def _fetch_once(self, call: Call) -> bytes:
+        answer = self._open_once(call)
+        try:
+            return b"".join(answer.decoded())
+        except ConnectionFailedError as error:
+            raise _FailedError(Failure(error, retry=call.read_only)) from error.__cause__
+        except DamagedBodyError as error:
+            failed = ConnectionFailedError(
+                f"the answer to {call.route.path} is damaged: {error}", endpoint=call.route.path
+            )
+            raise _FailedError(Failure(failed, retry=call.read_only)) from error
+        finally:
+            answer.close()
+
+    def _open_once(self, call: Call) -> Answer:
+        gates = shared_gates(call.quotas, call.project_id, call.route.origin, self._app)
+        ticket = enter(gates, self.settings, self.clock, self._pause)
+        try:
+            response = self._send(call)
+            if response.is_success:
+                return Answer(response, call, ticket, network=self._app is None)
+            if response.status_code in UNCOUNTED:
+                ticket.refund()
+            fault = self._refusal(response, call)
+        except BaseException:
+            ticket.close()
+            raise
+        ticket.close()
+        raise _FailedError(fault)
+
+    def _refusal(self, response: httpx.Response, call: Call) -> Failure:
+        body = b""
+        try:
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > ERROR_BODY:
+                    break
+        except (httpx.HTTPError, OSError):
+            pass  # the status alone says enough
+        finally:
+            response.close()
+        fault = failure(response.status_code, response.headers, body, call.asked, self.clock.now())
+        if response.status_code >= 500 and not call.read_only:
+            return Failure(fault.error, retry=False)
+        return fault
+
+    def _send(self, call: Call) -> httpx.Response:
+        client = self._open_client(call.route.origin)
+        timeout = httpx.Timeout(call.timeout, connect=self.settings.connect_timeout, pool=None)
+        try:
+            request = client.build_request(
+                call.method, call.route.url, params=call.params, data=call.form, timeout=timeout
+            )
+            for _ in range(MAX_REDIRECTS):
+                response = client.send(
+                    request, stream=True, auth=self._auth, follow_redirects=False
+                )
+                self.source = response.headers.get("x-mixpanel-source", self.source)
+                if response.next_request is None:
+                    return response
+                response.close()
+                _check_redirect(request, response.next_request, call)
+                request = response.next_request
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise _FailedError(unreachable(error, call)) from bare(error)
+        raise APIError(
+            f"Mixpanel answered {call.route.path} with too many redirects",
+            status=response.status_code,
+            endpoint=call.route.path,
+        )
+
+    def _open_client(self, origin: str) -> httpx.Client:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("this client is closed")
+            if self._client is None:
+                parts = urlsplit(origin)
+                headers = {"User-Agent": "mixpanel_data", "Accept-Encoding": "gzip"}
+                if self._app is not None:
+                    wsgi = httpx.WSGITransport(app=self._app)
+                    self._client = httpx.Client(headers=headers, transport=wsgi)
+                else:
+                    # trust_env reads the proxies; what runs on this machine is behind none. One
+                    # base URL serves every family, so a loopback origin is the only one.
+                    self._client = httpx.Client(
+                        headers=headers,
+                        verify=parts.scheme == "https",
+                        trust_env=not is_loopback(parts.hostname or ""),
+                    )
+            return self._client
+
+
+def _check_redirect(request: httpx.Request, following: httpx.Request, call: Call) -> None:
+    url = following.url
+    same = (url.scheme, url.host, url.port) == (
+        request.url.scheme,
+        request.url.host,
+        request.url.port,
+    )
+    if same and request.method == following.method:
+        return
+    where = f"{url.scheme}://{url.netloc.decode('ascii', 'replace').rpartition('@')[2]}"
+    raise APIError(
+        f"{call.route.path} is redirected to {where}, which was not followed",
+        endpoint=call.route.path,
+        hint="credentials stay with the host they are meant for: check region and base_url",
+    )
