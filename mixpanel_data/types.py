@@ -9,10 +9,17 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from html import escape
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 TableType = Literal["events", "profiles"]
 Format = Literal["json", "jsonl", "csv"]
+
+
+class Writable(Protocol):
+    """Anything that takes bytes: an open file, a pipe, `sys.stdout.buffer`."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take some bytes."""
 
 
 class Answer:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage import metadata, output
 from mixpanel_data._internal.storage.errors import file_failed
 from mixpanel_data._internal.storage.ingest import TableInTheMaking
 from mixpanel_data._internal.storage.session import Session
-from mixpanel_data._internal.storage.spool import spool
+from mixpanel_data._internal.storage.spool import body, spool
 from mixpanel_data.exceptions import (
     DatabaseNotFoundError,
     InvalidArgumentError,
@@ -31,6 +31,7 @@ from mixpanel_data.types import (
     TableMetadata,
     TableSchema,
     TableType,
+    Writable,
 )
 
 if TYPE_CHECKING:
@@ -88,10 +89,10 @@ class StorageEngine:
         self.check_new(name)
         session = self._session.sibling()
         try:
-            table = TableInTheMaking(session, name, facts.type, legacy_zone)
+            table = TableInTheMaking(session, name, facts, legacy_zone)
             try:
                 yield table
-                table.commit(facts)
+                table.commit()
             except BaseException:
                 table.rollback()
                 raise
@@ -171,11 +172,13 @@ class StorageEngine:
 
     def execute_df(self, sql: str, params: Params = None) -> pd.DataFrame:
         """Run SQL; all rows as a DataFrame."""
-        return self._session.run(lambda connection: _run(connection, sql, params).df())
+        frame: pd.DataFrame = self._session.run(
+            lambda connection: _run(connection, sql, params).df()
+        )
+        return frame
 
     def execute_scalar(self, sql: str, params: Params = None) -> Any:
         """Run SQL; the first value of the first row, None when there is no row."""
-
         rows = self.execute_rows(sql, params)
         return rows[0][0] if rows else None
 
@@ -183,7 +186,7 @@ class StorageEngine:
         """Run SQL; all rows."""
         return self._session.run(lambda connection: _run(connection, sql, params).fetchall())
 
-    def write(self, sql: str, file: IO[bytes], *, format: Format, params: Params = None) -> None:  # noqa: A002
+    def write(self, sql: str, file: Writable, *, format: Format, params: Params = None) -> None:  # noqa: A002
         """Run SQL and write its rows to `file` as text, in flat memory."""
         output.write(self._session, sql, params, file, format)
 
@@ -233,11 +236,14 @@ class StorageEngine:
 
     # -- life -----------------------------------------------------------------------------------
 
-    @contextmanager
-    def spool(self) -> Iterator[Path]:
+    def spool(self) -> AbstractContextManager[Path]:
         """A folder for downloaded bodies, beside the database, gone after the block."""
-        with spool(self._path) as folder:
-            yield folder
+        return spool(self._path)
+
+    @staticmethod
+    def body(path: Path) -> AbstractContextManager[Callable[[bytes], object]]:
+        """A function that writes a downloaded body into the spool."""
+        return body(path)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Another connection to this database, for a thread of its own."""
@@ -297,12 +303,9 @@ def _batches(data: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 def _written(batch: list[dict[str, Any]], path: Path, kind: TableType) -> Path:
     """The batch in the shape in which Mixpanel would have sent it."""
-    try:
-        with path.open("w", encoding="utf-8") as file:
-            if kind == "profiles":
-                json.dump({"results": batch}, file)
-            else:
-                file.writelines(json.dumps(event) + "\n" for event in batch)
-    except OSError as error:
-        raise file_failed(error) from error
+    with body(path) as write:
+        if kind == "profiles":
+            write(json.dumps({"results": batch}).encode())
+        else:
+            write("".join(json.dumps(event) + "\n" for event in batch).encode())
     return path

@@ -96,11 +96,11 @@ class TableInTheMaking:
     """
 
     def __init__(
-        self, session: Session, name: str, kind: TableType, legacy_zone: str | None = None
+        self, session: Session, name: str, facts: TableMetadata, legacy_zone: str | None = None
     ) -> None:
+        self.facts = facts
         self._session = session
         self._name = name
-        self._kind = kind
         self._table = f"main.{quote(name)}"
         self._time = (
             f"timezone({literal(legacy_zone)}, {_TIME}) AT TIME ZONE 'UTC'"
@@ -109,14 +109,14 @@ class TableInTheMaking:
         )
         self.rows = 0
         self._execute("BEGIN")
-        self._execute(f"CREATE TABLE {self._table} ({_COLUMNS[kind]})")
+        self._execute(f"CREATE TABLE {self._table} ({_COLUMNS[facts.type]})")
 
     def add(self, body: Path) -> int:
         """Take in one body as Mixpanel sent it: an NDJSON export, or a page of profiles."""
         size = body.stat().st_size
         if size == 0:
             return 0
-        rows = self._add_events(body) if self._kind == "events" else self._add_profiles(body)
+        rows = self._add_events(body) if self.facts.type == "events" else self._add_profiles(body)
         self.rows += rows
         return rows
 
@@ -149,12 +149,12 @@ class TableInTheMaking:
             )
         )
 
-    def commit(self, facts: TableMetadata) -> int:
+    def commit(self) -> int:
         """Make the table and its `_metadata` visible together; the number of rows in it."""
-        if self._kind == "profiles":
+        if self.facts.type == "profiles":
             self.rows -= self._count(_DEDUPLICATE_PROFILES.format(table=self._table))
         self._session.run(
-            lambda connection: metadata.write(connection, self._name, facts, self.rows)
+            lambda connection: metadata.write(connection, self._name, self.facts, self.rows)
         )
         self._execute("COMMIT")
         return self.rows

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import duckdb
 
@@ -14,7 +14,7 @@ from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage.errors import one_line_up
 from mixpanel_data._internal.storage.session import Session
 from mixpanel_data.exceptions import QueryError
-from mixpanel_data.types import Format
+from mixpanel_data.types import Format, Writable
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -28,7 +28,7 @@ _CHUNK = 1 << 20
 _DEVICES = Path("/dev/fd")
 
 
-def write(session: Session, sql: str, params: Params, file: IO[bytes], output: Format) -> None:
+def write(session: Session, sql: str, params: Params, file: Writable, output: Format) -> None:
     """Run `sql` and write the rows of its last statement to `file`.
 
     DuckDB writes into a pipe on its own thread while this one reads, so that nothing piles up and
@@ -51,7 +51,7 @@ def write(session: Session, sql: str, params: Params, file: IO[bytes], output: F
         _through_file(session, copy, file)
 
 
-def _through_pipe(session: Session, copy: Any, file: IO[bytes]) -> None:
+def _through_pipe(session: Session, copy: Any, file: Writable) -> None:
     reading, writing = os.pipe()
 
     def work(connection: duckdb.DuckDBPyConnection) -> None:
@@ -73,7 +73,7 @@ def _through_pipe(session: Session, copy: Any, file: IO[bytes]) -> None:
     session.result(future)
 
 
-def _through_file(session: Session, copy: Any, file: IO[bytes]) -> None:
+def _through_file(session: Session, copy: Any, file: Writable) -> None:
     with tempfile.TemporaryDirectory(prefix="mixpanel-data-") as folder:
         path = Path(folder, "result")
         session.run(lambda connection: copy(connection, str(path)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,3 +38,26 @@ def spool(database: Path | None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         if not any(home.iterdir()):
             shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def body(path: Path) -> Iterator[Callable[[bytes], object]]:
+    """A function that appends to a new file; the file is on disk when the block ends."""
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise file_failed(error) from error
+
+    def write(chunk: bytes) -> None:
+        try:
+            file.write(chunk)
+        except OSError as error:
+            raise file_failed(error) from error
+
+    try:
+        yield write
+    finally:
+        try:
+            file.close()
+        except OSError as error:
+            raise file_failed(error) from error

@@ -1,0 +1,1 @@
+"""What the facade is made of: each service coordinates the API client and the storage."""

@@ -1,0 +1,349 @@
+"""Workspace: the facade. It assembles the parts and forwards; nothing else does."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from mixpanel_data._internal.api_client import MixpanelAPIClient
+from mixpanel_data._internal.config import SANDBOX, ConfigManager, Credentials, Settings
+from mixpanel_data._internal.services.discovery import DiscoveryService
+from mixpanel_data._internal.services.fetcher import FetcherService
+from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data.exceptions import AuthenticationError, ConfigError
+from mixpanel_data.queries import Profiles
+from mixpanel_data.types import (
+    FetchProgress,
+    FetchResult,
+    Format,
+    TableInfo,
+    TableSchema,
+    TableType,
+    WorkspaceInfo,
+    Writable,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+Params = Sequence[Any] | Mapping[str, Any] | None
+
+
+class Workspace:
+    """One project and one DuckDB file: fetch once, query many times.
+
+    Credentials come from the environment, the named account or the default one, and are fixed
+    from then on. The account "sandbox" is built in: invented data of a small shop, in process.
+    Without `path` the database is `<project>.duckdb` under MP_DATA_DIR or `~/.mp/data`; it is
+    opened when first needed. Times are UTC. Use it as a context manager, or `close()` it.
+    """
+
+    def __init__(
+        self,
+        account: str | None = None,
+        project_id: str | None = None,
+        region: str | None = None,
+        path: str | Path | None = None,
+        *,
+        _config_manager: ConfigManager | None = None,
+        _api_client: MixpanelAPIClient | None = None,
+        _storage: StorageEngine | None = None,
+    ) -> None:
+        config = _config_manager or ConfigManager()
+        self._settings = config.settings()
+        self._credentials: Credentials | None
+        if _api_client is not None:
+            self._credentials = _api_client.credentials
+            self.__dict__["api"] = _api_client
+        elif config.named_account(account) == SANDBOX:
+            from mixpanel_data.sandbox import Sandbox
+
+            sandbox = Sandbox()
+            self._credentials = sandbox.credentials()
+            self.__dict__["api"] = MixpanelAPIClient(
+                self._credentials, settings=self._settings, app=sandbox
+            )
+        else:
+            self._credentials = config.resolve_credentials(
+                account, project_id=project_id, region=region
+            )
+        self._path = Path(path) if path is not None else _default_path(self._credentials)
+        if _storage is not None:
+            self.__dict__["_storage"] = _storage
+
+    @classmethod
+    def ephemeral(
+        cls, account: str | None = None, project_id: str | None = None, region: str | None = None
+    ) -> Self:
+        """A workspace whose database is deleted when it is closed; made for `with`."""
+        self = cls(account, project_id, region)
+        self.__dict__["_storage"] = StorageEngine.ephemeral()
+        return self
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """The database of an existing file, to query; no credentials are needed or used."""
+        self = cls.__new__(cls)
+        self._settings = Settings()
+        self._credentials = None
+        self._path = Path(path)
+        self.__dict__["_storage"] = StorageEngine.open_existing(self._path)
+        return self
+
+    @classmethod
+    def sandbox(cls, path: str | Path | None = None) -> Self:
+        """The same as `Workspace("sandbox")`: a project with invented data, without an account."""
+        return cls(SANDBOX, path=path)
+
+    # -- discovery ------------------------------------------------------------------------------
+
+    def events(self) -> list[str]:
+        """Names of the events that Mixpanel has, sorted; one query of the hourly quota."""
+        return self._discovery.list_events()
+
+    def properties(self, event: str) -> list[str]:
+        """Names of the properties that an event carries in Mixpanel, sorted; one query."""
+        return self._discovery.list_properties(event)
+
+    def property_values(self, event: str, prop: str, limit: int = 100) -> list[str]:
+        """The most common values of a property in Mixpanel, as text; one query."""
+        return self._discovery.list_property_values(event, prop, limit)
+
+    # -- fetching -------------------------------------------------------------------------------
+
+    def fetch_events(
+        self,
+        name: str = "events",
+        from_date: str | date | None = None,
+        to_date: str | date | None = None,
+        events: Sequence[str] | None = None,
+        where: str | None = None,
+        progress: Callable[[FetchProgress], None] | None = None,
+        *,
+        limit: int | None = None,
+    ) -> FetchResult:
+        """Fetch events into a new table: all of them, or no table and an error.
+
+        Args:
+            name: of the table; it must not exist yet.
+            from_date: first day, `YYYY-MM-DD`, in UTC (in the project's zone for projects from
+                before 2023).
+            to_date: last day, included.
+            events: names of the events wanted; all when left out.
+            where: a Mixpanel expression, such as `properties["country"] == "US"`.
+            progress: called a few times a second with the rows so far.
+            limit: a sample of at most so many events (1..100,000), in one request.
+        """
+        return self._fetcher.fetch_events(
+            name, from_date, to_date, events, where, progress, limit=limit
+        )
+
+    def fetch_profiles(
+        self,
+        name: str = "profiles",
+        where: str | None = None,
+        progress: Callable[[FetchProgress], None] | None = None,
+        *,
+        cohort_id: int | None = None,
+        include_all_users: bool | None = None,
+        distinct_ids: Sequence[str] | None = None,
+        output_properties: Sequence[str] | None = None,
+        group: str | None = None,
+        behaviors: Sequence[dict[str, Any]] | None = None,
+        as_of_timestamp: int | None = None,
+    ) -> FetchResult:
+        """Fetch user profiles into a new table, one row per user.
+
+        Args:
+            name: of the table; it must not exist yet.
+            where: a Mixpanel expression over profile properties.
+            progress: called a few times a second with the rows so far.
+            cohort_id: members of a saved cohort only.
+            include_all_users: with a cohort, also members without a profile (Mixpanel's default).
+            distinct_ids: these users only.
+            output_properties: these properties only, which is much faster.
+            group: `data_group_id` of a group key, for profiles of companies and the like.
+            behaviors: event conditions that `where` refers to; not with a cohort.
+            as_of_timestamp: epoch seconds at which `behaviors` are judged.
+        """
+        query = Profiles(
+            where=where,
+            distinct_ids=None if distinct_ids is None else tuple(distinct_ids),
+            output_properties=None if output_properties is None else tuple(output_properties),
+            data_group_id=group,
+            cohort_id=cohort_id,
+            include_all_users=include_all_users,
+            behaviors=None if behaviors is None else tuple(behaviors),
+            as_of_timestamp=as_of_timestamp,
+        )
+        return self._fetcher.fetch_profiles(name, progress_callback=progress, query=query)
+
+    # -- local queries --------------------------------------------------------------------------
+
+    def sql(self, query: str, params: Params = None) -> pd.DataFrame:
+        """Run SQL (DuckDB's dialect) and return all rows; `params` are bound to `?` or `$name`."""
+        return self._storage.execute_df(query, params)
+
+    def sql_scalar(self, query: str, params: Params = None) -> Any:
+        """Run SQL and return the first value of the first row; None when there is no row."""
+        return self._storage.execute_scalar(query, params)
+
+    def sql_rows(self, query: str, params: Params = None) -> list[tuple[Any, ...]]:
+        """Run SQL and return all rows as tuples."""
+        return self._storage.execute_rows(query, params)
+
+    def write_sql(
+        self,
+        query: str,
+        file: Writable,
+        format: Format = "json",  # noqa: A002 - the name of the CLI's option
+        params: Params = None,
+    ) -> None:
+        """Run SQL and write its rows to `file` as text, in flat memory whatever their number."""
+        self._storage.write(query, file, format=format, params=params)
+
+    # -- introspection --------------------------------------------------------------------------
+
+    def info(self) -> WorkspaceInfo:
+        """Whose data this is, where it lies and which tables it has."""
+        tables = tuple(self.tables())
+        path = self._storage.path
+        who = self._credentials
+        return WorkspaceInfo(
+            path=path,
+            size_bytes=path.stat().st_size if path is not None else None,
+            account=who.account if who else None,
+            project_id=who.project_id if who else None,
+            region=who.region if who else None,
+            source=self.source,
+            tables=tables,
+        )
+
+    def tables(self) -> list[TableInfo]:
+        """All local tables, by name."""
+        return self._storage.list_tables()
+
+    def schema(self, table: str) -> TableSchema:
+        """The columns of a local table."""
+        return self._storage.get_schema(table)
+
+    # -- table management -----------------------------------------------------------------------
+
+    def drop(self, *names: str) -> None:
+        """Drop tables: all of them, or none when one is unknown."""
+        for name in names:
+            self._storage.get_schema(name)
+        for name in dict.fromkeys(names):
+            self._storage.drop_table(name)
+
+    def drop_all(self, type: TableType | None = None) -> list[str]:  # noqa: A002 - spec.md
+        """Drop all tables, or those of one type, and say which."""
+        names = [table.name for table in self.tables() if type in {None, table.type}]
+        self.drop(*names)
+        return names
+
+    # -- escape hatches -------------------------------------------------------------------------
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The DuckDB connection itself, for one thread at a time."""
+        return self._storage.connection
+
+    @cached_property
+    def api(self) -> MixpanelAPIClient:
+        """The client for Mixpanel's API."""
+        if self._credentials is None:
+            raise AuthenticationError(
+                "this workspace was opened from a file, without credentials",
+                hint="Workspace(account=…, path=…) has both",
+            )
+        return MixpanelAPIClient(self._credentials, settings=self._settings)
+
+    @property
+    def path(self) -> Path | None:
+        """The database file."""
+        return self._storage.path if "_storage" in self.__dict__ else self._path
+
+    @property
+    def source(self) -> str:
+        """Where data comes from: "mixpanel", or "sandbox" when it is invented."""
+        if self._credentials is not None and self._credentials.account == SANDBOX:
+            return SANDBOX
+        return self.api.source if "api" in self.__dict__ else "mixpanel"
+
+    # -- life -----------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Let go of the database and the network; an ephemeral database is deleted."""
+        if "api" in self.__dict__:
+            self.api.close()
+        if "_storage" in self.__dict__:
+            self._storage.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        who = self._credentials
+        project = f" project {who.project_id} ({who.account or who.region})" if who else ""
+        return f"<Workspace{project} at {self.path}>"
+
+    def _repr_html_(self) -> str:
+        return self.info()._repr_html_()
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    @cached_property
+    def _storage(self) -> StorageEngine:
+        return StorageEngine(self._path)
+
+    @cached_property
+    def _discovery(self) -> DiscoveryService:
+        return DiscoveryService(self.api)
+
+    @cached_property
+    def _fetcher(self) -> FetcherService:
+        return FetcherService(
+            self.api, self._storage, settings=self._settings, legacy_zone=self._legacy_zone
+        )
+
+    @property
+    def _legacy_zone(self) -> str | None:
+        who = self._credentials
+        if who is None or not who.legacy_time:
+            return None
+        if who.timezone is None:
+            raise ConfigError(
+                f"account {who.account!r} has legacy_time but no timezone",
+                hint='add timezone = "…" to it in the config file; mp auth test shows the zone',
+            )
+        return who.timezone
+
+
+def _default_path(credentials: Credentials) -> Path:
+    """One file per project; data that came from elsewhere never mixes with Mixpanel's own."""
+    folder = os.environ.get("MP_DATA_DIR")
+    home = Path(folder).expanduser() if folder else Path.home() / ".mp" / "data"
+    name = credentials.project_id
+    if credentials.account == SANDBOX:
+        name = SANDBOX
+    elif credentials.base_url:
+        origin = urlsplit(credentials.base_url).netloc
+        name = f"{name}-{re.sub(r'[^A-Za-z0-9.]', '-', origin)}"
+    return home / f"{name}.duckdb"
