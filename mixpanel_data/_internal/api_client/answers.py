@@ -54,7 +54,7 @@ def failure(
     text = covered(error_text(body), asked.credentials)
     after = retry_after(headers, now)
     error = _error(status, headers, text, asked, after, now)
-    retry = status in RETRIED or (status == 400 and "timeout" in text.lower())
+    retry = status in RETRIED or (status == 400 and text.lower().startswith("timeout"))
     return Failure(error, retry=retry, after=after)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from mixpanel_data._internal.api_client.account import check
+from mixpanel_data._internal.api_client.account import SECRETS_END, check
 from mixpanel_data._internal.api_client.answers import Asked, parse
 from mixpanel_data._internal.api_client.clock import Clock
 from mixpanel_data._internal.api_client.engage import ProfilePage, pages, unexpected
@@ -57,6 +57,8 @@ class MixpanelAPIClient:
         on_wait: Wait | None = None,
         _clock: Clock | None = None,
     ) -> None:
+        if credentials.auth == "project_secret":
+            warnings.warn(SECRETS_END, DeprecationWarning, stacklevel=2)
         self._credentials = credentials
         self._settings = settings or Settings()
         self._transport = Transport(
@@ -77,6 +79,15 @@ class MixpanelAPIClient:
     def source(self) -> str:
         """Where the data comes from: "sandbox" once an answer said so, else "mixpanel"."""
         return self._transport.source
+
+    @property
+    def on_wait(self) -> Wait | None:
+        """Who is told of pauses; a face may set it to show a countdown."""
+        return self._transport.on_wait
+
+    @on_wait.setter
+    def on_wait(self, told: Wait | None) -> None:
+        self._transport.on_wait = told
 
     def close(self) -> None:
         """Close the connections."""
@@ -165,7 +176,8 @@ class MixpanelAPIClient:
     def _event_names(self, first: date, last: date) -> list[str]:
         dates = {"from_date": first, "to_date": last}
         params = {"type": "general", "limit": MOST_NAMES, **dates}
-        return self._read(list[str], "events/names", self.get("events/names", params))
+        names = self._read(list[Any], "events/names", self.get("events/names", params))
+        return [str(name) for name in names]
 
     def get_event_properties(self, event: str) -> list[str]:
         """Names of an event's properties, at most 1,000, in Mixpanel's order."""

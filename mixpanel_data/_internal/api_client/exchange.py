@@ -12,7 +12,7 @@ from mixpanel_data._internal.api_client.answers import Asked, Failure
 from mixpanel_data._internal.api_client.body import DamagedBodyError, gunzip
 from mixpanel_data._internal.api_client.limits import Quota, Ticket
 from mixpanel_data._internal.api_client.routes import Route
-from mixpanel_data.exceptions import ConnectionFailedError
+from mixpanel_data.exceptions import ConnectionFailedError, InvalidArgumentError
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Call:
         return self.method == "GET" or self.route.family in {"query", "export"}
 
 
-class Answer:
+class OpenAnswer:
     """A 2xx whose body is still to be read."""
 
     def __init__(
@@ -90,6 +90,9 @@ class Answer:
 
 def unreachable(error: Exception, call: Call) -> Failure:
     """Judge a failure of the network, or of an application in this process."""
+    if isinstance(error, httpx.InvalidURL):
+        long = InvalidArgumentError(f"the question fits no URL: {error}", hint="name fewer events")
+        return Failure(long, retry=False)
     host = urlsplit(call.route.origin).netloc
     detail = f": {error}" if str(error) else ""
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
@@ -101,7 +104,7 @@ def unreachable(error: Exception, call: Call) -> Failure:
     else:
         text = f"the connection to {host} broke{detail}"
     final = isinstance(
-        error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL
+        error, httpx.UnsupportedProtocol | httpx.LocalProtocolError
     ) or "CERTIFICATE_VERIFY_FAILED" in str(error)
     failed = ConnectionFailedError(
         text, endpoint=call.route.path, hint="check the network, the proxy settings and the region"

@@ -8,7 +8,7 @@ from typing import Any
 
 from mixpanel_data._internal.api_client.answers import as_text, covered, one_line
 from mixpanel_data._internal.api_client.body import DamagedBodyError
-from mixpanel_data._internal.api_client.exchange import Answer
+from mixpanel_data._internal.api_client.exchange import OpenAnswer
 from mixpanel_data.exceptions import ConnectionFailedError, IncompleteExportError
 
 BATCH = 1000
@@ -29,7 +29,7 @@ class ExportStream:
     the last one: there Mixpanel tells of its own failure, and there a cut shows.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: OpenAnswer) -> None:
         self._answer = answer
         self._last: list[bytes] = []  # the last line that is not blank, in pieces
         self._last_size = 0

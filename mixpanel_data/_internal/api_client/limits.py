@@ -59,41 +59,54 @@ def limit_of(quota: Quota, settings: Settings) -> Limit:
     return Limit(settings.query_concurrency, settings.queries_per_hour)
 
 
+class WindowFullError(Exception):
+    """No place until `wait` seconds from now."""
+
+    def __init__(self, why: str, wait: float) -> None:
+        super().__init__(why)
+        self.why = why
+        self.wait = wait
+
+
 class Gate:
     """Counts the starts of the last hour and the calls in flight of one quota of one project."""
 
     def __init__(self, quota: Quota) -> None:
-        self._quota = quota
+        self.quota = quota
         self._starts: deque[float] = deque()
         self._in_flight = 0
         self._changed = threading.Condition()
 
-    def try_enter(self, limit: Limit, now: float) -> tuple[float, str]:
-        """Take a place (0 seconds to wait), or say how long until it is worth asking again."""
-        with self._changed:
-            while self._starts and self._starts[0] <= now - HOUR:
-                self._starts.popleft()
-            if len(self._starts) >= limit.per_hour:
-                wait = self._starts[-limit.per_hour] + HOUR - now
-                return wait, f"{limit.per_hour} {self._quota} calls in the last hour"
-            if limit.per_second and len(self._starts) >= limit.per_second:
-                wait = self._starts[-limit.per_second] + 1 - now
-                if wait > 0:
-                    return wait, f"{limit.per_second} {self._quota} calls a second"
-            self._starts.append(now)
-            self._in_flight += 1
-            return 0, ""
+    def enter(self, limit: Limit, clock: Clock, patience: float) -> float:
+        """Take a place and say when; raise WindowFullError when a window of time has none.
 
-    def wait_for_room(self, limit: Limit, patience: float) -> None:
-        """Block while the most calls are in flight; give up when none ends for `patience`."""
+        Blocks while the most calls are in flight, and gives up when none ends for `patience`.
+        """
         with self._changed:
             while self._in_flight >= limit.in_flight:
                 if not self._changed.wait(patience):
                     raise RateLimitError(
-                        f"{self._in_flight} {self._quota} calls are open in this process"
+                        f"{self._in_flight} {self.quota} calls are open in this process"
                         f" and none ended for {patience:.0f} s",
                         hint="read the open ones to their end, or close them",
                     )
+            now = clock.monotonic()
+            self._check_windows(limit, now)
+            self._starts.append(now)
+            self._in_flight += 1
+            return now
+
+    def _check_windows(self, limit: Limit, now: float) -> None:
+        while self._starts and self._starts[0] <= now - HOUR:
+            self._starts.popleft()
+        for most, seconds, name in (
+            (limit.per_hour, HOUR, "in the last hour"),
+            (limit.per_second, 1.0, "a second"),
+        ):
+            if most is not None and len(self._starts) >= most:
+                wait = self._starts[-most] + seconds - now
+                if wait > 0:
+                    raise WindowFullError(f"{most} {self.quota} calls {name}", wait)
 
     def leave(self, start: float, *, refund: bool) -> None:
         """End a call; a refund is for calls that Mixpanel does not count."""
@@ -145,20 +158,19 @@ def enter(
 def _enter(
     gate: Gate, settings: Settings, clock: Clock, pause: Callable[[float, str], None]
 ) -> float:
-    limit = limit_of(gate._quota, settings)  # noqa: SLF001 - the other half of Gate
+    limit = limit_of(gate.quota, settings)
     while True:
-        gate.wait_for_room(limit, settings.export_timeout)
-        now = clock.monotonic()
-        wait, why = gate.try_enter(limit, now)
-        if not wait:
-            return now
-        if wait > settings.max_wait:
+        try:
+            return gate.enter(limit, clock, settings.export_timeout)
+        except WindowFullError as error:
+            full = error
+        if full.wait > settings.max_wait:
             raise RateLimitError(
-                f"the quota is used up: {why}",
-                retry_after=wait,
-                hint=f"come again in {minutes(wait)}",
+                f"the quota is used up: {full.why}",
+                retry_after=full.wait,
+                hint=f"come again in {minutes(full.wait)}",
             )
-        pause(wait, why)
+        pause(full.wait, full.why)
 
 
 def minutes(seconds: float) -> str:

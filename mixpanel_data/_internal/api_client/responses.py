@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -14,6 +13,10 @@ def _text(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_text)]
 """Ids come as numbers or as text."""
+
+
+Flag = Annotated[bool, BeforeValidator(lambda value: value is None or value)]
+"""0 or 1, true or false; null is as good as nothing said."""
 
 
 class Response(BaseModel):
@@ -65,14 +68,14 @@ class Funnel(Response):
 
 
 class Cohort(Response):
-    """A saved cohort; `count` is computed lazily, `created` is UTC."""
+    """A saved cohort; `count` is computed lazily, `created` is UTC, without saying so."""
 
     id: int
     name: str | None = None
     count: int | None = None
-    is_visible: bool = True
+    is_visible: Flag = True
     description: str | None = None
-    created: datetime | None = None
+    created: str | None = None
     project_id: int | None = None
     data_group_id: Text | None = None
 

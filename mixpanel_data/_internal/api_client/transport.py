@@ -7,6 +7,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,11 +17,11 @@ from pydantic import SecretStr
 from mixpanel_data._internal.api_client.answers import Failure, failure
 from mixpanel_data._internal.api_client.body import DamagedBodyError
 from mixpanel_data._internal.api_client.clock import Clock
-from mixpanel_data._internal.api_client.exchange import Answer, Call, bare, unreachable
+from mixpanel_data._internal.api_client.exchange import Call, OpenAnswer, bare, unreachable
 from mixpanel_data._internal.api_client.limits import enter, shared_gates
 from mixpanel_data._internal.api_client.routes import is_loopback
 from mixpanel_data._internal.config import Credentials, Settings
-from mixpanel_data.exceptions import APIError, ConnectionFailedError
+from mixpanel_data.exceptions import APIError, ConfigError, ConnectionFailedError
 
 BACKOFF_BASE = 1.5
 BACKOFF_CAP = 60.0
@@ -82,7 +83,7 @@ class Transport:
         return self._retrying(call, self._fetch_once)
 
     @contextmanager
-    def stream(self, call: Call) -> Iterator[Answer]:
+    def stream(self, call: Call) -> Iterator[OpenAnswer]:
         """An answer to read as it comes; only its beginning is retried."""
         answer = self._retrying(call, self._open_once)
         try:
@@ -136,17 +137,19 @@ class Transport:
         finally:
             answer.close()
 
-    def _open_once(self, call: Call) -> Answer:
+    def _open_once(self, call: Call) -> OpenAnswer:
         gates = shared_gates(call.quotas, call.project_id, call.route.origin, self._app)
         ticket = enter(gates, self.settings, self.clock, self._pause)
         try:
             response = self._send(call)
             if response.is_success:
-                return Answer(response, call, ticket, network=self._app is None)
+                return OpenAnswer(response, call, ticket, network=self._app is None)
             if response.status_code in UNCOUNTED:
                 ticket.refund()
             fault = self._refusal(response, call)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
+                ticket.refund()
             ticket.close()
             raise
         ticket.close()
@@ -164,9 +167,8 @@ class Transport:
         finally:
             response.close()
         fault = failure(response.status_code, response.headers, body, call.asked, self.clock.now())
-        if response.status_code >= 500 and not call.read_only:
-            return Failure(fault.error, retry=False)
-        return fault
+        again = call.read_only or response.status_code == 429
+        return replace(fault, retry=fault.retry and again)
 
     def _send(self, call: Call) -> httpx.Response:
         client = self._open_client(call.route.origin)
@@ -179,7 +181,8 @@ class Transport:
                 response = client.send(
                     request, stream=True, auth=self._auth, follow_redirects=False
                 )
-                self.source = response.headers.get("x-mixpanel-source", self.source)
+                if response.headers.get("x-mixpanel-source") == "sandbox":
+                    self.source = "sandbox"
                 if response.next_request is None:
                     return response
                 response.close()
@@ -198,20 +201,28 @@ class Transport:
             if self._closed:
                 raise RuntimeError("this client is closed")
             if self._client is None:
-                parts = urlsplit(origin)
-                headers = {"User-Agent": "mixpanel_data", "Accept-Encoding": "gzip"}
-                if self._app is not None:
-                    wsgi = httpx.WSGITransport(app=self._app)
-                    self._client = httpx.Client(headers=headers, transport=wsgi)
-                else:
-                    # trust_env reads the proxies; what runs on this machine is behind none. One
-                    # base URL serves every family, so a loopback origin is the only one.
-                    self._client = httpx.Client(
-                        headers=headers,
-                        verify=parts.scheme == "https",
-                        trust_env=not is_loopback(parts.hostname or ""),
-                    )
+                try:
+                    self._client = _new_client(origin, self._app)
+                except (ValueError, ImportError, OSError) as error:
+                    raise ConfigError(
+                        f"the proxy or certificate settings can't be used: {error}",
+                        hint="look at HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE",
+                    ) from error
             return self._client
+
+
+def _new_client(origin: str, app: Callable[..., Any] | None) -> httpx.Client:
+    headers = {"User-Agent": "mixpanel_data", "Accept-Encoding": "gzip"}
+    if app is not None:
+        return httpx.Client(headers=headers, transport=httpx.WSGITransport(app=app))
+    # trust_env reads the proxies; what runs on this machine is behind none. A loopback origin
+    # comes from base_url, which serves every family, so it is the only origin of this client.
+    parts = urlsplit(origin)
+    return httpx.Client(
+        headers=headers,
+        verify=parts.scheme == "https",
+        trust_env=not is_loopback(parts.hostname or ""),
+    )
 
 
 def _check_redirect(request: httpx.Request, following: httpx.Request, call: Call) -> None:
