@@ -13,8 +13,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_SECONDS = 4_294_967_295
 """`datetime(n)` reads numbers up to this as seconds, and larger ones as milliseconds."""
 
-LAST_SECOND = 253_402_300_799
-"""9999-12-31T23:59:59Z: no calendar here goes further."""
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
+"""The years 1 to 9999 in UTC, which is as far as calendars go here."""
 
 _DECIMAL = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
 _ISO = re.compile(
@@ -45,7 +45,8 @@ class Instant:
     seconds: int
 
     def __str__(self) -> str:
-        return (EPOCH + timedelta(seconds=self.seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+        """The ISO form in UTC."""
+        return (EPOCH + timedelta(seconds=self.seconds)).replace(tzinfo=None).isoformat()
 
 
 _KINDS: dict[type, str] = {
@@ -149,7 +150,7 @@ def instant(value: object, zone: tzinfo = UTC) -> Instant | UndefinedType:
 
 
 def _from_number(value: float) -> Instant | UndefinedType:
-    if not 1 <= value <= LAST_SECOND * 1000:  # not a number fails here too
+    if not 1 <= value < (LAST_SECOND + 1) * 1000:  # which NaN fails too
         return UNDEFINED
     whole = math.floor(value)
     return Instant(whole if whole <= MAX_SECONDS else whole // 1000)
@@ -166,4 +167,5 @@ def _from_text(text: str, zone: tzinfo) -> Instant | UndefinedType:
         return UNDEFINED
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    return Instant((moment - EPOCH) // timedelta(seconds=1))
+    seconds = (moment - EPOCH) // timedelta(seconds=1)
+    return Instant(seconds) if FIRST_SECOND <= seconds <= LAST_SECOND else UNDEFINED
