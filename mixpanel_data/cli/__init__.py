@@ -1,0 +1,1 @@
+"""The `mp` command: arguments in, one library call, data out."""

@@ -1,0 +1,128 @@
+"""Typer, made to take the global options anywhere and to print plain, short help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from mixpanel_data.cli.context import GLOBAL
+
+
+class App(typer.Typer):
+    """A Typer whose commands all take the root's global options.
+
+    Help is plain text: agents read it, and Rich costs more to import than all the rest.
+    """
+
+    def __init__(
+        self, *, cls: type[Group] | None = None, examples: str = "", **settings: Any
+    ) -> None:
+        super().__init__(
+            **{"add_completion": False, **settings},
+            cls=cls or Group,
+            epilog=_as_written(examples),
+            rich_markup_mode=None,
+            pretty_exceptions_enable=False,
+        )
+
+    def command(
+        self, name: str | None = None, *, examples: str = "", **settings: Any
+    ) -> Callable[[Any], Any]:
+        """Register a command; its help ends with `examples`, printed as they are."""
+        return super().command(name, cls=Command, epilog=_as_written(examples), **settings)
+
+
+class _WithGlobals:
+    """Adds the root's global options to a command, in a section of their own in its help.
+
+    Typer's own context and parameter classes are private, hence Any.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        own = cast("list[Any]", super().get_params(ctx))  # type: ignore[misc]
+        root = ctx.find_root().command
+        if root is self:
+            return own
+        return [*own, *(param for param in root.params if _section(param) == GLOBAL)]
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        pieces = super().collect_usage_pieces(ctx)  # type: ignore[misc]
+        return [piece.replace("{", "").replace("}", "") for piece in pieces]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(_section(param), []).append(record)
+        for title, records in sorted(sections.items(), key=lambda item: item[0] == GLOBAL):
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+class Command(_WithGlobals, TyperCommand):
+    """A command that takes the global options too."""
+
+
+class Group(_WithGlobals, TyperGroup):
+    """A group of commands: alone it prints its help, and lists commands by section."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As usual; nothing at all asks for help."""
+        return super().parse_args(ctx, args or ["--help"])
+
+    def sections(self) -> Mapping[str, Iterable[str]]:
+        """The names of the commands, under the headings of the help."""
+        return {"Commands": self.commands}
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Commands first, then options: what to do comes before how."""
+        room = formatter.width - 6 - max(map(len, self.commands))
+        for title, names in self.sections().items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name, self.commands[name].get_short_help_str(room)) for name in names]
+                )
+        super().format_options(ctx, formatter)
+
+
+class Commands(Mapping[str, Any]):
+    """Commands by name, imported when first asked for: most calls of `mp` need one of them.
+
+    A module holds its commands in `app`, or is itself the group of that name.
+    """
+
+    def __init__(self, homes: Mapping[str, str]) -> None:
+        self._homes = homes
+
+    def __getitem__(self, name: str) -> Any:
+        command: Any = _load(self._homes[name])
+        return command if command.name == name else command.commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        return len(self._homes)
+
+
+@cache
+def _load(module: str) -> Any:
+    return get_command(import_module(f"mixpanel_data.cli.commands.{module}").app)
+
+
+def _section(param: Any) -> str:
+    if param.param_type_name == "argument":
+        return "Arguments"
+    return getattr(param, "rich_help_panel", None) or "Options"
+
+
+def _as_written(text: str) -> str:
+    """Lines that help keeps as they are, instead of filling paragraphs."""
+    return "\n\n".join(f"\b\n{part}" for part in text.strip().split("\n\n") if part)

@@ -1,0 +1,113 @@
+"""What there is: in Mixpanel, and in the local database."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from mixpanel_data.cli.app import App
+from mixpanel_data.cli.context import Session
+from mixpanel_data.exceptions import InvalidArgumentError
+
+app = App()
+
+Event = Annotated[str, typer.Argument(metavar="EVENT", help="Name of an event.")]
+
+
+@app.command(examples="Example:\n  mp events --format csv")
+def events(ctx: typer.Context) -> None:
+    """List the names of the project's events."""
+    session = Session.of(ctx)
+    with session.workspace() as workspace:
+        session.show(workspace.events(), column="event")
+
+
+@app.command(examples='Example:\n  mp properties "Sign Up"')
+def properties(ctx: typer.Context, event: Event) -> None:
+    """List the properties that an event carries."""
+    session = Session.of(ctx)
+    with session.workspace() as workspace:
+        session.show(workspace.properties(event), column="property")
+
+
+@app.command(examples="Example:\n  mp values Purchase country --limit 20")
+def values(
+    ctx: typer.Context,
+    event: Event,
+    prop: Annotated[str, typer.Argument(metavar="PROPERTY", help="Name of a property of it.")],
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 100,
+) -> None:
+    """List the values of an event's property, most frequent first."""
+    session = Session.of(ctx)
+    with session.workspace() as workspace:
+        session.show(workspace.property_values(event, prop, limit=limit), column="value")
+
+
+@app.command(examples="Example:\n  mp info --format table")
+def info(ctx: typer.Context) -> None:
+    """Show the database file, its account and its tables."""
+    session = Session.of(ctx)
+    with session.database() as workspace:
+        session.show(workspace.info())
+
+
+@app.command(examples="Example:\n  mp tables --format table")
+def tables(ctx: typer.Context) -> None:
+    """List the fetched tables with their rows and dates."""
+    session = Session.of(ctx)
+    with session.database() as workspace:
+        found = workspace.tables()
+        session.show(found)
+        if not found:
+            session.say("nothing is fetched yet: mp fetch events --from DATE --to DATE")
+
+
+@app.command(examples="Example:\n  mp schema events --format table")
+def schema(
+    ctx: typer.Context,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Name of a fetched table.")],
+) -> None:
+    """Show the columns of a table and what they hold."""
+    session = Session.of(ctx)
+    with session.database() as workspace:
+        found = workspace.schema(table)
+        session.show(found, rows=found.columns)
+
+
+@app.command(
+    examples="""
+Examples:
+  mp drop events
+  mp drop --all --type profiles --force
+""",
+)
+def drop(
+    ctx: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[TABLE]...", help="Tables to drop.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Drop every fetched table.")] = False,
+    kind: Annotated[
+        Literal["events", "profiles"] | None,
+        typer.Option("--type", help="With --all: only tables of this type."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Do not ask.")] = False,
+) -> None:
+    """Drop fetched tables, and print their names."""
+    session = Session.of(ctx)
+    if bool(names) == everything:
+        raise InvalidArgumentError(
+            "drop takes either names of tables or --all", hint="mp tables lists them"
+        )
+    if kind is not None and not everything:
+        raise InvalidArgumentError("--type goes with --all", hint=f"mp drop --all --type {kind}")
+    with session.database() as workspace:
+        known = workspace.tables()
+        chosen = names or [table.name for table in known if kind in {None, table.type}]
+        for name in names or ():
+            workspace.schema(name)  # one unknown name: nothing is dropped, and nothing is asked
+        if chosen and not force:
+            session.confirm(f"Drop {', '.join(chosen)}?", otherwise="add --force to drop them")
+        workspace.drop(*chosen)
+        session.show(chosen, column="table")

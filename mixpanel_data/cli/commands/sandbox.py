@@ -1,0 +1,64 @@
+"""`mp demo` and `mp sandbox`: Mixpanel without Mixpanel, on invented data."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from mixpanel_data.cli.app import App
+from mixpanel_data.cli.context import Session
+
+app = App()
+
+
+@app.command()
+def demo(ctx: typer.Context) -> None:
+    """Take a tour of a few seconds on invented data."""
+    from mixpanel_data.cli.tour import tour
+
+    tour(Session.of(ctx))
+
+
+@app.command(
+    examples="""
+Example, in one terminal:
+  mp sandbox --port 8765
+and in another, after pasting the export lines it printed:
+  mp fetch events --from 2026-01-01 --to 2026-01-31
+""",
+)
+def sandbox(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 0,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="A loopback address.")] = "127.0.0.1",
+    events: Annotated[int, typer.Option(min=0, metavar="N", help="How many events.")] = 100_000,
+    profiles: Annotated[int, typer.Option(min=0, metavar="N", help="How many users.")] = 5_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another seed, other data.")] = 1,
+) -> None:
+    """Serve invented data as Mixpanel would, until Ctrl-C.
+
+    Prints its address; the variables that send mp there are on stderr.
+    """
+    from mixpanel_data.sandbox import Sandbox
+    from mixpanel_data.sandbox.server import serve
+
+    session = Session.of(ctx)
+    project = Sandbox(events=events, profiles=profiles, seed=seed)
+    who = project.credentials()
+    server = serve(project, host=host, port=port)
+    try:
+        typer.echo(server.url)
+        for name, value in {
+            "MP_BASE_URL": server.url,
+            "MP_USERNAME": who.username,
+            "MP_SECRET": who.secret.get_secret_value(),
+            "MP_PROJECT_ID": who.project_id,
+        }.items():
+            session.say(f"export {name}={value}")
+        session.say("the data is invented; Ctrl-C ends it")
+        while True:
+            time.sleep(3600)
+    finally:
+        server.close()

@@ -1,0 +1,4 @@
+"""`mp demo`: what this is for, shown on invented data."""
+
+
+def tour(session: object) -> None: ...
