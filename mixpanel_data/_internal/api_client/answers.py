@@ -13,6 +13,7 @@ from typing import Any
 
 from mixpanel_data._internal.api_client.limits import minutes
 from mixpanel_data._internal.api_client.routes import HOSTS
+from mixpanel_data._internal.api_client.secrecy import covered
 from mixpanel_data._internal.config import Credentials
 from mixpanel_data.exceptions import (
     APIError,
@@ -124,12 +125,6 @@ def one_line(text: str) -> str:
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
     return text if len(text) <= MESSAGE_LENGTH else text[: MESSAGE_LENGTH - 1] + "…"
-
-
-def covered(text: str, credentials: Credentials) -> str:
-    """Text without the secret, should a server echo it."""
-    secret = credentials.secret.get_secret_value()
-    return text.replace(secret, "***") if secret else text
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

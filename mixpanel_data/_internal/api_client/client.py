@@ -13,9 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 from mixpanel_data._internal.api_client.account import SECRETS_END, check
 from mixpanel_data._internal.api_client.answers import Asked, parse
 from mixpanel_data._internal.api_client.clock import Clock
-from mixpanel_data._internal.api_client.engage import ProfilePage, pages, unexpected
+from mixpanel_data._internal.api_client.engage import ProfilePage, pages, profiles, unexpected
 from mixpanel_data._internal.api_client.exchange import Call
-from mixpanel_data._internal.api_client.export import BATCH, Event, ExportStream, read_events
+from mixpanel_data._internal.api_client.export import Event, ExportStream, read_events
 from mixpanel_data._internal.api_client.limits import quotas_of
 from mixpanel_data._internal.api_client.parameters import (
     encode,
@@ -145,23 +145,8 @@ class MixpanelAPIClient:
         on_batch: Callable[[list[dict[str, Any]]], None] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Profiles, each id once; held in memory to the last page, since the last copy counts."""
-        return self._profiles(Profiles(where=where), on_batch)
-
-    def _profiles(
-        self, query: Profiles, on_batch: Callable[[list[dict[str, Any]]], None] | None
-    ) -> Iterator[dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
-        for page in self.profile_pages(query):
-            for profile in parse(page.content, self._asked("/api/query/engage"))["results"]:
-                name = str(profile["$distinct_id"])
-                properties = profile.get("$properties") or {}
-                found[name] = {**profile, "$distinct_id": name, "$properties": properties}
-        profiles = list(found.values())
-        for start in range(0, len(profiles), BATCH):
-            batch = profiles[start : start + BATCH]
-            yield from batch
-            if on_batch is not None:
-                on_batch(batch)
+        found = self.profile_pages(Profiles(where=where))
+        return profiles(found, self._asked("/api/query/engage"), on_batch)
 
     def get_events(self) -> list[str]:
         """Names of all events since 2000, or since the plan's history begins; in no order."""

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -17,7 +18,9 @@ from mixpanel_data.exceptions import APIError
 
 PARALLEL = 5
 RESTARTS = 2
+BATCH = 1000
 
+Profile = dict[str, Any]
 FetchPage = Callable[[int, str | None], bytes]
 """A page by number and session id (None on page 0)."""
 
@@ -47,6 +50,26 @@ def pages(fetch: FetchPage, asked: Asked) -> Iterator[ProfilePage]:
                 raise
         else:
             return
+
+
+def profiles(
+    found: Iterator[ProfilePage],
+    asked: Asked,
+    on_batch: Callable[[list[Profile]], None] | None,
+) -> Iterator[Profile]:
+    """The profiles in pages, each id once, as text: the last copy counts, so all are held."""
+    by_id: dict[str, Profile] = {}
+    for page in found:
+        for profile in parse(page.content, asked)["results"]:
+            name = str(profile["$distinct_id"])
+            properties = profile.get("$properties") or {}
+            by_id[name] = {**profile, "$distinct_id": name, "$properties": properties}
+    everyone = list(by_id.values())
+    for start in range(0, len(everyone), BATCH):
+        batch = everyone[start : start + BATCH]
+        yield from batch
+        if on_batch is not None:
+            on_batch(batch)
 
 
 def _one_session(fetch: FetchPage, asked: Asked) -> Iterator[ProfilePage]:

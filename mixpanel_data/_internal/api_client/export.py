@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from mixpanel_data._internal.api_client.answers import as_text, covered, one_line
+from mixpanel_data._internal.api_client.answers import as_text, one_line
 from mixpanel_data._internal.api_client.body import DamagedBodyError
 from mixpanel_data._internal.api_client.exchange import OpenAnswer
+from mixpanel_data._internal.api_client.secrecy import covered
 from mixpanel_data.exceptions import ConnectionFailedError, IncompleteExportError
 
 BATCH = 1000

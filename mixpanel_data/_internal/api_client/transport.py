@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-from base64 import b64encode
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +11,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import SecretStr
 
 from mixpanel_data._internal.api_client.answers import Failure, failure
 from mixpanel_data._internal.api_client.body import DamagedBodyError
@@ -20,6 +18,7 @@ from mixpanel_data._internal.api_client.clock import Clock
 from mixpanel_data._internal.api_client.exchange import Call, OpenAnswer, bare, unreachable
 from mixpanel_data._internal.api_client.limits import enter, shared_gates
 from mixpanel_data._internal.api_client.routes import is_loopback
+from mixpanel_data._internal.api_client.secrecy import authorization
 from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data.exceptions import APIError, ConfigError, ConnectionFailedError
 
@@ -44,11 +43,7 @@ class _Basic(httpx.Auth):
     """Keeps the header a secret until it is on the wire: httpx's own class shows it."""
 
     def __init__(self, credentials: Credentials) -> None:
-        secret = credentials.secret.get_secret_value()
-        pair = f"{credentials.username}:{secret}"
-        if credentials.auth == "project_secret":
-            pair = f"{secret}:"
-        self._header = SecretStr("Basic " + b64encode(pair.encode()).decode())
+        self._header = authorization(credentials)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = self._header.get_secret_value()
