@@ -76,6 +76,11 @@ class MixpanelAPIClient:
         self.close()
 
     @property
+    def credentials(self) -> Credentials:
+        """On whose behalf it asks."""
+        return self._credentials
+
+    @property
     def source(self) -> str:
         """Where the data comes from: "sandbox" once an answer said so, else "mixpanel"."""
         return self._transport.source

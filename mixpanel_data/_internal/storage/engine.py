@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage import metadata, output
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Params = output.Params
+T = TypeVar("T")
 
 _BATCH = 10_000
 _DESCRIPTIONS = {
@@ -133,7 +134,7 @@ class StorageEngine:
 
     def drop_table(self, name: str) -> None:
         """Drop a table or view and its metadata, together."""
-        kind = self._kind_of(name)
+        name, kind = self._find(name)
 
         def work(connection: duckdb.DuckDBPyConnection) -> None:
             known = metadata.exists(connection)
@@ -157,18 +158,19 @@ class StorageEngine:
         )
         return [(name, "VIEW" if kind == "VIEW" else "TABLE") for name, kind in rows]
 
-    def _kind_of(self, name: str) -> str:
+    def _find(self, name: str) -> tuple[str, str]:
+        """A relation as it is really spelled, and its kind."""
         relations = self._relations()
         for known, kind in relations:
             if known.lower() == name.lower():
-                return kind
+                return known, kind
         raise TableNotFoundError(name, [known for known, _ in relations])
 
     # -- queries --------------------------------------------------------------------------------
 
-    def execute(self, sql: str, params: Params = None) -> duckdb.DuckDBPyRelation | None:
-        """Run SQL; a query gives a relation that has not been read yet, other statements None."""
-        return self._session.run(lambda connection: connection.sql(sql, params=params))
+    def execute(self, sql: str, params: Params = None) -> duckdb.DuckDBPyRelation:
+        """Run SQL; a query gives a relation that has not been read yet."""
+        return self._session.run(lambda connection: _some(connection.sql(sql, params=params)))
 
     def execute_df(self, sql: str, params: Params = None) -> pd.DataFrame:
         """Run SQL; all rows as a DataFrame."""
@@ -213,7 +215,7 @@ class StorageEngine:
 
     def get_schema(self, table: str) -> TableSchema:
         """The columns of a table or view, in order."""
-        kind = self._kind_of(table)
+        table, kind = self._find(table)
         info = self._info(table, kind, self._session.run(metadata.read).get(table.lower()))
         columns = self.execute_rows(f"DESCRIBE main.{quote(table)}")
         ours = info.type in {"events", "profiles"}
@@ -270,8 +272,13 @@ class StorageEngine:
         return self._path
 
 
-def _run(connection: duckdb.DuckDBPyConnection, sql: str, params: Params) -> Any:
-    result = connection.execute(sql, params)
+def _run(
+    connection: duckdb.DuckDBPyConnection, sql: str, params: Params
+) -> duckdb.DuckDBPyConnection:
+    return _some(connection.execute(sql, params))
+
+
+def _some(result: T | None) -> T:
     if result is None:
         raise QueryError("there is no SQL statement here")
     return result

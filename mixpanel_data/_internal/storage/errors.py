@@ -24,9 +24,10 @@ def opening_failed(path: Path, error: duckdb.Error | OSError) -> StorageError:
             f"{path} is in use by {program} (PID {lock['pid']})",
             hint="close that workspace or end the program, then try again",
         )
-    if "newer version" in text or "version number" in text:
+    if "storage version number" in text:
+        age = "a newer" if "newer version" in text else "another"
         return StorageError(
-            f"{path} was written by another version of DuckDB than this one ({duckdb.__version__})",
+            f"{path} was written by {age} DuckDB than this one ({duckdb.__version__})",
             hint="pip install --upgrade duckdb",
         )
     if "not a valid DuckDB database" in text or "orrupt" in text or "checksum" in text:
