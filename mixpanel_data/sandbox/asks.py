@@ -1,0 +1,58 @@
+"""One request on its way to an endpoint, with all that the endpoint may use."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from mixpanel_data.sandbox import days
+from mixpanel_data.sandbox.dataset import Dataset
+from mixpanel_data.sandbox.faults import Fault
+from mixpanel_data.sandbox.params import Params
+from mixpanel_data.sandbox.project import Project
+from mixpanel_data.sandbox.refusals import RefusalError, bad_request
+
+REMEMBERED_DAYS = 31
+"""How far back /events/names and its like look when they get no dates."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What an endpoint gets. `closing` is closed when the answer is out."""
+
+    params: Params
+    project: Project
+    data: Dataset
+    now: datetime
+    faults: tuple[Fault, ...]
+    accepts_gzip: bool
+    closing: ExitStack
+
+    def today(self, zone: str) -> date:
+        """The day it is in a zone."""
+        return self.now.astimezone(ZoneInfo(zone)).date()
+
+    def days(self, zone: str) -> tuple[date, date]:
+        """from_date and to_date, checked as the contract says in 3 and 3.3."""
+        first, last = self.params.day("from_date"), self.params.day("to_date")
+        if first is None or last is None:
+            raise bad_request("from_date and to_date are required parameters")
+        today = self.today(zone)
+        if last > today:
+            raise bad_request("to_date cannot be later than today")
+        if first > last:
+            raise bad_request("to_date must not be before from_date")
+        kept = self.project.max_history_days
+        if kept is not None and first < today - timedelta(days=kept):
+            raise RefusalError(403, f"Date range exceeds {kept} days into the past")
+        return first, last
+
+    def recent(self) -> tuple[int, int]:
+        """The milliseconds of the dates asked for, or else of the last 31 days."""
+        zone = self.project.timezone
+        if self.params.text("from_date") is None and self.params.text("to_date") is None:
+            today = self.today(zone)
+            return days.bounds(today - timedelta(days=REMEMBERED_DAYS - 1), today, zone)
+        return days.bounds(*self.days(zone), zone)

@@ -1,0 +1,86 @@
+"""`where` on rows that are JSON text. Only here does Python look into a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mixpanel_data._internal.expressions import Context, Dialect, Node, matches, parse
+from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.refusals import RefusalError, bad_request
+
+
+class EventFilter:
+    """A `where` over lines of the export. `user["x"]` looks at the profile of the event's user."""
+
+    def __init__(self, text: str, ask: Ask) -> None:
+        self._node = _parsed(text, "event")
+        self._ask = ask
+        self._wants_users = "user[" in str(self._node)
+        self._zone = ZoneInfo(ask.project.timezone if ask.project.legacy_time else "UTC")
+
+    def lines(self, batch: Iterable[str]) -> list[str]:
+        """Those lines that pass."""
+        rows = [(line, json.loads(line)) for line in batch]
+        users = self._users({str(row["properties"]["distinct_id"]) for _, row in rows})
+        return [line for line, row in rows if self.keeps(row["event"], row["properties"], users)]
+
+    def keeps(
+        self, event: str, properties: Mapping[str, Any], users: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Whether an event passes."""
+        context = Context(
+            event=event,
+            properties=properties,
+            user=(users or {}).get(str(properties["distinct_id"]), {}),
+            zone=self._zone,
+            now=self._ask.now.timestamp(),
+        )
+        return _passes(self._node, context)
+
+    def _users(self, ids: set[str]) -> dict[str, Any]:
+        if not self._wants_users:
+            return {}
+        sql = "SELECT distinct_id, properties FROM profiles WHERE list_contains(?, distinct_id)"
+        return {name: json.loads(text) for name, text in self._ask.data.rows(sql, [list(ids)])}
+
+
+class ProfileFilter:
+    """A `where` over profiles; `behaviors` counts events, by behavior and distinct_id."""
+
+    def __init__(self, text: str, ask: Ask, behaviors: Mapping[str, Mapping[str, int]]) -> None:
+        self._node = _parsed(text, "profile")
+        self._behaviors = behaviors
+        self._zone = ZoneInfo(ask.project.timezone)
+        self._now = ask.now.timestamp()
+
+    def keeps(self, distinct_id: str, properties: str) -> bool:
+        """Whether a profile passes."""
+        context = Context.of_profile(
+            {"$distinct_id": distinct_id, **json.loads(properties)},
+            behaviors={name: found.get(distinct_id, 0) for name, found in self._behaviors.items()},
+            zone=self._zone,
+            now=self._now,
+        )
+        return _passes(self._node, context)
+
+
+def _parsed(text: str, dialect: Dialect) -> Node:
+    try:
+        return parse(text, dialect)
+    except InvalidArgumentError as error:
+        raise _refused(error) from None
+
+
+def _passes(node: Node, context: Context) -> bool:
+    try:
+        return matches(node, context)
+    except InvalidArgumentError as error:
+        raise _refused(error) from None
+
+
+def _refused(error: InvalidArgumentError) -> RefusalError:
+    return bad_request(f"Error in where: {error.message}")

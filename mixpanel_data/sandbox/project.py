@@ -1,0 +1,107 @@
+"""The project that the sandbox plays: who may ask, what its plan allows, what was saved in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import SecretStr
+
+FIRST_UTC_PROJECTS = date(2023, 1, 1)
+"""Projects created before export in their own zone, with shifted times (contract, 3.3)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceAccount:
+    """Someone who may ask; `expires` is the last day of the credentials."""
+
+    username: str
+    secret: SecretStr
+    role: Literal["consumer", "analyst", "admin", "owner"] = "analyst"
+    expires: date | None = None
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """A saved funnel: the names of its events, in order."""
+
+    funnel_id: int
+    name: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A saved cohort; `members` is SQL that gives the distinct_ids in it."""
+
+    id: int
+    name: str
+    description: str
+    created: str
+    members: str
+    is_visible: bool = True
+
+
+_ACCOUNTS = (
+    ServiceAccount(
+        username="sandbox.5a4db0.mp-service-account", secret=SecretStr("sandbox-secret")
+    ),
+    ServiceAccount(
+        username="expired.5a4db0.mp-service-account",
+        secret=SecretStr("expired-secret"),
+        expires=date(2026, 1, 31),
+    ),
+)
+_PROJECT_SECRET = SecretStr("sandbox-project-secret")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """Everything about the project but its data. The defaults are public, and no secret."""
+
+    id: int = 20260301
+    name: str = "Sandbox Shop"
+    timezone: str = "UTC"
+    created: date = date(2025, 9, 1)
+    query_api: bool = True
+    max_history_days: int | None = None
+    page_size: int = 1000
+    service_accounts: tuple[ServiceAccount, ...] = _ACCOUNTS
+    project_secret: SecretStr = _PROJECT_SECRET
+    organization: tuple[int, str] = (77, "Sandbox Org")
+    workspace: tuple[int, str] = (9, "All Project Data")
+    funnels: tuple[Funnel, ...] = (
+        Funnel(7509, "Checkout", ("View Item", "Add To Cart", "Start Checkout", "Purchase")),
+        Funnel(7510, "Signup to purchase", ("Sign Up", "Add To Cart", "Purchase")),
+    )
+    cohorts: tuple[Cohort, ...] = (
+        Cohort(
+            1000,
+            "Buyers",
+            "Bought at least once",
+            "2026-01-05 09:30:00",
+            "SELECT DISTINCT distinct_id FROM events WHERE event = 'Purchase'",
+        ),
+        Cohort(
+            1001,
+            "Pro members",
+            "Profiles on the pro plan",
+            "2026-01-12 14:05:51",
+            "SELECT distinct_id FROM profiles WHERE properties->>'plan' = 'pro'",
+        ),
+        Cohort(
+            1002,
+            "Asked for help",
+            "",
+            "2026-02-02 08:00:00",
+            "SELECT DISTINCT distinct_id FROM events WHERE event = 'Support Ticket'",
+            is_visible=False,
+        ),
+    )
+    schemas: tuple[dict[str, Any], ...] = field(default=())
+
+    @property
+    def legacy_time(self) -> bool:
+        """Whether exports are cut in the project's zone and carry local times."""
+        return self.created < FIRST_UTC_PROJECTS

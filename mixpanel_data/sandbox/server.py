@@ -1,0 +1,99 @@
+"""The sandbox on a loopback address, for other processes: `mp sandbox`."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from traceback import format_exc
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from mixpanel_data.exceptions import InvalidArgumentError, MissingExtraError, MixpanelDataError
+
+try:
+    from cheroot.wsgi import Server as CherootServer
+except ModuleNotFoundError as missing:
+    raise MissingExtraError("sandbox", "the sandbox's server") from missing
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_THREADS = 110  # Mixpanel takes 100 exports at once; idle threads cost little
+
+
+class _Listener(CherootServer):
+    expiration_interval = 0.1  # how soon it notices that it shall stop
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        """Print real errors only: clients that leave, and cuts on request, are none."""
+        if level >= logging.ERROR:
+            sys.stderr.write(f"{msg}\n{format_exc() if traceback else ''}")
+
+
+class Server:
+    """A running server; leaving its `with` block ends it."""
+
+    def __init__(self, server: _Listener, thread: threading.Thread) -> None:
+        self._server = server
+        self._thread = thread
+        host, port = server.bind_addr[:2]
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def wait(self) -> None:
+        """Serve until Ctrl-C."""
+        while self._thread.is_alive():
+            self._thread.join(0.5)
+
+    def close(self) -> None:
+        """Stop listening and end what runs; closing twice is fine."""
+        self._server.stop()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def serve(
+    app: Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]],
+    host: str = "127.0.0.1",
+    port: int = 0,
+) -> Server:
+    """Serve a WSGI application on a loopback address; port 0 takes a free one."""
+    if not _is_loopback(host):
+        raise InvalidArgumentError(
+            f"{host!r} is not a loopback address: the sandbox stays on this machine",
+            hint="use 127.0.0.1, ::1 or localhost",
+        )
+    server = _Listener(
+        (host, port), app, numthreads=_THREADS, request_queue_size=128, shutdown_timeout=1
+    )
+    try:
+        server.prepare()
+    except OSError as error:
+        raise MixpanelDataError(
+            f"can't serve on {host}:{port}: {error.strerror or error}",
+            hint="choose another port; 0 takes a free one",
+        ) from error
+    thread = threading.Thread(target=server.serve, name="sandbox-server", daemon=True)
+    thread.start()
+    return Server(server, thread)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
