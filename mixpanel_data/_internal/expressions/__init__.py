@@ -3,16 +3,25 @@
 >>> node = parse('properties["plan"] == "pro" and properties["age"] > 30')
 >>> matches(node, Context(event="Signup", properties={"plan": "pro", "age": 31}))
 True
+
+Names are loaded when first used: who only wraps a property's name pays for nothing else.
 """
 
 from __future__ import annotations
 
-from mixpanel_data._internal.expressions.errors import ExpressionSyntaxError, ExpressionTypeError
-from mixpanel_data._internal.expressions.evaluator import Context, evaluate, matches
-from mixpanel_data._internal.expressions.names import is_bare, property_expression
-from mixpanel_data._internal.expressions.nodes import Node
-from mixpanel_data._internal.expressions.parser import Dialect, parse
-from mixpanel_data._internal.expressions.values import UNDEFINED, Instant
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mixpanel_data._internal.expressions.errors import (
+        ExpressionSyntaxError,
+        ExpressionTypeError,
+    )
+    from mixpanel_data._internal.expressions.evaluator import Context, evaluate, matches
+    from mixpanel_data._internal.expressions.names import is_bare, property_expression, quoted
+    from mixpanel_data._internal.expressions.nodes import Node
+    from mixpanel_data._internal.expressions.parser import Dialect, parse
+    from mixpanel_data._internal.expressions.values import UNDEFINED, Instant
 
 __all__ = [
     "UNDEFINED",
@@ -27,4 +36,29 @@ __all__ = [
     "matches",
     "parse",
     "property_expression",
+    "quoted",
 ]
+
+_HOMES = {
+    "UNDEFINED": "values",
+    "Context": "evaluator",
+    "Dialect": "parser",
+    "ExpressionSyntaxError": "errors",
+    "ExpressionTypeError": "errors",
+    "Instant": "values",
+    "Node": "nodes",
+    "evaluate": "evaluator",
+    "is_bare": "names",
+    "matches": "evaluator",
+    "parse": "parser",
+    "property_expression": "names",
+    "quoted": "names",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,19 +1,24 @@
-"""Bare property names, which people write where Mixpanel takes an expression."""
+"""Names and strings as expression text; bare names, which people write for expressions."""
 
 from __future__ import annotations
 
-from mixpanel_data._internal.expressions.nodes import Property, Source
+import re
+from typing import TYPE_CHECKING
 
-_MARKS = tuple(f"{source}[{quote}" for source in ("properties", "user", "event") for quote in "\"'")
+if TYPE_CHECKING:
+    from mixpanel_data._internal.expressions.nodes import Source
+
+_ACCESS = re.compile(r"""(?:properties|user|event|behaviors)\s*\[\s*["']""")
 
 
-def is_bare(text: str) -> bool:
-    """Whether Mixpanel's own clients would take the text for a name: nothing in it is accessed.
+def quoted(text: str) -> str:
+    r"""Write a string literal: the backslash is escaped first, then the quote.
 
-    >>> is_bare("country"), is_bare('user["plan"] == "pro"')
-    (True, False)
+    >>> print(quoted('C:\\my "best"'))
+    "C:\\my \"best\""
     """
-    return not any(mark in text for mark in _MARKS)
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def property_expression(name: str, source: Source = "properties") -> str:
@@ -22,4 +27,13 @@ def property_expression(name: str, source: Source = "properties") -> str:
     >>> print(property_expression('6" nail'))
     properties["6\" nail"]
     """
-    return str(Property(source, name))
+    return f"{source}[{quoted(name)}]"
+
+
+def is_bare(text: str) -> bool:
+    """Whether Mixpanel's own clients would take the text for a name: nothing in it is accessed.
+
+    >>> is_bare("country"), is_bare('user["plan"] == "pro"')
+    (True, False)
+    """
+    return _ACCESS.search(text) is None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
+
+from mixpanel_data._internal.expressions.names import property_expression, quoted
 
 Source = Literal["properties", "user", "event", "behaviors"]
 Comparison = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
@@ -12,16 +15,6 @@ Operation = Literal["+", "-", "*", "/", "%"]
 
 OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, PRIMARY = range(8)
 """How tightly a form binds, loosest first (contract 13.1)."""
-
-
-def quoted(text: str) -> str:
-    r"""Write a string literal: the backslash is escaped first, then the quote.
-
-    >>> print(quoted('C:\\my "best"'))
-    "C:\\my \"best\""
-    """
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 @dataclass(frozen=True)
@@ -104,7 +97,7 @@ class Property(Node):
     name: str
 
     def __str__(self) -> str:
-        return f"{self.source}[{quoted(self.name)}]"
+        return property_expression(self.name, self.source)
 
 
 @dataclass(frozen=True)
@@ -223,3 +216,13 @@ class Or(Node):
 
     def __str__(self) -> str:
         return " or ".join(operand.inside(AND) for operand in self.operands)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, in the order of the text: what a filter reads, say."""
+    yield node
+    for part in fields(node):
+        value = getattr(node, part.name)
+        for child in value if isinstance(value, tuple) else (value,):
+            if isinstance(child, Node):
+                yield from walk(child)

@@ -15,8 +15,8 @@ from mixpanel_data._internal.expressions import (
     nodes,
     parse,
     property_expression,
+    quoted,
 )
-from mixpanel_data._internal.expressions.nodes import quoted
 from tests.library.expressions.strategies import texts
 
 

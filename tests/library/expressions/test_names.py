@@ -19,6 +19,8 @@ def test_a_name_is_bare(name):
         "properties['x']",
         'number(user["age"])',
         'event["$time"]',
+        "properties [ 'x' ]",
+        'behaviors["b1"] > 0',
         '(properties["a"])',
     ],
 )

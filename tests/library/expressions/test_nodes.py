@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
+from mixpanel_data._internal import expressions as expressions_package
 from mixpanel_data._internal.expressions import nodes, parse
 from tests.library.expressions.strategies import expressions
 
@@ -54,3 +55,17 @@ def test_trees_are_values_that_can_be_kept_in_a_set():
 def test_a_number_literal_that_could_not_be_read_back_is_a_bug(value):
     with pytest.raises(TypeError, match="finite and not negative"):
         nodes.Number(value)
+
+
+def test_walking_meets_every_node_in_the_order_of_the_text():
+    node = parse('any(X, user["a"], X in [properties["b"], 1]) or not properties["c"]')
+    names = [part.name for part in nodes.walk(node) if isinstance(part, nodes.Property)]
+    assert names == ["a", "b", "c"]
+    assert sum(1 for _ in nodes.walk(node)) == 10
+
+
+def test_every_name_of_the_package_is_there_when_asked_for():
+    for name in expressions_package.__all__:
+        assert getattr(expressions_package, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'compile'"):
+        _ = expressions_package.compile
