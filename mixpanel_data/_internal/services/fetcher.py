@@ -85,11 +85,14 @@ class FetcherService:
         ):
             plan = self._plan(query, spool)
             tally = Tally(len(plan), progress_callback)
-            # Windows are stored in their order while later ones still come in.
-            with self._downloading(plan, tally) as bodies:
-                for body in bodies:
-                    table.add(body)
-                    body.unlink()
+            jobs = [partial(self._download, window, tally) for window in plan]
+            with downloading(jobs, at_once=self._settings.export_concurrency) as downloads:
+                # Windows are stored in their order while later ones still come in.
+                for window, future in zip(plan, downloads.futures, strict=True):
+                    with _naming(window):
+                        _wait(future, tally)
+                        table.add(window.body)
+                    window.body.unlink()
                     tally.done += 1
             tally.show("store", always=True)
             table.facts = facts = replace(facts, source=self._api.source)
@@ -134,31 +137,23 @@ class FetcherService:
             for first, last in windows(query.from_date, query.to_date, size)
         ]
 
-    @contextmanager
-    def _downloading(self, plan: list[_Window], tally: Tally) -> Iterator[Iterator[Path]]:
-        jobs = [partial(self._download, window, tally) for window in plan]
-        with downloading(jobs, at_once=self._settings.export_concurrency) as downloads:
-            yield (_wait(future, tally) for future in downloads.futures)
-
-    def _download(self, window: _Window, tally: Tally, downloads: Downloads[Path]) -> Path:
+    def _download(self, window: _Window, tally: Tally, downloads: Downloads[None]) -> None:
         """The whole body of a window on disk; a broken one is asked for again from its start."""
         attempt = 1
         while True:
             try:
                 self._receive(window, tally, downloads)
-            except APIError as error:
-                if not isinstance(error, _BROKEN) or attempt == self._settings.attempts:
-                    days = f"{window.query.from_date} to {window.query.to_date}"
-                    error.args = (f"{error.message} (days {days})",)
+            except _BROKEN:
+                if attempt == self._settings.attempts:
                     raise
             else:
-                return window.body
+                return
             tally.received(window, 0, 0)
             self._sleep(min(2.0**attempt, 30))
             downloads.check()
             attempt += 1
 
-    def _receive(self, window: _Window, tally: Tally, downloads: Downloads[Path]) -> None:
+    def _receive(self, window: _Window, tally: Tally, downloads: Downloads[None]) -> None:
         with (
             self._api.open_export(window.query) as stream,
             self._storage.body(window.body) as write,
@@ -196,8 +191,19 @@ class FetcherService:
             yield body
 
 
-def _wait(future: Future[Path], tally: Tally) -> Path:
-    """The result of a download, with reports while it comes."""
+@contextmanager
+def _naming(window: _Window) -> Iterator[None]:
+    """Say which days are missing when a window fails."""
+    try:
+        yield
+    except APIError as error:
+        days = f"{window.query.from_date} to {window.query.to_date}"
+        error.args = (f"{error.message} (days {days})",)
+        raise
+
+
+def _wait(future: Future[None], tally: Tally) -> None:
+    """Until a download is done, with reports while it comes."""
     while True:
         try:
             return future.result(timeout=0.1)

@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mixpanel_data import (
+    ConnectionFailedError,
+    FetchProgress,
+    IncompleteExportError,
+    InvalidArgumentError,
+    PlanError,
+    TableExistsError,
+)
+from mixpanel_data._internal.api_client import MixpanelAPIClient
+from mixpanel_data._internal.config import Credentials, Settings
+from mixpanel_data._internal.services.fetcher import FetcherService
+from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data._internal.utils import windows
+from mixpanel_data.queries import Profiles
+from tests.loopback import Reply, Request, Server, reply_gzip, reply_json
+
+Fetcher = Callable[..., FetcherService]
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[StorageEngine]:
+    engine = StorageEngine(tmp_path / "ws.duckdb")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def fetcher(storage: StorageEngine) -> Iterator[Fetcher]:
+    clients = []
+
+    def make(server: Server, **options: object) -> FetcherService:
+        settings = Settings(exports_per_second=1000, exports_per_hour=1000)
+        who = Credentials("u", "s", "1", "us", base_url=server.url)
+        clients.append(MixpanelAPIClient(who, settings=settings))
+        return FetcherService(
+            clients[-1], storage, settings=settings, sleep=lambda _: None, **options
+        )
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+def day_of(request: Request) -> tuple[date, date]:
+    return (
+        date.fromisoformat(request.query["from_date"]),
+        date.fromisoformat(request.query["to_date"]),
+    )
+
+
+def events_of(request: Request) -> bytes:
+    """Three events for each day asked for."""
+    first, last = day_of(request)
+    body = b""
+    for offset in range((last - first).days + 1):
+        day = first + timedelta(days=offset)
+        seconds = (day - date(1970, 1, 1)).days * 86400
+        for n in range(3):
+            properties = {
+                "time": (seconds + n) * 1000,
+                "distinct_id": f"u{n}",
+                "$insert_id": f"{day}-{n}",
+            }
+            body += json.dumps({"event": "a", "properties": properties}).encode() + b"\n"
+    return body
+
+
+def export(request: Request) -> Reply:
+    return reply_gzip(events_of(request))
+
+
+def stored(storage: StorageEngine, table: str = "events") -> list[tuple]:
+    return storage.execute_rows(f"SELECT insert_id FROM {table} ORDER BY rowid")
+
+
+def test_a_range_is_asked_for_in_windows_and_stored_in_order(
+    storage: StorageEngine, fetcher: Fetcher
+) -> None:
+    seen: list[FetchProgress] = []
+    with Server(export) as server:
+        result = fetcher(server).fetch_events(
+            "events", "2024-02-20", date(2024, 3, 15), ["a"], 'properties["x"] == 1', seen.append
+        )
+        asked = sorted(day_of(request) for request in server.requests)
+    assert [str(first) for first, _ in asked] == [
+        "2024-02-20",
+        "2024-02-27",
+        "2024-03-05",
+        "2024-03-12",
+    ]
+    days = [date(2024, 2, 20) + timedelta(days=n) for n in range(25)]
+    assert stored(storage) == [(f"{day}-{n}",) for day in days for n in range(3)]
+    assert (result.table, result.rows, result.type) == ("events", 75, "events")
+    assert result.date_range == ("2024-02-20", "2024-03-15")
+    assert result.source == "mixpanel"
+    facts = storage.get_metadata("events")
+    assert (facts.filter_events, facts.filter_where) == (["a"], 'properties["x"] == 1')
+    last = seen[-1]
+    assert (last, last.windows_done, last.windows, last.phase) == (75, 4, 4, "store")
+    assert last.bytes > 75 * 80
+
+
+@given(st.dates(date(2023, 1, 1), date(2025, 1, 1)), st.integers(0, 800), st.integers(1, 40))
+def test_case_46_windows_cover_a_range_exactly_once(first: date, length: int, size: int) -> None:
+    last = first + timedelta(days=length)
+    days = [
+        start + timedelta(days=n)
+        for start, end in windows(first, last, size)
+        for n in range((end - start).days + 1)
+    ]
+    assert days == [first + timedelta(days=n) for n in range(length + 1)]
+
+
+def test_a_long_range_stays_within_the_hourly_quota(
+    storage: StorageEngine, fetcher: Fetcher
+) -> None:
+    with Server(Reply()) as server:
+        service = fetcher(server)
+        service._settings = Settings(exports_per_second=1000)
+        service.fetch_events("events", "2020-01-01", "2024-12-31")
+        assert len(server.requests) <= 60
+
+
+def test_case_35_a_broken_body_is_asked_for_again_and_leaves_no_duplicates(
+    storage: StorageEngine, fetcher: Fetcher
+) -> None:
+    broken = {
+        date(2024, 1, 1): lambda r: reply_gzip(events_of(r), cut=9),
+        date(2024, 1, 8): lambda r: Reply(chunks=(events_of(r),), end="cut"),
+        date(2024, 1, 15): lambda r: Reply(chunks=(events_of(r)[:-30], b"\nterminated early\n")),
+    }
+
+    def script(request: Request) -> Reply:
+        return broken.pop(day_of(request)[0], export)(request)
+
+    with Server(script) as server:
+        result = fetcher(server).fetch_events("events", "2024-01-01", "2024-01-21")
+        assert len(server.requests) == 6
+    assert result.rows == 63
+    assert len(set(stored(storage))) == 63
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (lambda r: Reply(chunks=(events_of(r), b"export terminated early")), IncompleteExportError),
+        (lambda r: Reply(chunks=(events_of(r),), end="cut"), ConnectionFailedError),
+        (lambda r: reply_json({"error": "no"}, 402), PlanError),
+        (lambda r: Reply(body=events_of(r) + b"[]\n" + events_of(r)), IncompleteExportError),
+    ],
+)
+def test_a_window_that_never_comes_whole_leaves_no_table_and_is_named(
+    storage: StorageEngine, fetcher: Fetcher, reply: Callable[[Request], Reply], error: type
+) -> None:
+    def script(request: Request) -> Reply:
+        return (reply if day_of(request)[0] == date(2024, 1, 8) else export)(request)
+
+    with Server(export) as whole:
+        fetcher(whole).fetch_events("before", "2024-01-01", "2024-01-01")
+    with Server(script) as server, pytest.raises(error) as caught:
+        fetcher(server).fetch_events("events", "2024-01-01", "2024-01-21")
+    assert "2024-01-08 to 2024-01-14" in caught.value.message
+    assert [(table.name, table.rows) for table in storage.list_tables()] == [("before", 3)]
+    assert storage.execute_rows("SELECT table_name FROM _metadata") == [("before",)]
+    assert not storage.path.with_name("ws.duckdb.spool").exists()
+
+
+def test_nothing_is_asked_when_the_table_exists_or_the_question_is_wrong(
+    storage: StorageEngine, fetcher: Fetcher
+) -> None:
+    with Server(export) as server:
+        service = fetcher(server)
+        service.fetch_events("events", "2024-01-01", "2024-01-01")
+        with pytest.raises(TableExistsError):
+            service.fetch_events("events", "2024-01-01", "2024-01-01")
+        for dates in (
+            ("2024-01-02", "2024-01-01"),
+            ("2024-02-30", "2024-03-01"),
+            (None, "2024-01-01"),
+        ):
+            with pytest.raises(InvalidArgumentError):
+                service.fetch_events("other", *dates)
+        with pytest.raises(InvalidArgumentError):
+            service.fetch_events("other", "2024-01-01", "2024-01-01", [])
+        assert len(server.requests) == 1
+
+
+def test_no_events_are_an_empty_table(storage: StorageEngine, fetcher: Fetcher) -> None:
+    with Server(Reply()) as server:
+        assert fetcher(server).fetch_events("events", "2024-01-01", "2024-01-09").rows == 0
+    assert [(table.name, table.rows) for table in storage.list_tables()] == [("events", 0)]
+
+
+def test_a_limited_fetch_is_one_request(storage: StorageEngine, fetcher: Fetcher) -> None:
+    with Server(export) as server:
+        fetcher(server).fetch_events("events", "2024-01-01", "2024-03-31", limit=10)
+        (request,) = server.requests
+    assert request.query["limit"] == "10"
+
+
+def test_what_the_sandbox_fed_is_marked(storage: StorageEngine, fetcher: Fetcher) -> None:
+    with Server(Reply(headers={"X-Mixpanel-Source": "sandbox"})) as server:
+        assert (
+            fetcher(server).fetch_events("events", "2024-01-01", "2024-01-01").source == "sandbox"
+        )
+    assert [table.source for table in storage.list_tables()] == ["sandbox"]
+
+
+def test_legacy_projects_are_stored_in_utc(storage: StorageEngine, fetcher: Fetcher) -> None:
+    with Server(export) as server:
+        fetcher(server, legacy_zone="US/Pacific").fetch_events("events", "2024-01-01", "2024-01-01")
+    assert (
+        str(storage.execute_scalar("SELECT min(event_time) FROM events")) == "2024-01-01 08:00:00"
+    )
+
+
+def test_profiles_come_page_by_page_and_once_each(storage: StorageEngine, fetcher: Fetcher) -> None:
+    def engage(request: Request) -> Reply:
+        page = int(request.form.get("page", 0))
+        people = [str(n) for n in range(page * 2, min(page * 2 + 2, 5))] + ["0"] * (page == 2)
+        found = [
+            {"$distinct_id": who, "$properties": {"page": page, "half": "\ud83d"}} for who in people
+        ]
+        answer = {"page": page, "page_size": 2, "session_id": "s", "status": "ok", "results": found}
+        return reply_json({**answer, "total": 5} if page == 0 else answer)
+
+    seen: list[FetchProgress] = []
+    with Server(engage) as server:
+        result = fetcher(server).fetch_profiles(
+            "people", progress_callback=seen.append, query=Profiles(where='properties["a"] == 1')
+        )
+        assert all(r.form["where"] == 'properties["a"] == 1' for r in server.requests)
+    assert result.rows == 5
+    assert result.date_range is None
+    rows = storage.execute_rows("SELECT distinct_id, properties->>'$.page' FROM people ORDER BY 1")
+    assert rows == [("0", "2"), ("1", "0"), ("2", "1"), ("3", "1"), ("4", "2")]
+    assert storage.get_metadata("people").filter_where == 'properties["a"] == 1'
+    assert seen[-1] == 6
+
+
+STALLED = textwrap.dedent("""
+    import sys
+    from pathlib import Path
+    from mixpanel_data._internal.api_client import MixpanelAPIClient
+    from mixpanel_data._internal.config import Credentials
+    from mixpanel_data._internal.services.fetcher import FetcherService
+    from mixpanel_data._internal.storage import StorageEngine
+    storage = StorageEngine(Path(sys.argv[2]))
+    client = MixpanelAPIClient(Credentials("u", "s", "1", "us", base_url=sys.argv[1]))
+    try:
+        FetcherService(client, storage).fetch_events("events", "2024-01-01", "2024-01-31")
+    except KeyboardInterrupt:
+        print("stopped", storage.list_tables())
+    storage.close()
+""")
+
+
+def test_ctrl_c_does_not_wait_for_a_server_that_stalls(tmp_path: Path) -> None:
+    path = tmp_path / "stalled.duckdb"
+    with Server(lambda r: Reply(chunks=(events_of(r),), end="stall")) as server:
+        process = subprocess.Popen(
+            [sys.executable, "-c", STALLED, server.url, str(path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        )
+        while not server.requests:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.1)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=10)
+    assert out == "stopped []\n"
+    assert not path.with_name(path.name + ".spool").exists()
