@@ -56,14 +56,18 @@ class _WithGlobals:
         return [piece.replace("{", "").replace("}", "") for piece in pieces]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        sections: dict[str, list[tuple[str, str]]] = {}
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": []}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
             if record is not None:
-                sections.setdefault(_section(param), []).append(record)
-        for title, records in sorted(sections.items(), key=lambda item: item[0] == GLOBAL):
-            with formatter.section(title):
-                formatter.write_dl(records)
+                name, text = record
+                if param.param_type_name == "argument":
+                    name = name.partition(" <")[0]  # its type adds nothing to its name
+                sections.setdefault(_section(param), []).append((name, text))
+        for title, records in sections.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
 
 class Command(_WithGlobals, TyperCommand):

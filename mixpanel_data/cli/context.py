@@ -14,7 +14,6 @@ import typer
 from mixpanel_data.cli import formatters
 
 if TYPE_CHECKING:
-    from mixpanel_data.types import Answer
     from mixpanel_data.workspace import Workspace
 
 OutputFormat = Literal["json", "jsonl", "csv", "table"]
@@ -66,9 +65,9 @@ class Session:
 
     def show(
         self,
-        value: Answer | Sequence[Answer] | Sequence[str],
+        value: formatters.Printable,
         *,
-        rows: Sequence[Answer] | None = None,
+        rows: Sequence[formatters.Plain] | None = None,
         column: str = "name",
     ) -> None:
         """Print data on stdout.
@@ -133,11 +132,11 @@ def global_options(
     ] = None,
     project: Annotated[
         str | None,
-        _option("--project", "-p", metavar="ID", help="Another project than the account's."),
+        _option("--project", "-p", metavar="ID", help="Project ID; overrides the account's."),
     ] = None,
     db: Annotated[
         Path | None,
-        _option("--db", metavar="FILE", help="Another database file than the account's."),
+        _option("--db", metavar="FILE", help="Database file; without it, the account's own."),
     ] = None,
     format: Annotated[  # noqa: A002 (Typer names the option after it)
         OutputFormat | None,
@@ -147,6 +146,7 @@ def global_options(
             metavar="FORMAT",
             help="Print data as json (default), jsonl, csv or table (MP_FORMAT).",
             envvar="MP_FORMAT",
+            show_envvar=False,
         ),
     ] = None,
     quiet: Annotated[

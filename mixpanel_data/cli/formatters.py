@@ -9,22 +9,28 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from mixpanel_data.types import Answer
-
 Row = Mapping[str, Any]
+
+
+class Plain(Protocol):
+    """What knows how to put itself in plain values; every answer of the library does."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every fact by name."""
+
+
+Printable = Plain | Sequence[Plain] | Sequence[str]
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _UNSAFE_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-def write(
-    value: Answer | Sequence[Answer] | Sequence[str], output: str, *, column: str = "name"
-) -> None:
+def write(value: Printable, output: str, *, column: str = "name") -> None:
     """Print one answer, a list of answers, or a list of names under the heading `column`."""
     plain = _plain(value)
     if output == "json":
@@ -70,7 +76,8 @@ def to_csv(rows: Sequence[Row]) -> str:
 def scalar(value: object, output: str) -> None:
     """Print one value: as JSON in json and jsonl, as bare text in csv and table."""
     if output in {"json", "jsonl"}:
-        emit(f"{_dumps(value)}\n")
+        # every digit of a DECIMAL, as DuckDB writes it
+        emit(f"{value if isinstance(value, Decimal) else _dumps(value)}\n")
     else:
         text = _cell(value)
         emit(f"{printable(text) if output == 'table' else text}\n")
@@ -164,5 +171,9 @@ def _dumps(value: object) -> str:
     """Compact JSON in UTF-8; what no terminal or encoder should see is escaped."""
     if isinstance(value, float) and not math.isfinite(value):
         value = None
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_foreign)
     return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def _foreign(value: object) -> float | str:
+    return float(value) if isinstance(value, Decimal) else str(value)

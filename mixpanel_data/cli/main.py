@@ -25,7 +25,7 @@ First steps:
   mp fetch events --from 2026-01-01 --to 2026-01-31
   mp fetch profiles
   mp tables                                         what is here now?
-  mp sql "SELECT event_name, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC"
+  mp sql "SELECT event_name, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC"
 
 No account yet? `mp demo` shows all of it on invented data, and so does
   mp --account sandbox fetch events --from 2026-01-01 --to 2026-01-31

@@ -37,8 +37,8 @@ def list_accounts(ctx: typer.Context) -> None:
 @app.command(
     examples="""
 Examples:
-  mp auth add production --username sa.1a2b3c.mp-service-account --project 12345 --region eu
-  pass mixpanel | mp auth add production --username … --project 12345 --secret-stdin
+  mp auth add production --username USER --project 12345 --region eu
+  mp auth add production --username USER --project 12345 --secret-stdin < FILE
 """
 )
 def add(
@@ -128,7 +128,7 @@ def remove(
 
 @app.command()
 def switch(ctx: typer.Context, name: Name) -> None:
-    """Make an account the default, used wherever --account is not given."""
+    """Make an account the default, for when --account is not given."""
     from mixpanel_data import auth
 
     Session.of(ctx).show(auth.set_default(name))
@@ -153,13 +153,13 @@ Examples:
 def check_account(
     ctx: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A stored account; or the one in use.")
+        str | None, typer.Argument(metavar="NAME", help="A stored account; or the one in use.")
     ] = None,
     save_timezone: Annotated[
         bool, typer.Option("--save-timezone", help="Store the project's zone that Mixpanel names.")
     ] = False,
 ) -> None:
-    """Ask Mixpanel whether it accepts an account, and what it knows of the project."""
+    """Ask Mixpanel whether it accepts an account's credentials."""
     from mixpanel_data import auth
 
     session = Session.of(ctx)

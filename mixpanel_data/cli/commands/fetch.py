@@ -25,8 +25,9 @@ LIST_HINT = """a name with a comma goes in double quotes: --events '"Hello, worl
     examples="""
 Examples:
   mp fetch events --from 2026-01-01 --to 2026-01-31
-  mp fetch events signups --from 2026-01-01 --to 2026-03-31 --events "Sign Up,Login"
-  mp fetch events --from 2026-01-01 --to 2026-01-31 --where 'properties["country"] == "DE"'
+  mp fetch events signups --from 2026-01-01 --to 2026-03-31 --events "Sign Up"
+  mp fetch events --from 2026-01-01 --to 2026-01-31 \\
+      --where 'properties["country"] == "DE"'
 
 --events is split at commas; a name that has one goes in double quotes:
   --events '"Hello, world",Login'
@@ -40,7 +41,7 @@ def events(
     to_date: Annotated[
         str, typer.Option("--to", metavar="DATE", help="Last day, included, YYYY-MM-DD.")
     ],
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The new table's name.")] = "events",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new table's name.")] = "events",
     event_names: Annotated[
         list[str] | None,
         typer.Option("--events", metavar="A,B", help="Only these events. May be repeated."),
@@ -75,9 +76,7 @@ Examples:
 )
 def profiles(
     ctx: typer.Context,
-    name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="The new table's name.")
-    ] = "profiles",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new table's name.")] = "profiles",
     where: Annotated[
         str | None,
         typer.Option(metavar="EXPR", help="Only profiles that this expression holds for."),

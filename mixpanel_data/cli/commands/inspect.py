@@ -85,12 +85,12 @@ Examples:
 def drop(
     ctx: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[TABLE]...", help="Tables to drop.")
+        list[str] | None, typer.Argument(metavar="TABLE", help="Tables to drop.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Drop every fetched table.")] = False,
     kind: Annotated[
         Literal["events", "profiles"] | None,
-        typer.Option("--type", help="With --all: only tables of this type."),
+        typer.Option("--type", metavar="events|profiles", help="With --all: this type only."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Do not ask.")] = False,
 ) -> None:

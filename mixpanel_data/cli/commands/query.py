@@ -26,7 +26,7 @@ TABLE_ROWS = 200
 @app.command(
     examples="""
 Examples:
-  mp sql "SELECT event_name, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC" -f table
+  mp sql "SELECT event_name, count(*) FROM events GROUP BY 1" --format table
   mp sql --scalar "SELECT count(DISTINCT distinct_id) FROM events"
   mp sql --file report.sql --format csv > report.csv
   echo "SELECT * FROM events" | mp sql - --format jsonl | head
@@ -35,10 +35,10 @@ Examples:
 def sql(
     ctx: typer.Context,
     query: Annotated[
-        str | None, typer.Argument(metavar="[QUERY]", help="SQL of DuckDB; - reads it from stdin.")
+        str | None, typer.Argument(metavar="QUERY", help="SQL of DuckDB; - reads it from stdin.")
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", help="Read the SQL from this file.")
+        Path | None, typer.Option("--file", metavar="PATH", help="Read the SQL from this file.")
     ] = None,
     scalar: Annotated[
         bool, typer.Option("--scalar", help="Print the first value of the first row alone.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 import typer
@@ -47,8 +46,7 @@ def sandbox(
     session = Session.of(ctx)
     project = Sandbox(events=events, profiles=profiles, seed=seed)
     who = project.credentials()
-    server = serve(project, host=host, port=port)
-    try:
+    with serve(project, host=host, port=port) as server:
         typer.echo(server.url)
         for name, value in {
             "MP_BASE_URL": server.url,
@@ -58,7 +56,4 @@ def sandbox(
         }.items():
             session.say(f"export {name}={value}")
         session.say("the data is invented; Ctrl-C ends it")
-        while True:
-            time.sleep(3600)
-    finally:
-        server.close()
+        server.wait()
