@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -204,11 +203,9 @@ def _naming(window: _Window) -> Iterator[None]:
 
 def _wait(future: Future[None], tally: Tally) -> None:
     """Until a download is done, with reports while it comes."""
-    while True:
-        try:
-            return future.result(timeout=0.1)
-        except NotYet:
-            tally.show()
+    while not wait([future], timeout=0.1).done:
+        tally.show()
+    future.result()
 
 
 def _result(name: str, rows: int, facts: TableMetadata, started: float) -> FetchResult:

@@ -1,0 +1,49 @@
+# Everything needs Python 3.11+ and make; the first target you run sets up .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test deep lint types layers check bench clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+$(VENV)/demo: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[sandbox]'
+	@touch $@
+
+$(VENV)/dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/demo
+
+demo: $(VENV)/demo  ## fetch from the built-in sandbox and ask questions of it
+	@$(BIN)/mp demo
+
+test: $(VENV)/dev  ## the tests
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+deep: $(VENV)/dev  ## the tests with twenty times the random examples
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+layers: $(VENV)/dev
+	$(BIN)/lint-imports
+
+check: lint types layers test  ## lint, types, layers and tests: what CI runs
+
+bench: $(VENV)/dev  ## speed and memory, as ratios within one run
+	$(BIN)/python -m bench
+
+clean:  ## forget the environment and all caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
