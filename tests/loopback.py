@@ -7,6 +7,7 @@ import json
 import socketserver
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET
@@ -49,6 +50,7 @@ class Reply:
     """An answer; `end` says how its body stops: a cut one lacks the last chunk, or bytes.
 
     `chunks` are sent as HTTP chunks; `body` goes with a Content-Length. `raw` is sent as it is.
+    `pause` is the time in seconds before each chunk.
     """
 
     status: int = 200
@@ -57,6 +59,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     end: End = "whole"
     raw: bytes | None = None
+    pause: float = 0
 
     def pieces(self) -> Iterable[bytes]:
         if self.raw is not None:
@@ -74,6 +77,7 @@ class Reply:
             yield self.body
             return
         for chunk in self.chunks:
+            time.sleep(self.pause)
             yield b"%x\r\n%b\r\n" % (len(chunk), chunk)
         if self.end == "whole":
             yield b"0\r\n\r\n"

@@ -34,6 +34,7 @@ class ExportStream:
         self._answer = answer
         self._last: list[bytes] = []  # the last line that is not blank, in pieces
         self._last_size = 0
+        self._ended = False
         self.rows = 0
         self.bytes = 0
 
@@ -60,13 +61,12 @@ class ExportStream:
         end = len(chunk)
         while end and chunk[end - 1] in b"\r\n":
             end -= 1
-        if not end:
-            self._last.append(b"\n" if b"\n" in chunk else b"\r")
-            return
         start = chunk.rfind(b"\n", 0, end) + 1
-        if start or (self._last and self._last[-1].endswith(b"\n")):
+        if end and (start or self._ended):
             self._last.clear()
             self._last_size = 0
+            self._ended = False
+        self._ended = self._ended or b"\n" in chunk[end:]
         self._last.append(chunk[start:])
         self._last_size += len(chunk) - start
         if self._last_size > LONGEST_LINE:
@@ -74,16 +74,15 @@ class ExportStream:
 
     def _check_last_line(self) -> None:
         line = b"".join(self._last)
+        self.rows -= line.count(b"\n")  # the last line's own, and blank ones behind it
         if not line.strip():
             return
-        ended = line.endswith(b"\n")
         try:
             parse_event(line)
         except NotAnEventError as error:
-            self.rows -= ended
-            reason = str(error) if ended else f"{error}, and the last line has no end"
+            reason = str(error) if self._ended else f"{error}, and the last line has no end"
             raise self.fault(reason, line, self.rows) from None
-        self.rows += not ended
+        self.rows += 1
 
     def _incomplete(self, reason: str) -> IncompleteExportError:
         return IncompleteExportError(reason, rows=self.rows)

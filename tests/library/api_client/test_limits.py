@@ -1,0 +1,179 @@
+"""The quotas that the client keeps by itself."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mixpanel_data._internal.api_client import MixpanelAPIClient
+from mixpanel_data._internal.api_client.limits import _gates, quotas_of
+from mixpanel_data._internal.config import Credentials, Settings
+from mixpanel_data.exceptions import MixpanelDataError, RateLimitError
+from mixpanel_data.queries import Export
+from tests.loopback import Reply, Server, reply_json
+
+ONE_DAY = Export.of("2024-01-01", "2024-01-01")
+
+
+class Crowd:
+    """A script that remembers how many requests it had at once."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+        self.lock = threading.Lock()
+
+    def __call__(self, request) -> Reply:
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.01)
+        with self.lock:
+            self.now -= 1
+        return reply_json(["a"])
+
+
+def test_case_19_five_queries_at_once_over_all_threads_and_clients(connect):
+    crowd = Crowd()
+    with Server(crowd) as server:
+        clients = [connect(server), connect(server)]
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda n: clients[n % 2].get("funnels/list"), range(30)))
+        assert len(server.requests) == 30
+    assert crowd.most == 5
+
+
+def test_case_19_sixty_queries_an_hour_over_all_threads_and_clients(connect, hourglass):
+    with Server(reply_json([])) as server:
+        clients = [connect(server), connect(server)]
+
+        def ask(number: int) -> bool:
+            try:
+                clients[number % 2].get("funnels/list")
+            except RateLimitError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(ask, range(70))) == 60
+        assert len(server.requests) == 60
+        with pytest.raises(RateLimitError, match="60 query calls in the last hour") as caught:
+            clients[0].get("funnels/list")
+        assert caught.value.retry_after == 3600
+        assert caught.value.hint == "come again in 60 min"
+
+        hourglass.passed = 3590
+        clients[0].get("funnels/list")  # ten seconds are worth waiting for
+        assert hourglass.slept == [10]
+
+
+def test_case_19_another_project_has_its_own_quota(connect):
+    with Server(reply_json([])) as server:
+        connect(server, queries_per_hour=1).get("funnels/list")
+        connect(server, queries_per_hour=1, project_id="2").get("funnels/list")
+        with pytest.raises(RateLimitError):
+            connect(server, queries_per_hour=1).get("funnels/list", {"project_id": 2})
+
+
+@pytest.mark.parametrize(
+    ("path", "quotas"),
+    [
+        ("/api/query/events/names", ("query",)),
+        ("/api/2.0/funnels/list/", ("query",)),
+        ("/api/query/cohorts/list", ("query",)),
+        ("/api/query/jql", ("query", "jql")),
+        ("/api/query/engage", ("query",)),
+        ("/api/query/engage/aliases", ()),
+        ("/api/query/annotations", ()),
+        ("/api/app/projects/1/schemas", ()),
+        ("/api/2.0/export", ("export",)),
+        ("/track", ()),
+        ("/engage", ()),
+    ],
+)
+def test_case_21_what_counts_as_a_query(path, quotas):
+    assert quotas_of(path) == quotas
+
+
+def test_case_21_pages_of_a_session_are_free(connect):
+    def engage(request):
+        page = int(request.form.get("page", 0))
+        rows = [{"$distinct_id": str(page), "$properties": {}}] * (page < 9)
+        return reply_json({"results": rows, "page": page, "page_size": 1, "session_id": "s"})
+
+    with Server(engage) as server:
+        assert len(list(connect(server, queries_per_hour=1).export_profiles())) == 9
+
+
+@pytest.mark.parametrize(("status", "counted"), [(401, 0), (402, 0), (429, 0), (400, 1), (500, 1)])
+def test_case_21_what_mixpanel_does_not_count_is_not_counted(connect, status, counted):
+    with Server(Reply(status)) as server:
+        for _ in range(3):
+            with pytest.raises(MixpanelDataError):
+                connect(server, queries_per_hour=1, attempts=1).get("funnels/list")
+        assert len(server.requests) == (1 if counted else 3)
+
+
+def test_case_22_exports_have_a_quota_of_their_own(connect):
+    with Server(Reply()) as server:
+        client = connect(server, queries_per_hour=1, exports_per_hour=2, exports_per_second=None)
+        for _ in range(2):
+            list(client.export_events("2024-01-01", "2024-01-01"))
+        with pytest.raises(RateLimitError, match="2 export calls in the last hour"):
+            list(client.export_events("2024-01-01", "2024-01-01"))
+
+
+def test_case_22_three_exports_start_in_one_second(connect, hourglass):
+    with Server(Reply()) as server:
+        client = connect(server)
+        for _ in range(7):
+            list(client.export_events("2024-01-01", "2024-01-01"))
+    assert hourglass.slept == [1, 1]
+
+
+def test_an_export_holds_its_place_until_it_is_closed(connect):
+    with Server(Reply()) as server:
+        client = connect(server, export_concurrency=1, export_timeout=0.05)
+        with client.open_export(ONE_DAY):
+            with pytest.raises(RateLimitError, match="1 export calls are open") as caught:
+                list(client.export_events("2024-01-01", "2024-01-01"))
+            assert "close" in caught.value.hint
+        assert list(client.export_events("2024-01-01", "2024-01-01")) == []
+
+
+def test_a_place_is_given_back_however_the_call_ends(connect):
+    with Server(
+        Reply(raw=b"", end="reset"), Reply(404), Reply(body=b"x"), reply_json([1])
+    ) as server:
+        client = connect(server, query_concurrency=1, export_timeout=0.05, attempts=1)
+        for _ in range(3):
+            with pytest.raises(MixpanelDataError):
+                client.get("funnels")
+        assert client.get("funnels") == [1]
+
+
+def test_an_application_in_this_process_has_a_quota_of_its_own_that_goes_with_it(hourglass):
+    before = len(_gates)
+    for _ in range(3):
+        asks_once(hourglass)
+        gc.collect()
+    assert len(_gates) == before
+
+
+def asks_once(hourglass) -> None:
+    def app(environ, start):
+        start("200 OK", [])
+        return [b"[]"]
+
+    who = Credentials("user", "secret", "1", "us")
+    once = Settings(queries_per_hour=1)
+    with MixpanelAPIClient(who, settings=once, app=app, _clock=hourglass.clock()) as client:
+        client.get("funnels/list")
+    with (
+        MixpanelAPIClient(who, settings=once, app=app, _clock=hourglass.clock()) as client,
+        pytest.raises(RateLimitError, match="1 query calls"),
+    ):
+        client.get("funnels/list")
