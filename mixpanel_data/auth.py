@@ -5,6 +5,7 @@ The functions work on the config file that MP_CONFIG_PATH names, `~/.mp/config.t
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -103,14 +104,10 @@ def test_account(
     A named account is tested as it is stored, whatever the environment says; without a name, the
     credentials that everything else would use.
     """
-    client = _client(name, project_id, region)
-    try:
+    with ExitStack() as stack:
+        client = _client(stack, name, project_id, region)
+        stack.callback(client.close)
         return client.test()
-    finally:
-        client.close()
-
-
-test_account.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever pytest thinks
 
 
 def _config() -> ConfigManager:
@@ -119,7 +116,9 @@ def _config() -> ConfigManager:
     return ConfigManager()
 
 
-def _client(name: str | None, project_id: str | None, region: str | None) -> MixpanelAPIClient:
+def _client(
+    stack: ExitStack, name: str | None, project_id: str | None, region: str | None
+) -> MixpanelAPIClient:
     from mixpanel_data._internal.api_client import MixpanelAPIClient
     from mixpanel_data._internal.config import SANDBOX
 
@@ -127,7 +126,7 @@ def _client(name: str | None, project_id: str | None, region: str | None) -> Mix
     if config.named_account(name) == SANDBOX:
         from mixpanel_data.sandbox import Sandbox
 
-        sandbox = Sandbox()
+        sandbox = stack.enter_context(closing(Sandbox()))
         return MixpanelAPIClient(sandbox.credentials(), app=sandbox)
     if name is None:
         credentials = config.resolve_credentials(project_id=project_id, region=region)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,6 +41,12 @@ class Session:
     def output(self) -> OutputFormat:
         """The format asked for, JSON by default."""
         return self.format or "json"
+
+    def command(self, *words: str) -> str:
+        """An `mp` command to type next, on the same account, project and database."""
+        chosen = {"--account": self.account, "--project": self.project, "--db": self.db}
+        options = [str(word) for pair in chosen.items() if pair[1] for word in pair]
+        return shlex.join(["mp", *options, *words])
 
     @contextmanager
     def workspace(self) -> Iterator[Workspace]:
@@ -87,7 +94,7 @@ class Session:
         if not is_interactive():
             from mixpanel_data.exceptions import InvalidArgumentError
 
-            raise InvalidArgumentError(f"{question} Nobody is here to ask", hint=otherwise)
+            raise InvalidArgumentError(f"{question} There is no terminal to ask on", hint=otherwise)
         typer.confirm(formatters.printable(question), abort=True, err=True)
 
     def _name_source(self, workspace: Workspace) -> None:

@@ -55,7 +55,9 @@ def report(error: BaseException, session: Session, args: Sequence[str]) -> int:
     if isinstance(error, MixpanelDataError):
         facts = error.to_dict()
     elif isinstance(error, OSError):
-        facts = {"type": "OSError", "message": str(error), "hint": None}
+        where = f"{error.filename}: " if error.filename else "can't write the output: "
+        message = f"{where}{error.strerror or error}"
+        facts = {"type": "OSError", "message": message, "hint": None}
     else:
         facts = {
             "type": type(error).__name__,
@@ -71,7 +73,7 @@ def report_usage(error: TyperException, session: Session, args: Sequence[str]) -
     path = context.command_path if context is not None else "mp"
     facts = {
         "type": "UsageError",
-        "message": " ".join(error.format_message().split()),
+        "message": " ".join(error.format_message().replace("Value error, ", "").split()),
         "hint": f"{path} --help",
     }
     return _print(facts, USAGE, _as_json(session, args))

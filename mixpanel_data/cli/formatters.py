@@ -26,6 +26,8 @@ class Plain(Protocol):
 
 Printable = Plain | Sequence[Plain] | Sequence[str]
 
+_WIDEST = 10_000
+_LONGEST_CELL = 200
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _UNSAFE_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -54,10 +56,10 @@ def emit(text: str) -> None:
 
 
 def to_json(value: object) -> str:
-    """One line; a list has each element on a line of its own, so that tools can count them."""
+    """One line; a list has each element on a line of its own, as in DuckDB's output."""
     if not isinstance(value, list) or not value:
         return f"{_dumps(value)}\n"
-    return "[\n" + ",\n".join(map(_dumps, value)) + "\n]\n"
+    return "[\n\t" + ",\n\t".join(map(_dumps, value)) + "\n]\n"
 
 
 def to_csv(rows: Sequence[Row]) -> str:
@@ -97,7 +99,7 @@ def rows_table(rows: Iterable[Row]) -> Table:
             Text(printable(name)), justify="right" if numeric else "left", overflow="fold"
         )
     for row in listed:
-        table.add_row(*(Text(printable(_cell(value))) for value in row.values()))
+        table.add_row(*(Text(_short(value)) for value in row.values()))
     return table
 
 
@@ -105,14 +107,15 @@ def render(table: Table) -> str:
     """A table as text: within a terminal's width, else as wide as it needs to be."""
     from rich.console import Console
 
-    console = Console(file=StringIO(), force_terminal=sys.stdout.isatty() or False)
-    if not sys.stdout.isatty():
-        console.width = max(80, console.measure(table).maximum)
-    else:
-        console.width = Console().width
-    with console.capture() as captured:
-        console.print(table)
-    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    terminal = Console()
+    console = Console(
+        file=StringIO(),
+        force_terminal=terminal.is_terminal,
+        width=terminal.width if terminal.is_terminal else _WIDEST,
+    )
+    console.print(table)
+    text = console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO from above
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def printable(text: str) -> str:
@@ -134,7 +137,7 @@ def _fields_table(value: Row) -> Table:
     table.add_column(overflow="fold")
     for name, item in value.items():
         is_table = isinstance(item, list) and item and isinstance(item[0], Mapping)
-        shown = rows_table(item) if is_table else Text(printable(_cell(item)))
+        shown = rows_table(item) if is_table else Text(_short(item))
         table.add_row(Text(name), shown)
     return table
 
@@ -159,6 +162,12 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     return str(value) if isinstance(value, str | Decimal) else _dumps(value)
+
+
+def _short(value: Any) -> str:
+    """A cell for eyes: long JSON would bury the rest of its table."""
+    text = printable(_cell(value))
+    return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"
 
 
 def _is_number(value: object) -> bool:

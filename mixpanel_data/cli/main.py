@@ -16,6 +16,7 @@ from mixpanel_data.cli import errors
 from mixpanel_data.cli.app import App, Commands, Group
 from mixpanel_data.cli.context import Session, global_options
 from mixpanel_data.cli.formatters import printable
+from mixpanel_data.exceptions import MixpanelDataWarning
 
 WORKFLOW = """
 First steps:
@@ -90,13 +91,19 @@ app.callback()(global_options)
 
 def run() -> NoReturn:
     """Run `mp`, and leave with the exit code the documentation promises."""
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    if code == errors.INTERRUPTED:
+        # a thread may still wait for Mixpanel, for minutes; what had to be undone is undone
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def main(args: Sequence[str]) -> int:
     """Run `mp` with these arguments and return its exit code."""
     session = Session()
     with warnings.catch_warnings():
+        warnings.simplefilter("always", MixpanelDataWarning)
         warnings.showwarning = _print_warning
         try:
             command = get_command(app)

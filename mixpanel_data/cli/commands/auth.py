@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session, is_interactive
-from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.exceptions import InvalidArgumentError, MixpanelDataWarning
 
 if TYPE_CHECKING:
     from mixpanel_data.types import AccountTest
@@ -91,7 +92,7 @@ def add(
     account = auth.add_account(
         name,
         username,
-        _secret(session, secret, from_stdin=secret_stdin),
+        _secret(secret, from_stdin=secret_stdin),
         session.project,
         region,
         base_url=base_url,
@@ -195,15 +196,17 @@ def _offer_timezone(session: Session, answer: AccountTest, *, save: bool) -> Non
         session.say(f"time zone {answer.timezone} stored in account {account.name!r}")
 
 
-def _secret(session: Session, given: str | None, *, from_stdin: bool) -> str:
+def _secret(given: str | None, *, from_stdin: bool) -> str:
     if given is not None and from_stdin:
         raise InvalidArgumentError(
             "--secret and --secret-stdin are two secrets", hint="give one of them"
         )
     if given is not None:
-        session.say(
-            "warning: other users of this machine can see a secret on the command line;"
-            " --secret-stdin or the prompt hide it"
+        warnings.warn(
+            "other users of this machine can see a secret on the command line;"
+            " --secret-stdin or the prompt hide it",
+            MixpanelDataWarning,
+            stacklevel=2,
         )
         return given
     if from_stdin:

@@ -104,10 +104,13 @@ def profiles(
 
 def _tell(session: Session, result: FetchResult) -> None:
     session.show(result)
-    table = result.table if result.table.isidentifier() else f'"{result.table}"'
+    table = result.table
+    if not (table.isascii() and table.isidentifier()):
+        table = '"' + table.replace('"', '""') + '"'
+    query = f"SELECT * FROM {table} LIMIT 5"
     session.say(
         f"{result.rows:,} {result.type} in table {result.table!r} after"
-        f" {result.duration_seconds:.1f} s; next: mp sql 'SELECT * FROM {table} LIMIT 5'"
+        f" {result.duration_seconds:.1f} s; next: {session.command('sql', query)}"
     )
 
 

@@ -60,7 +60,8 @@ def tables(ctx: typer.Context) -> None:
         found = workspace.tables()
         session.show(found)
         if not found:
-            session.say("nothing is fetched yet: mp fetch events --from DATE --to DATE")
+            fetch = session.command("fetch", "events", "--from", "DATE", "--to", "DATE")
+            session.say(f"nothing is fetched yet: {fetch}")
 
 
 @app.command(examples="Example:\n  mp schema events --format table")
@@ -108,6 +109,7 @@ def drop(
         for name in names or ():
             workspace.schema(name)  # one unknown name: nothing is dropped, and nothing is asked
         if chosen and not force:
-            session.confirm(f"Drop {', '.join(chosen)}?", otherwise="add --force to drop them")
+            drop = session.command("drop", *chosen, "--force")
+            session.confirm(f"Drop {', '.join(chosen)}?", otherwise=drop)
         workspace.drop(*chosen)
         session.show(chosen, column="table")

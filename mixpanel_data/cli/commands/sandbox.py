@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -26,27 +27,43 @@ Example, in one terminal:
   mp sandbox --port 8765
 and in another, after pasting the export lines it printed:
   mp fetch events --from 2026-01-01 --to 2026-01-31
+
+A fault has a kind and, after semicolons, when and how it strikes:
+  --fault "cut; path=export; after=1000" --fault "rate-limit; retry_after=2"
 """,
 )
 def sandbox(
     ctx: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 0,
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="0 picks a free one.")] = 0,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="A loopback address.")] = "127.0.0.1",
     events: Annotated[int, typer.Option(min=0, metavar="N", help="How many events.")] = 100_000,
     profiles: Annotated[int, typer.Option(min=0, metavar="N", help="How many users.")] = 5_000,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed, other data.")] = 1,
+    faults: Annotated[
+        list[str] | None,
+        typer.Option("--fault", metavar="FAULT", help="Fail like this. May be repeated."),
+    ] = None,
+    no_limits: Annotated[
+        bool, typer.Option("--no-limits", help="Do not enforce Mixpanel's rate limits.")
+    ] = False,
 ) -> None:
     """Serve invented data as Mixpanel would, until Ctrl-C.
 
     Prints its address; the variables that send mp there are on stderr.
     """
-    from mixpanel_data.sandbox import Sandbox
+    from mixpanel_data.sandbox import Fault, Faults, Limits, Sandbox
     from mixpanel_data.sandbox.server import serve
 
     session = Session.of(ctx)
-    project = Sandbox(events=events, profiles=profiles, seed=seed)
+    project = Sandbox(
+        events=events,
+        profiles=profiles,
+        seed=seed,
+        faults=Faults(*map(Fault.parse, faults or ())),
+        limits=None if no_limits else Limits(),
+    )
     who = project.credentials()
-    with serve(project, host=host, port=port) as server:
+    with closing(project), serve(project, host=host, port=port) as server:
         typer.echo(server.url)
         for name, value in {
             "MP_BASE_URL": server.url,
