@@ -154,6 +154,8 @@ class ConfigManager:
             if name not in accounts:
                 raise AccountNotFoundError(name, accounts)
             del accounts[name]
+            if not accounts:
+                del content["accounts"]
             if content.get("default") == name:
                 del content["default"]
 
