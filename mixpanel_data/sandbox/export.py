@@ -13,7 +13,7 @@ from mixpanel_data.sandbox import days
 from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.faults import spoil_lines
 from mixpanel_data.sandbox.filters import EventFilter
-from mixpanel_data.sandbox.refusals import bad_request
+from mixpanel_data.sandbox.refusals import RefusalError, bad_request
 
 MAX_LIMIT = 100_000
 GZIP_OVER = 1400
@@ -57,7 +57,7 @@ WHERE time_ms >= ? AND time_ms < ? {"AND list_contains(?, event)" if events else
     lines: Iterator[Iterable[str]] = (map(itemgetter(0), batch) for batch in batches)
     if keep is not None:
         lines = _some(map(keep.lines, lines), limit)
-    return ("".join(batch).encode() for batch in lines)
+    return _excused("".join(batch).encode() for batch in lines)
 
 
 def _some(batches: Iterable[list[str]], limit: int | None) -> Iterator[list[str]]:
@@ -68,6 +68,19 @@ def _some(batches: Iterable[list[str]], limit: int | None) -> Iterator[list[str]
             left -= len(batch)
             if left <= 0:
                 return
+
+
+def _excused(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """End as Mixpanel does when a row fails after the 200: with a last line that is no JSON."""
+    begun = False
+    try:
+        for chunk in chunks:
+            yield chunk
+            begun = True
+    except RefusalError:
+        if not begun:
+            raise
+        yield b"export terminated early\n"
 
 
 def _peek(chunks: Iterator[bytes]) -> tuple[int, Iterator[bytes]]:

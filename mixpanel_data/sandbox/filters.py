@@ -25,7 +25,7 @@ class EventFilter:
     def lines(self, batch: Iterable[str]) -> list[str]:
         """Those lines that pass."""
         rows = [(line, json.loads(line)) for line in batch]
-        users = self._users({str(row["properties"]["distinct_id"]) for _, row in rows})
+        users = self._users({_whose(row["properties"]) for _, row in rows})
         return [line for line, row in rows if self.keeps(row["event"], row["properties"], users)]
 
     def keeps(
@@ -35,7 +35,7 @@ class EventFilter:
         context = Context(
             event=event,
             properties=properties,
-            user=(users or {}).get(str(properties["distinct_id"]), {}),
+            user=(users or {}).get(_whose(properties), {}),
             zone=self._zone,
             now=self._ask.now.timestamp(),
         )
@@ -66,6 +66,10 @@ class ProfileFilter:
             now=self._now,
         )
         return _passes(self._node, context)
+
+
+def _whose(properties: Mapping[str, Any]) -> str:
+    return str(properties.get("distinct_id", ""))
 
 
 def _parsed(text: str, dialect: Dialect) -> Node:

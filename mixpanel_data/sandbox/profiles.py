@@ -158,7 +158,7 @@ def _members(ask: Ask, cohort: dict[str, Any]) -> str:
 def _strangers(ask: Ask, members: str) -> tuple[str, ...]:
     sql = f"""
 SELECT distinct_id FROM ({members}) AS m
-WHERE distinct_id <> '' AND NOT EXISTS (
+WHERE NOT EXISTS (
     FROM profiles AS p WHERE p.distinct_id = m.distinct_id AND data_group_id = ''
 )
 ORDER BY distinct_id

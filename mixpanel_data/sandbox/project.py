@@ -81,7 +81,7 @@ class Project:
             "Buyers",
             "Bought at least once",
             "2026-01-05 09:30:00",
-            "SELECT DISTINCT distinct_id FROM events WHERE event = 'Purchase'",
+            "SELECT DISTINCT distinct_id FROM events WHERE event = 'Purchase' AND distinct_id <> ''",
         ),
         Cohort(
             1001,
@@ -95,7 +95,7 @@ class Project:
             "Asked for help",
             "",
             "2026-02-02 08:00:00",
-            "SELECT DISTINCT distinct_id FROM events WHERE event = 'Support Ticket'",
+            "SELECT DISTINCT distinct_id FROM events WHERE event = 'Support Ticket' AND distinct_id <> ''",
             is_visible=False,
         ),
     )
