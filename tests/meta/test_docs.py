@@ -1,0 +1,88 @@
+"""What the documentation shows is run: Python blocks, and commands with their output."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+import mixpanel_data
+from mixpanel_data._internal.config.values import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def run_console(example: Example) -> str | None:
+    """Each `$ command` in turn, in one environment; `...` in its output stands for anything."""
+    exports: list[str] = []
+    for block in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
+        command, _, expected = block.partition("\n")
+        if command.startswith("export "):
+            exports.append(command.partition("  #")[0])
+            continue
+        done = subprocess.run(
+            ["bash", "-c", "\n".join([*exports, command])],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        )
+        pattern = re.escape(expected.rstrip("\n")).replace(re.escape("..."), ".*")
+        if done.returncode or not re.fullmatch(pattern, done.stdout.rstrip("\n"), re.DOTALL):
+            return f"$ {command}\nexit code {done.returncode}\n{done.stdout}{done.stderr}"
+    return None
+
+
+SYBIL = Sybil(
+    parsers=[PythonCodeBlockParser(), CodeBlockParser("console", run_console)], path=str(ROOT)
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_code_in_the_documentation_runs(
+    page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for example in SYBIL.parse(page).examples():
+        example.evaluate()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def documentation() -> str:
+    return "\n".join(page.read_text() for page in PAGES)
+
+
+def test_every_environment_variable_is_documented() -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "mixpanel_data").rglob("*.py"))
+    assert set(re.findall(r"\bMP_[A-Z_]+\b", source)) <= set(
+        re.findall(r"MP_[A-Z_]+", documentation())
+    )
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page = (ROOT / "docs" / "reference" / "configuration.md").read_text()
+    shown = dict(re.findall(r"^(\w+) = (\d+)", page, flags=re.MULTILINE))
+    assert {name: float(text) for name, text in shown.items()} == vars(Settings())
+
+
+def test_every_method_of_the_workspace_is_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "python.md").read_text()
+    public = [name for name in vars(mixpanel_data.Workspace) if not name.startswith("_")]
+    missing = [
+        n
+        for n in public
+        if n not in {"path", "source"} and not re.search(rf"`{n}\b|\.{n}\b|{n}\(", page)
+    ]
+    assert missing == []

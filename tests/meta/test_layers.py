@@ -1,0 +1,63 @@
+"""Each architecture contract is broken on a copy, and must say so."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+VIOLATIONS = {
+    "mixpanel_data/workspace.py": ("import mixpanel_magics", "does not know the notebook"),
+    "mixpanel_magics/face.py": ("import mixpanel_data.cli.main", "faces are blind"),
+    "mixpanel_data/types.py": (
+        "def f():\n    import mixpanel_data.workspace",
+        "point down: package",
+    ),
+    "mixpanel_data/_internal/storage/engine.py": (
+        "import mixpanel_data._internal.api_client",
+        "point down: internals",
+    ),
+    "mixpanel_data/cli/main.py": ("import mixpanel_data._internal.sql", "only the public library"),
+    "mixpanel_data/sandbox/app.py": (
+        "import mixpanel_data._internal.services.fetcher",
+        "assembled by the facade",
+    ),
+    "mixpanel_data/_internal/services/fetcher.py": ("import duckdb", "Only storage speaks"),
+    "mixpanel_data/_internal/services/discovery.py": ("import httpx", "Only the API client speaks"),
+    "mixpanel_data/auth.py": ("def f():\n    import typer", "Only the CLI speaks"),
+    "mixpanel_data/newcomer.py": ("", "point down: package"),
+}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What `lint-imports` says of a copy that breaks every rule at once."""
+    copy = tmp_path_factory.mktemp("copy")
+    for name in ("mixpanel_data", "mixpanel_magics"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    for name, (line, _) in VIOLATIONS.items():
+        with (copy / name).open("a") as module:
+            module.write(f"\n{line}\n")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(copy), "PATH": "/usr/bin:/bin", "COLUMNS": "200"},
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_a_violation_is_caught(report: str, name: str) -> None:
+    _, contract = VIOLATIONS[name]
+    broken = [line for line in report.splitlines() if line.rstrip().endswith("BROKEN")]
+    assert any(contract in line for line in broken), report
