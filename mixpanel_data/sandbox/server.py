@@ -33,7 +33,6 @@ class _Listener(CherootServer):
         if level >= logging.ERROR:
             sys.stderr.write(f"{msg}\n{format_exc() if traceback else ''}")
 
-
     @staticmethod
     def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
         """As cheroot's (11.1), which leaves the socket open when the port is taken."""

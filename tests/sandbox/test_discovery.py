@@ -19,7 +19,9 @@ def test_case_64_without_dates_only_the_last_31_days_are_searched(sandbox):
     ask = sandbox()
     with ask.app._data.cursor() as cursor:
         for name, day in (("On day 31", date(2026, 1, 30)), ("On day 32", date(2026, 1, 29))):
-            cursor.execute("INSERT INTO events VALUES (?, epoch_ms(?::DATE), 'u', '\"n\":1}')", [name, day])
+            cursor.execute(
+                "INSERT INTO events VALUES (?, epoch_ms(?::DATE), 'u', '\"n\":1}')", [name, day]
+            )
     assert "On day 31" in ask("query/events/names").json
     assert "On day 32" not in ask("query/events/names").json
     wide = ask("query/events/names", from_date="2000-01-01", to_date="2026-03-01", limit=9999)

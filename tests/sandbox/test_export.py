@@ -47,7 +47,9 @@ def test_case_28_1400_bytes_are_plain_and_1401_are_gzipped(sandbox, size, zipped
         cursor.execute("DELETE FROM events")
         cursor.execute("INSERT INTO events VALUES ('A', 1767225600000, 'u', '\"x\":\"\"}')")
         empty = len(ask("2.0/export", **DAYS).data)
-        cursor.execute("UPDATE events SET rest = '\"x\":\"' || repeat('y', ?) || '\"}'", [size - empty])
+        cursor.execute(
+            "UPDATE events SET rest = '\"x\":\"' || repeat('y', ?) || '\"}'", [size - empty]
+        )
     answer = ask("2.0/export", **DAYS, headers={"Accept-Encoding": "gzip"})
     assert (answer.headers.get("Content-Encoding") == "gzip") == zipped
     assert len(exported(answer)) == size
@@ -170,8 +172,7 @@ def test_where_asks_events_and_the_profiles_of_their_users(ask):
     expected = [
         event
         for event in ask.lines()
-        if event["properties"].get("amount", 0) > 50
-        and event["properties"]["distinct_id"] in pro
+        if event["properties"].get("amount", 0) > 50 and event["properties"]["distinct_id"] in pro
     ]
     assert ask.lines(where=where) == expected != []
 

@@ -35,7 +35,9 @@ def test_case_20_the_61st_query_in_an_hour_is_refused_until_the_first_is_an_hour
     answer = ask("query/funnels/list")
     assert answer.status_code == 429
     assert "Query rate limit exceeded for project_id: 20260301." in answer.json["error"]
-    assert "exceeded the rate limit (61/60 queries running in the last hour)" in answer.json["error"]
+    assert (
+        "exceeded the rate limit (61/60 queries running in the last hour)" in answer.json["error"]
+    )
     assert answer.headers["Retry-After"] == "3010"
     assert answer.headers["RateLimit-Policy"] == POLICY
     assert answer.headers["RateLimit"] == '"project";r=0;t=3010, "project-concurrency";r=5'
@@ -56,9 +58,7 @@ def test_case_20_the_6th_query_at_once_is_refused(ask):
 
 
 def test_case_21_pages_of_a_session_app_calls_and_refusals_are_free(sandbox, timer):
-    ask = sandbox(
-        timer=timer, limits=Limits(queries_per_hour=2), project=Project(page_size=20)
-    )
+    ask = sandbox(timer=timer, limits=Limits(queries_per_hour=2), project=Project(page_size=20))
     first = ask("query/engage").json
     for page in (1, 2):
         answer = ask("query/engage", page=page, session_id=first["session_id"])
@@ -76,9 +76,7 @@ def test_case_21_failed_queries_count_and_402_does_not(sandbox, timer):
     ask = sandbox(timer=timer, limits=Limits(queries_per_hour=1))
     assert ask(NAMES, limit="x").status_code == 400
     assert ask(NAMES).status_code == 429
-    poor = sandbox(
-        timer=timer, limits=Limits(queries_per_hour=1), project=Project(query_api=False)
-    )
+    poor = sandbox(timer=timer, limits=Limits(queries_per_hour=1), project=Project(query_api=False))
     assert [poor(NAMES).status_code for _ in range(3)] == [402, 402, 402]
 
 

@@ -9,9 +9,7 @@ PATHS = ["events/names", "events/top", "funnels/list", "cohorts/list", "engage"]
 
 @pytest.mark.parametrize("path", PATHS)
 def test_case_11_both_roots_answer_alike_and_a_trailing_slash_is_no_matter(ask, path):
-    answers = [
-        ask(root + path + slash) for root in ("query/", "2.0/") for slash in ("", "/")
-    ]
+    answers = [ask(root + path + slash) for root in ("query/", "2.0/") for slash in ("", "/")]
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.data for answer in answers}) == 1
 

@@ -41,7 +41,8 @@ def test_plain_urllib_gets_an_export(server, shop):
     user, secret = account(shop)
     token = base64.b64encode(f"{user}:{secret}".encode()).decode()
     request = urllib.request.Request(
-        address(server, shop), headers={"Authorization": f"Basic {token}", "Accept-Encoding": "gzip"}
+        address(server, shop),
+        headers={"Authorization": f"Basic {token}", "Accept-Encoding": "gzip"},
     )
     with urllib.request.urlopen(request) as answer:
         assert answer.headers["Transfer-Encoding"] == "chunked"
@@ -68,7 +69,10 @@ def test_plain_requests_authenticates_in_every_form(server, shop):
     assert len(requests.post(where, auth=(secret, "")).json()) == 3
     assert requests.post(where, auth=account(shop)).status_code == 401
     engage = requests.post(
-        server.url + "/api/query/engage", params=project, json={"page_size": 100}, auth=account(shop)
+        server.url + "/api/query/engage",
+        params=project,
+        json={"page_size": 100},
+        auth=account(shop),
     )
     assert len(engage.json()["results"]) == 100
 
