@@ -147,8 +147,8 @@ def show(ctx: typer.Context, name: Name) -> None:
     "test",
     examples="""
 Examples:
-  mp auth test                      the credentials every command would use
-  mp auth test production           a stored account, whatever the environment says
+  mp auth test               the credentials that every command would use
+  mp auth test production    this account, whatever the environment says
 """,
 )
 def check_account(
