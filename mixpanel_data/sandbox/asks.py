@@ -34,18 +34,22 @@ class Ask:
         """The day it is in a zone."""
         return self.now.astimezone(ZoneInfo(zone)).date()
 
+    def past_days(self, zone: str) -> tuple[date, date]:
+        """As `days`, for endpoints that refuse the future."""
+        first, last = self.days(zone)
+        if last > self.today(zone):
+            raise bad_request("to_date cannot be later than today")
+        return first, last
+
     def days(self, zone: str) -> tuple[date, date]:
-        """from_date and to_date, checked as the contract says in 3 and 3.3."""
+        """from_date and to_date, within the plan's history (contract, 3.3)."""
         first, last = self.params.day("from_date"), self.params.day("to_date")
         if first is None or last is None:
             raise bad_request("from_date and to_date are required parameters")
-        today = self.today(zone)
-        if last > today:
-            raise bad_request("to_date cannot be later than today")
         if first > last:
             raise bad_request("to_date must not be before from_date")
         kept = self.project.max_history_days
-        if kept is not None and first < today - timedelta(days=kept):
+        if kept is not None and first < self.today(zone) - timedelta(days=kept):
             raise RefusalError(403, f"Date range exceeds {kept} days into the past")
         return first, last
 

@@ -37,7 +37,7 @@ def _lines(ask: Ask) -> Iterator[bytes]:
     params = ask.params
     legacy = ask.project.legacy_time
     zone = ask.project.timezone if legacy else "UTC"
-    start, end = days.bounds(*ask.days(zone), zone)
+    start, end = days.bounds(*ask.past_days(zone), zone)
     limit = params.integer("limit")
     if limit is not None and not 0 < limit <= MAX_LIMIT:
         raise bad_request(f"limit cannot be over {MAX_LIMIT}, or below 1")
