@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import ipaddress
 import logging
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from traceback import format_exc
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -37,10 +39,11 @@ class _Listener(CherootServer):
     def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
         """As cheroot's (11.1), which leaves the socket open when the port is taken."""
         try:
-            return CherootServer.bind_socket(socket_, bind_addr)
+            socket_.bind(bind_addr)
         except OSError:
             socket_.close()
             raise
+        return socket_
 
 
 class Server:
@@ -50,6 +53,7 @@ class Server:
         self._server = server
         self._thread = thread
         host, port = server.bind_addr[:2]
+        atexit.register(self.close)  # a thread that holds DuckDB's objects must end before Python
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def wait(self) -> None:
@@ -59,6 +63,7 @@ class Server:
 
     def close(self) -> None:
         """Stop listening and end what runs; closing twice is fine."""
+        atexit.unregister(self.close)
         self._server.stop()
         self._thread.join()
 
@@ -88,16 +93,28 @@ def serve(
     server = _Listener(
         (host, port), app, numthreads=_THREADS, request_queue_size=128, shutdown_timeout=1
     )
+    # The workers inherit being daemons: a server that nobody closes must not keep Python alive.
+    ready: Future[None] = Future()
+    thread = threading.Thread(target=_run, args=(server, ready), name="sandbox", daemon=True)
+    thread.start()
     try:
-        server.prepare()
+        ready.result()
     except OSError as error:
         raise MixpanelDataError(
             f"can't serve on {host}:{port}: {error.strerror or error}",
             hint="choose another port; 0 takes a free one",
         ) from error
-    thread = threading.Thread(target=server.serve, name="sandbox-server", daemon=True)
-    thread.start()
     return Server(server, thread)
+
+
+def _run(server: _Listener, ready: Future[None]) -> None:
+    try:
+        server.prepare()
+    except OSError as error:
+        ready.set_exception(error)
+    else:
+        ready.set_result(None)
+        server.serve()
 
 
 def _is_loopback(host: str) -> bool:

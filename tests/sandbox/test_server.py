@@ -166,6 +166,32 @@ def test_ctrl_c_ends_the_server_without_a_word():
     assert (process.returncode, out, err) == (0, "bye\n", "")
 
 
+FORGETFUL = """
+import urllib.request
+from mixpanel_data.sandbox import Sandbox
+from mixpanel_data.sandbox.server import serve
+
+app = Sandbox(events=300, profiles=60)
+who = app.credentials()
+server = serve(app)
+path = f"{server.url}/api/2.0/export?project_id={who.project_id}&from_date=2026-01-01&to_date=2026-03-01"
+header = {"Authorization": f"Basic {who.username}:{who.secret.get_secret_value()}"}
+with urllib.request.urlopen(urllib.request.Request(path, headers=header)) as answer:
+    print(answer.status)
+"""
+
+
+def test_a_server_that_nobody_closes_does_not_outlive_its_process():
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", FORGETFUL],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "200\n", "")
+
+
 def test_threads_ask_one_dataset_at_once():
     sandbox = Sandbox(events=2000, profiles=100, limits=None)
     with serve(sandbox) as server:
