@@ -23,7 +23,7 @@ MAX_DEPTH = 100
 """Levels of nesting that a tree may have, far below what Python's stack bears."""
 
 MAX_DIGITS = 300
-"""Digits of a number: a double holds numbers up to 1.8e308."""
+"""Longer integers are read as doubles, which end at 1.8e308."""
 
 SOURCES: tuple[str, ...] = get_args(nodes.Source)
 WORDS: dict[str, Node] = {
@@ -141,10 +141,8 @@ class _Reader:
 
     def number(self, token: Token) -> Node:
         self.position = token.start_pos or 0
-        whole = token.isdigit()
-        value = (
-            int(token) if whole and len(token) <= MAX_DIGITS else float("inf" if whole else token)
-        )
+        exact = token.isdigit() and len(token) <= MAX_DIGITS
+        value = int(token) if exact else float(token)
         if value == float("inf"):
             raise self.error("expected a number below 1e308", token)
         return nodes.Number(value)
