@@ -14,7 +14,7 @@ from mixpanel_data.sandbox import shop
 if TYPE_CHECKING:
     import duckdb
 
-_IN_MEMORY = 500_000
+_IN_MEMORY = 150_000
 """Past so many events the data goes to a temporary file."""
 
 

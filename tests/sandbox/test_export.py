@@ -33,6 +33,14 @@ def test_export_has_the_documented_shape(ask):
         assert isinstance(event["properties"]["distinct_id"], str)
 
 
+def test_a_large_body_leaves_in_pieces(crowd):
+    answer = crowd("2.0/export", **DAYS, hold=True)
+    sizes = [len(chunk) for chunk in answer.response]
+    answer.close()
+    assert len(sizes) >= 3
+    assert max(sizes) < 3_000_000
+
+
 @pytest.mark.parametrize(("limit", "zipped"), [(2, False), (200, True)])
 def test_gzip_comes_when_the_body_is_worth_it(ask, limit, zipped):
     answer = ask("2.0/export", **DAYS, limit=limit, headers={"Accept-Encoding": "gzip"})
