@@ -161,7 +161,8 @@ def _rows(plain: Any, column: str) -> list[Row]:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return str(value) if isinstance(value, str | Decimal) else _dumps(value)
+    is_json = isinstance(value, bool | int | float | list | tuple | dict)
+    return _dumps(value) if is_json else str(value)
 
 
 def _short(value: Any) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn, cast
 
 import typer
@@ -70,14 +71,26 @@ class Root(Group):
         """By what one wants to do."""
         return SECTIONS
 
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """As usual; this prints help, too."""
+        with _a_reader_may_leave():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: Any) -> Any:
         """As usual, with everything written before it returns."""
-        try:
+        with _a_reader_may_leave():
             super().invoke(ctx)
             sys.stdout.flush()
-        except BrokenPipeError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())  # for what is still buffered
+
+
+@contextmanager
+def _a_reader_may_leave() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # for what is still buffered
+        raise typer.Exit from None
 
 
 app = App(

@@ -84,28 +84,25 @@ class Stop:
         return {"question": self.question, "sql": self.sql, "rows": self.rows}
 
 
-def tour(session: Session) -> None:
+def tour(session: Session, workspace: Workspace) -> None:
     """Fetch, ask and print: a story for people, data alone where JSON was asked for."""
-    from mixpanel_data.workspace import Workspace
-
     narrated = session.format not in {"json", "jsonl"}
     if narrated:
         formatters.emit("A shop that does not exist, with an account that needs no password.\n\n")
         formatters.emit(f"Fetching events of {FROM} to {TO}, and the profiles of all users …\n")
-    with Workspace.ephemeral(account="sandbox") as workspace:
-        with fetching(session) as progress:
-            events = workspace.fetch_events(from_date=FROM, to_date=TO, progress=progress)
-            profiles = workspace.fetch_profiles(progress=progress)
+    with fetching(session) as progress:
+        events = workspace.fetch_events(from_date=FROM, to_date=TO, progress=progress)
+        profiles = workspace.fetch_profiles(progress=progress)
+    if narrated:
+        formatters.emit(
+            f"{events.rows:,} events in {events.duration_seconds:.1f} s, {profiles.rows:,}"
+            f" profiles in {profiles.duration_seconds:.1f} s; they are in DuckDB now.\n"
+        )
+    stops = []
+    for question, sql in QUESTIONS.items():
+        stops.append(_ask(workspace, question, sql))
         if narrated:
-            formatters.emit(
-                f"{events.rows:,} events in {events.duration_seconds:.1f} s, {profiles.rows:,}"
-                f" profiles in {profiles.duration_seconds:.1f} s; they are in DuckDB now.\n"
-            )
-        stops = []
-        for question, sql in QUESTIONS.items():
-            stops.append(_ask(workspace, question, sql))
-            if narrated:
-                _tell(stops[-1])
+            _tell(stops[-1])
     if narrated:
         formatters.emit(NEXT)
     else:

@@ -105,7 +105,7 @@ def profiles(
 def _tell(session: Session, result: FetchResult) -> None:
     session.show(result)
     table = result.table
-    if not (table.isascii() and table.isidentifier()):
+    if table != result.type:  # any other name may hold anything, or be a keyword
         table = '"' + table.replace('"', '""') + '"'
     query = f"SELECT * FROM {table} LIMIT 5"
     session.say(

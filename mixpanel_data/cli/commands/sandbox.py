@@ -17,8 +17,10 @@ app = App()
 def demo(ctx: typer.Context) -> None:
     """Take a tour of a few seconds on invented data."""
     from mixpanel_data.cli.tour import tour
+    from mixpanel_data.workspace import Workspace
 
-    tour(Session.of(ctx))
+    with Workspace.ephemeral(account="sandbox") as workspace:
+        tour(Session.of(ctx), workspace)
 
 
 @app.command(
@@ -34,7 +36,9 @@ A fault has a kind and, after semicolons, when and how it strikes:
 )
 def sandbox(
     ctx: typer.Context,
-    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="0 picks a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="0 picks a free one.")
+    ] = 0,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="A loopback address.")] = "127.0.0.1",
     events: Annotated[int, typer.Option(min=0, metavar="N", help="How many events.")] = 100_000,
     profiles: Annotated[int, typer.Option(min=0, metavar="N", help="How many users.")] = 5_000,
@@ -63,7 +67,7 @@ def sandbox(
         limits=None if no_limits else Limits(),
     )
     who = project.credentials()
-    with closing(project), serve(project, host=host, port=port) as server:
+    with serve(project, host=host, port=port) as server, closing(project):
         typer.echo(server.url)
         for name, value in {
             "MP_BASE_URL": server.url,
