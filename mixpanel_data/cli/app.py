@@ -25,6 +25,7 @@ class App(typer.Typer):
     ) -> None:
         super().__init__(
             **{"add_completion": False, **settings},
+            context_settings={"help_option_names": ["--help", "-h"]},
             cls=cls or Group,
             epilog=_as_written(examples),
             rich_markup_mode=None,

@@ -7,7 +7,9 @@ import shlex
 
 import pytest
 
-from mixpanel_data.cli.progress import describe
+from mixpanel_data.cli import progress
+from mixpanel_data.cli.context import Session
+from mixpanel_data.cli.progress import describe, fetching
 from mixpanel_data.types import FetchProgress
 
 DAYS = ("--from", "2026-01-01", "--to", "2026-01-10")
@@ -121,8 +123,18 @@ def test_a_refused_secret_is_2(mp, monkeypatch):
     assert "wrong-secret" not in done.err
 
 
+def test_progress_is_plain_lines_where_no_terminal_is(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "PAUSE", 0)
+    with fetching(Session()) as show:
+        assert show
+        show(FetchProgress(5, windows=2))
+    assert capsys.readouterr().err.startswith("5 rows, 0.0 MB, ")
+    with fetching(Session(quiet=True)) as show:
+        assert show is None
+
+
 def test_progress_is_said_in_one_line():
-    progress = FetchProgress(12_345, size=6_700_000, windows_done=2, windows=5)
-    assert describe(progress, 10) == "12,345 rows, 6.7 MB, 1,234/s, 2 of 5 requests"
+    halfway = FetchProgress(12_345, size=6_700_000, windows_done=2, windows=5)
+    assert describe(halfway, 10) == "12,345 rows, 6.7 MB, 1,234/s, 2 of 5 requests"
     stored = FetchProgress(3, phase="store")
     assert describe(stored, 0) == "3 rows, 0.0 MB, storing"

@@ -32,7 +32,7 @@ def start(*args: object, stdin: int = subprocess.DEVNULL, **env: str) -> subproc
     )
 
 
-@pytest.mark.parametrize("output", ["csv", "jsonl", "json"])
+@pytest.mark.parametrize("output", ["csv", "json"])
 def test_a_reader_that_leaves_early_ends_a_query_quietly(db, output):
     with start("--db", db, "sql", ENDLESS, "--format", output) as process:
         assert process.stdout
@@ -180,6 +180,16 @@ def test_a_terminal_is_asked_before_something_is_lost():
     code, _, _ = talk(["auth", "remove", "a"], {"[y/N]": "y"})
     assert code == 0
     assert auth.list_accounts() == []
+
+
+def test_a_terminal_is_offered_to_store_the_time_zone(project, server):
+    who = project.credentials()
+    secret = who.secret.get_secret_value()
+    auth.add_account("shop", who.username, secret, who.project_id, base_url=server.url)
+    code, _, screen = talk(["auth", "test", "shop"], {"[y/N]": "y"})
+    assert code == 0
+    assert "Store the time zone Europe/Berlin in account 'shop'?" in screen
+    assert auth.get_account("shop").timezone == "Europe/Berlin"
 
 
 @pytest.mark.usefixtures("online")

@@ -105,8 +105,10 @@ def drop(
         raise InvalidArgumentError("--type goes with --all", hint=f"mp drop --all --type {kind}")
     with session.database() as workspace:
         known = workspace.tables()
-        chosen = names or [table.name for table in known if kind in {None, table.type}]
-        for name in names or ():
+        chosen = [table.name for table in known if kind in {None, table.type}]
+        if names:
+            chosen = list(dict.fromkeys(names))
+        for name in chosen:
             workspace.schema(name)  # one unknown name: nothing is dropped, and nothing is asked
         if chosen and not force:
             drop = session.command("drop", *chosen, "--force")
