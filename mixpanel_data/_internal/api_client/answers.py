@@ -52,7 +52,7 @@ def failure(
     status: int, headers: Mapping[str, str], body: bytes, asked: Asked, now: datetime
 ) -> Failure:
     """Judge an answer that is not a 2xx."""
-    text = covered(error_text(body), asked.credentials)
+    text = quoted(error_text(body), asked.credentials)
     after = retry_after(headers, now)
     error = _error(status, headers, text, asked, after, now)
     retry = status in RETRIED or (status == 400 and text.lower().startswith("timeout"))
@@ -67,10 +67,10 @@ def parse(body: bytes, asked: Asked) -> Any:
         )
     try:
         value = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise APIError(
             f"Mixpanel's answer to {asked.path} is no JSON:"
-            f" {covered(error_text(body), asked.credentials)}",
+            f" {quoted(error_text(body), asked.credentials)}",
             status=200,
             endpoint=asked.path,
             hint="a proxy or a login page may have answered instead",
@@ -83,7 +83,7 @@ def parse(body: bytes, asked: Asked) -> Any:
 
 def error_in_200(found: Any, asked: Asked) -> MixpanelDataError:
     """The exception for an `error` inside a 200."""
-    text = covered(one_line(as_text(found)), asked.credentials)
+    text = quoted(one_line(as_text(found)), asked.credentials)
     if "authenticate" in text.lower():
         return AuthenticationError(f"Mixpanel refused the credentials: {text}")
     return APIError(
@@ -101,12 +101,12 @@ def error_text(body: bytes) -> str:
     text = body.decode("utf-8", "replace").strip()
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if isinstance(value, dict):
         for name in ("error", "message", "status"):
-            if value.get(name):
-                return one_line(as_text(value[name]))
+            if said := one_line(as_text(value.get(name) or "")):
+                return said
     if re.search(r"<(!doctype|html|head|body)\b", text[:1000], re.IGNORECASE):
         text = re.sub(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", " ", text)
         text = html.unescape(text)
@@ -119,12 +119,17 @@ def as_text(value: Any) -> str:
 
 
 def one_line(text: str) -> str:
-    """A bounded, printable line; a JQL stack trace is of no use to its author."""
+    """A printable line; a JQL stack trace is of no use to its author."""
     text = " ".join(text.partition("Stack trace:")[0].split())
-    text = "".join(
+    return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
-    return text if len(text) <= MESSAGE_LENGTH else text[: MESSAGE_LENGTH - 1] + "…"
+
+
+def quoted(line: str, credentials: Credentials, length: int = MESSAGE_LENGTH) -> str:
+    """A line from a server as messages show it: without the secret, and bounded."""
+    line = covered(line, credentials)
+    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from mixpanel_data._internal.api_client.answers import as_text, one_line
+from mixpanel_data._internal.api_client.answers import one_line
 from mixpanel_data._internal.api_client.body import DamagedBodyError
 from mixpanel_data._internal.api_client.exchange import OpenAnswer
 from mixpanel_data._internal.api_client.secrecy import covered
@@ -89,9 +89,8 @@ class ExportStream:
 
     def fault(self, reason: str, line: bytes, rows: int) -> IncompleteExportError:
         """The error that blames the line after `rows` good ones."""
-        text = covered(
-            one_line(line.decode("utf-8", "replace"))[:SHOWN], self._answer.call.asked.credentials
-        )
+        who = self._answer.call.asked.credentials
+        text = covered(one_line(line.decode("utf-8", "replace")), who)[:SHOWN]
         return IncompleteExportError(reason, rows=rows, line=rows + 1, text=text)
 
 
@@ -107,7 +106,7 @@ def parse_event(line: bytes) -> Event:
         if isinstance(value.get("event"), str) and isinstance(value.get("properties"), dict):
             return value
         if "error" in value:
-            raise NotAnEventError(f"Mixpanel sent an error: {one_line(as_text(value['error']))}")
+            raise NotAnEventError("Mixpanel sent an error")
     raise NotAnEventError("a line is no event")
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixpanel_data._internal.api_client.answers import MESSAGE_LENGTH, error_text
+from mixpanel_data._internal.api_client.answers import MESSAGE_LENGTH, error_text, quoted
+from mixpanel_data._internal.config import Credentials
 from mixpanel_data.exceptions import (
     APIError,
     AuthenticationError,
@@ -54,7 +55,7 @@ def test_case_12_a_message_is_found_in_a_body_of_any_shape(connect, body, text):
 )
 @settings(max_examples=25, deadline=None)
 def test_an_error_text_is_one_short_printable_line(body):
-    text = error_text(body)
+    text = quoted(error_text(body), Credentials("user", "s3cr3t", "1", "us"))
     assert text.isprintable()
     assert 0 < len(text) <= MESSAGE_LENGTH
 
@@ -155,3 +156,9 @@ def test_an_answer_of_another_shape_names_the_difference_and_no_value(connect):
     ):
         connect(server).list_funnels()
     assert "private" not in str(caught.value)
+
+
+def test_a_secret_is_covered_before_a_long_message_is_cut():
+    who = Credentials("user", "s3cr3t-word", "1", "us")
+    line = "x" * (MESSAGE_LENGTH - 6) + "s3cr3t-word and more"
+    assert "s3cr" not in quoted(line, who)

@@ -157,7 +157,7 @@ def test_case_31_an_export_that_mixpanel_ended_early_is_incomplete(connect, end)
 def test_case_31_an_error_object_at_the_end_is_told(connect):
     error = outcome(connect, Reply(body=BODY + b'{"error": "internal trouble"}\n'))
     assert isinstance(error, IncompleteExportError)
-    assert "internal trouble" in error.reason
+    assert "internal trouble" in error.message
 
 
 CUT = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -20,9 +19,10 @@ ONE_DAY = Export.of("2024-01-01", "2024-01-01")
 
 
 class Crowd:
-    """A script that remembers how many requests it had at once."""
+    """A script that answers when `size` requests are there, and remembers the most at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self.rendezvous = threading.Barrier(size)
         self.now = self.most = 0
         self.lock = threading.Lock()
 
@@ -30,14 +30,14 @@ class Crowd:
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
-        time.sleep(0.01)
+        self.rendezvous.wait(10)
         with self.lock:
             self.now -= 1
         return reply_json(["a"])
 
 
 def test_case_19_five_queries_at_once_over_all_threads_and_clients(connect):
-    crowd = Crowd()
+    crowd = Crowd(5)
     with Server(crowd) as server:
         clients = [connect(server), connect(server)]
         with ThreadPoolExecutor(16) as pool:
@@ -136,7 +136,7 @@ def test_case_22_three_exports_start_in_one_second(connect, hourglass):
 
 def test_an_export_holds_its_place_until_it_is_closed(connect):
     with Server(Reply()) as server:
-        client = connect(server, export_concurrency=1, export_timeout=0.05)
+        client = connect(server, export_concurrency=1, export_timeout=0.2)
         with client.open_export(ONE_DAY):
             with pytest.raises(RateLimitError, match="1 export calls are open") as caught:
                 list(client.export_events("2024-01-01", "2024-01-01"))

@@ -21,7 +21,7 @@ class Engage:
         self.rows, self.size = rows, size
         self.total = rows if total is None else total
         self.expire_at: set[int] = set()
-        self.slow = 0.0
+        self.rendezvous: threading.Barrier | None = None
         self.now = self.most = 0
         self.lock = threading.Lock()
 
@@ -29,7 +29,8 @@ class Engage:
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
-        time.sleep(self.slow)
+        if self.rendezvous and "page" in request.form:
+            self.rendezvous.wait(10)
         with self.lock:
             self.now -= 1
             return self.page(request)
@@ -96,7 +97,7 @@ def test_case_48_the_total_may_be_missing(connect):
 
 def test_case_49_at_most_five_pages_at_once_in_order(connect):
     engage = Engage(205)
-    engage.slow = 0.005
+    engage.rendezvous = threading.Barrier(PARALLEL)  # passes when five are there at once
     with Server(engage) as server:
         found = list(connect(server).profile_pages(Profiles()))
         assert len(server.requests) == 21

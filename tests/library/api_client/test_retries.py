@@ -156,7 +156,7 @@ def test_case_24_the_export_timeout_counts_from_the_last_read(connect):
         assert time.monotonic() - began < 2
 
     with Server(Reply(chunks=(line,) * 8, pause=0.03)) as server:
-        client = connect(server, export_timeout=0.15)
+        client = connect(server, export_timeout=0.2)
         assert len(list(client.export_events("2024-01-01", "2024-01-01"))) == 8
 
 
