@@ -110,6 +110,9 @@ def test_account(
         return client.test()
 
 
+test_account.__test__ = False  # type: ignore[attr-defined]  # pytest, leave it alone
+
+
 def _config() -> ConfigManager:
     from mixpanel_data._internal.config import ConfigManager
 
