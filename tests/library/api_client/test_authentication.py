@@ -183,3 +183,16 @@ def test_the_source_is_the_sandbox_once_an_answer_said_so(connect):
     assert client.source == "mixpanel"
     with client.open_export(Export.of("2024-01-01", "2024-01-01")):
         assert client.source == "sandbox"
+
+
+def test_case_06_the_frames_below_us_which_hold_the_header_are_left_out(connect):
+    headers = []
+
+    def app(environ, start):
+        headers.append(environ["HTTP_AUTHORIZATION"])
+        raise ConnectionResetError("cut on request")
+
+    with pytest.raises(MixpanelDataError, match="cut on request") as caught:
+        connect(app=app, attempts=1).get("events/names")
+    assert isinstance(caught.value.__cause__, ConnectionResetError)
+    assert headers[0] not in everything_shown(caught.value)
