@@ -12,11 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import SANDBOX, ConfigManager, Credentials, Settings
-from mixpanel_data._internal.services.discovery import DiscoveryService
-from mixpanel_data._internal.services.fetcher import FetcherService
-from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import AuthenticationError, ConfigError
 from mixpanel_data.queries import Profiles
 from mixpanel_data.types import (
@@ -30,9 +26,17 @@ from mixpanel_data.types import (
     Writable,
 )
 
+# The parts are imported when they are first needed: who only queries never loads HTTP, and who
+# only discovers never loads DuckDB.
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+
+    from mixpanel_data._internal.api_client import MixpanelAPIClient
+    from mixpanel_data._internal.services.discovery import DiscoveryService
+    from mixpanel_data._internal.services.fetcher import FetcherService
+    from mixpanel_data._internal.storage import StorageEngine
+    from mixpanel_data.sandbox import Sandbox
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -45,6 +49,8 @@ class Workspace:
     Without `path` the database is `<project>.duckdb` under MP_DATA_DIR or `~/.mp/data`; it is
     opened when first needed. Times are UTC. Use it as a context manager, or `close()` it.
     """
+
+    _app: Sandbox | None = None
 
     def __init__(
         self,
@@ -64,13 +70,9 @@ class Workspace:
             self._credentials = _api_client.credentials
             self.__dict__["api"] = _api_client
         elif config.named_account(account) == SANDBOX:
-            from mixpanel_data.sandbox import Sandbox
+            from mixpanel_data.sandbox.project import Project
 
-            sandbox = Sandbox()
-            self._credentials = sandbox.credentials()
-            self.__dict__["api"] = MixpanelAPIClient(
-                self._credentials, settings=self._settings, app=sandbox
-            )
+            self._credentials = Project().credentials()
         else:
             self._credentials = config.resolve_credentials(
                 account, project_id=project_id, region=region
@@ -84,6 +86,8 @@ class Workspace:
         cls, account: str | None = None, project_id: str | None = None, region: str | None = None
     ) -> Self:
         """A workspace whose database is deleted when it is closed; made for `with`."""
+        from mixpanel_data._internal.storage import StorageEngine
+
         self = cls(account, project_id, region)
         self.__dict__["_storage"] = StorageEngine.ephemeral()
         return self
@@ -91,6 +95,8 @@ class Workspace:
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """The database of an existing file, to query; no credentials are needed or used."""
+        from mixpanel_data._internal.storage import StorageEngine
+
         self = cls.__new__(cls)
         self._settings = Settings()
         self._credentials = None
@@ -265,7 +271,13 @@ class Workspace:
                 "this workspace was opened from a file, without credentials",
                 hint="Workspace(account=…, path=…) has both",
             )
-        return MixpanelAPIClient(self._credentials, settings=self._settings)
+        from mixpanel_data._internal.api_client import MixpanelAPIClient
+
+        if self._credentials.account == SANDBOX:
+            from mixpanel_data.sandbox import Sandbox
+
+            self._app = Sandbox()
+        return MixpanelAPIClient(self._credentials, settings=self._settings, app=self._app)
 
     @property
     def path(self) -> Path | None:
@@ -285,6 +297,8 @@ class Workspace:
         """Let go of the database and the network; an ephemeral database is deleted."""
         if "api" in self.__dict__:
             self.api.close()
+        if self._app is not None:
+            self._app.close()
         if "_storage" in self.__dict__:
             self._storage.cleanup()
 
@@ -311,14 +325,20 @@ class Workspace:
 
     @cached_property
     def _storage(self) -> StorageEngine:
+        from mixpanel_data._internal.storage import StorageEngine
+
         return StorageEngine(self._path)
 
     @cached_property
     def _discovery(self) -> DiscoveryService:
+        from mixpanel_data._internal.services.discovery import DiscoveryService
+
         return DiscoveryService(self.api)
 
     @cached_property
     def _fetcher(self) -> FetcherService:
+        from mixpanel_data._internal.services.fetcher import FetcherService
+
         return FetcherService(
             self.api, self._storage, settings=self._settings, legacy_zone=self._legacy_zone
         )
@@ -331,7 +351,7 @@ class Workspace:
         if who.timezone is None:
             raise ConfigError(
                 f"account {who.account!r} has legacy_time but no timezone",
-                hint='add timezone = "…" to it in the config file; mp auth test shows the zone',
+                hint=f"mp auth test {who.account} --save-timezone",
             )
         return who.timezone
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import traceback
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mixpanel_data.cli.formatters import printable
+from mixpanel_data.cli.formatters import printable, to_json
 from mixpanel_data.exceptions import (
     AccountNotFoundError,
     AuthenticationError,
+    DatabaseNotFoundError,
     InvalidArgumentError,
     MixpanelDataError,
     RateLimitError,
@@ -33,6 +33,7 @@ EXIT_CODES: dict[type[BaseException], int] = {
     InvalidArgumentError: 3,
     ResourceNotFoundError: 4,
     TableNotFoundError: 4,
+    DatabaseNotFoundError: 4,
     AccountNotFoundError: 4,
     RateLimitError: 5,
     KeyboardInterrupt: 130,
@@ -87,7 +88,7 @@ def report_interrupt() -> int:
 
 def _print(facts: dict[str, Any], code: int, as_json: bool) -> int:
     if as_json:
-        typer.echo(json.dumps({**facts, "exit_code": code}, default=str), err=True)
+        typer.echo(to_json({**facts, "exit_code": code}), nl=False, err=True)
         return code
     typer.echo(f"error: {printable(facts['message'])}", err=True)
     if facts["hint"]:

@@ -56,8 +56,8 @@ def emit(text: str) -> None:
 
 
 def to_json(value: object) -> str:
-    """One line; a list has each element on a line of its own, as in DuckDB's output."""
-    if not isinstance(value, list) or not value:
+    """One line; rows have each a line of their own, as in DuckDB's output."""
+    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
         return f"{_dumps(value)}\n"
     return "[\n\t" + ",\n\t".join(map(_dumps, value)) + "\n]\n"
 

@@ -1,19 +1,38 @@
-"""A small Mixpanel to practise on: invented data behind the documented API, in this process."""
+"""A small Mixpanel to practise on: invented data behind the documented API, in this process.
+
+Names are loaded when first used: to know who the sandbox's user is takes no web framework.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from mixpanel_data.exceptions import MissingExtraError
 
-try:
-    import werkzeug as _werkzeug
-except ModuleNotFoundError as error:
-    raise MissingExtraError("sandbox", "the sandbox") from error
-
-from mixpanel_data.sandbox.app import Sandbox
-from mixpanel_data.sandbox.faults import Fault, Faults
-from mixpanel_data.sandbox.project import Project, ServiceAccount
-from mixpanel_data.sandbox.quotas import Limits
+if TYPE_CHECKING:
+    from mixpanel_data.sandbox.app import Sandbox
+    from mixpanel_data.sandbox.faults import Fault, Faults
+    from mixpanel_data.sandbox.project import Project, ServiceAccount
+    from mixpanel_data.sandbox.quotas import Limits
 
 __all__ = ["Fault", "Faults", "Limits", "Project", "Sandbox", "ServiceAccount"]
 
-del _werkzeug
+_HOME = {
+    "Fault": "faults",
+    "Faults": "faults",
+    "Limits": "quotas",
+    "Project": "project",
+    "Sandbox": "app",
+    "ServiceAccount": "project",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = import_module(f"{__name__}.{_HOME[name]}")
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("sandbox", "the sandbox") from error
+    return getattr(module, name)

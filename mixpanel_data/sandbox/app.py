@@ -96,17 +96,7 @@ class Sandbox:
 
     def credentials(self, base_url: str | None = None) -> Credentials:
         """The built-in service account; `base_url` is that of a server, if there is one."""
-        account = self.project.service_accounts[0]
-        return Credentials(
-            username=account.username,
-            secret=account.secret,
-            project_id=str(self.project.id),
-            region="us",
-            account="sandbox",
-            base_url=base_url,
-            timezone=self.project.timezone,
-            legacy_time=self.project.legacy_time,
-        )
+        return self.project.credentials(base_url)
 
     def close(self) -> None:
         """Forget the data and wake whoever stalls."""

@@ -38,7 +38,7 @@ class Ask:
         """As `days`, for endpoints that refuse the future."""
         first, last = self.days(zone)
         if last > self.today(zone):
-            raise bad_request("to_date cannot be later than today")
+            raise bad_request(f"to_date cannot be later than today, {self.today(zone)}")
         return first, last
 
     def days(self, zone: str) -> tuple[date, date]:

@@ -7,10 +7,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mixpanel_data._internal.expressions import Context, Dialect, Node, matches, parse
-from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data._internal.expressions import (
+    Context,
+    Dialect,
+    ExpressionSyntaxError,
+    ExpressionTypeError,
+    Node,
+    matches,
+    parse,
+)
 from mixpanel_data.sandbox.asks import Ask
-from mixpanel_data.sandbox.refusals import RefusalError, bad_request
+from mixpanel_data.sandbox.refusals import bad_request
 
 
 class EventFilter:
@@ -75,16 +82,13 @@ def _whose(properties: Mapping[str, Any]) -> str:
 def _parsed(text: str, dialect: Dialect) -> Node:
     try:
         return parse(text, dialect)
-    except InvalidArgumentError as error:
-        raise _refused(error) from None
+    except ExpressionSyntaxError as error:
+        where = f"{error.reason} at character {error.position + 1}"
+        raise bad_request(f"Error in where: {where}") from None
 
 
 def _passes(node: Node, context: Context) -> bool:
     try:
         return matches(node, context)
-    except InvalidArgumentError as error:
-        raise _refused(error) from None
-
-
-def _refused(error: InvalidArgumentError) -> RefusalError:
-    return bad_request(f"Error in where: {error.message}")
+    except ExpressionTypeError as error:
+        raise bad_request(f"Error in where: {error.message}") from None

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
+from mixpanel_data._internal.config import Credentials
+
 FIRST_UTC_PROJECTS = date(2023, 1, 1)
 """Projects created before export in their own zone, with shifted times (contract, 3.3)."""
 
@@ -105,3 +107,17 @@ class Project:
     def legacy_time(self) -> bool:
         """Whether exports are cut in the project's zone and carry local times."""
         return self.created < FIRST_UTC_PROJECTS
+
+    def credentials(self, base_url: str | None = None) -> Credentials:
+        """The built-in service account; `base_url` is that of a server, if there is one."""
+        account = self.service_accounts[0]
+        return Credentials(
+            username=account.username,
+            secret=account.secret,
+            project_id=str(self.id),
+            region="us",
+            account="sandbox",
+            base_url=base_url,
+            timezone=self.timezone,
+            legacy_time=self.legacy_time,
+        )

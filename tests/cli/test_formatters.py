@@ -42,7 +42,7 @@ def printed(capsysbinary):
     return show
 
 
-def test_json_is_compact_with_one_element_per_line(printed):
+def test_json_is_compact_with_one_row_per_line(printed):
     assert printed(THINGS, "json") == snapshot("""\
 [
 	{"name":"a \\"quoted\\", name","count":1,"good":true,"parts":["x","y"]},
@@ -51,7 +51,7 @@ def test_json_is_compact_with_one_element_per_line(printed):
 """)
     assert printed(THINGS[0], "json").count("\n") == 1
     assert printed([], "json") == "[]\n"
-    assert printed(["a", "b"], "json") == '[\n\t"a",\n\t"b"\n]\n'
+    assert printed(["a", "b"], "json") == '["a","b"]\n'
 
 
 def test_jsonl_is_one_value_per_line(printed):

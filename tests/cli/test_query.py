@@ -95,7 +95,7 @@ def test_a_statement_that_gives_no_rows_works_too(sql):
 
 def test_a_database_that_is_not_there_is_a_clear_error(mp, tmp_path):
     done = mp("--db", tmp_path / "no.duckdb", "sql", "SELECT 1")
-    assert done.code == 1
+    assert done.code == 4
     assert "no.duckdb" in done.err
     assert not (tmp_path / "no.duckdb").exists()
 

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -213,7 +213,7 @@ def _error(
 
 def _kind(status: int, text: str, asked: Asked) -> tuple[type[APIError], str | None]:
     if status == 400 and "later than today" in text:
-        return APIError, f"today has not begun in the project's time zone: {_day_before(asked)}"
+        return APIError, f"for this project it is not yet {asked.to_date}: end on an earlier day"
     if status == 403:
         project = asked.credentials.project_id
         return PermissionDeniedError, (
@@ -227,13 +227,6 @@ def _kind(status: int, text: str, asked: Asked) -> tuple[type[APIError], str | N
     if status >= 500:
         return APIError, "the trouble is on Mixpanel's side: try again later"
     return APIError, None
-
-
-def _day_before(asked: Asked) -> str:
-    try:
-        return f"use {date.fromisoformat(asked.to_date or '') - timedelta(days=1)} as the last day"
-    except ValueError:
-        return "use the day before as the last day"
 
 
 def region_hint(credentials: Credentials) -> str:

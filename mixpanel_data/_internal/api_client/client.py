@@ -27,7 +27,7 @@ from mixpanel_data._internal.api_client.responses import Cohort, Funnel, Me, Top
 from mixpanel_data._internal.api_client.routes import route
 from mixpanel_data._internal.api_client.transport import Transport, Wait
 from mixpanel_data._internal.config import Credentials, Settings
-from mixpanel_data.exceptions import DateRangeError
+from mixpanel_data.exceptions import APIError, DateRangeError
 from mixpanel_data.queries import Export, Profiles
 from mixpanel_data.types import AccountTest
 
@@ -163,11 +163,16 @@ class MixpanelAPIClient:
                 raise
             return self._event_names(today - timedelta(days=error.max_days), today)
 
-    def _event_names(self, first: date, last: date) -> list[str]:
-        dates = {"from_date": first, "to_date": last}
-        params = {"type": "general", "limit": MOST_NAMES, **dates}
-        names = self._read(list[Any], "events/names", self.get("events/names", params))
-        return [str(name) for name in names]
+    def _event_names(self, first: date, today: date) -> list[str]:
+        params = {"type": "general", "limit": MOST_NAMES, "from_date": first}
+        try:
+            names = self.get("events/names", {**params, "to_date": today})
+        except APIError as error:
+            if "later than today" not in error.message:
+                raise
+            # West of Greenwich the project's day may be yesterday still.
+            names = self.get("events/names", {**params, "to_date": today - timedelta(days=1)})
+        return [str(name) for name in self._read(list[Any], "events/names", names)]
 
     def get_event_properties(self, event: str) -> list[str]:
         """Names of an event's properties, at most 1,000, in Mixpanel's order."""

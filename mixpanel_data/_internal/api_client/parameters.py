@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from mixpanel_data._internal.expressions import is_bare, property_expression
 from mixpanel_data.queries import Export, Profiles
 
 
@@ -36,10 +36,7 @@ def expression(text: str | None) -> str | None:
     >>> expression('say "hi"')
     'properties["say \\"hi\\""]'
     """
-    if text is None or re.search(r"\b(properties|user|event|behaviors)\s*\[\s*[\"']", text):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'properties["{escaped}"]'
+    return property_expression(text) if text is not None and is_bare(text) else text
 
 
 def export_params(query: Export) -> dict[str, str]:

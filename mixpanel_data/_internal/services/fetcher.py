@@ -22,7 +22,6 @@ from mixpanel_data.exceptions import APIError, ConnectionFailedError, Incomplete
 from mixpanel_data.queries import Export, Profiles
 from mixpanel_data.types import FetchResult, TableMetadata
 
-_BROKEN = (ConnectionFailedError, IncompleteExportError)
 _BATCH = 16 << 20
 """Bytes of profile pages that are loaded at once: DuckDB likes more than 1,000 rows."""
 
@@ -139,28 +138,30 @@ class FetcherService:
     def _download(self, window: _Window, tally: Tally, downloads: Downloads[None]) -> None:
         """The whole body of a window on disk; a broken one is asked for again from its start."""
         attempt = 1
-        while True:
-            try:
-                self._receive(window, tally, downloads)
-            except _BROKEN:
-                if attempt == self._settings.attempts:
-                    raise
-            else:
-                return
+        while broken := self._receive(window, tally, downloads):
+            if attempt == self._settings.attempts:
+                raise broken
             tally.received(window, 0, 0)
             self._sleep(min(2.0**attempt, 30))
             downloads.check()
             attempt += 1
 
-    def _receive(self, window: _Window, tally: Tally, downloads: Downloads[None]) -> None:
+    def _receive(
+        self, window: _Window, tally: Tally, downloads: Downloads[None]
+    ) -> APIError | None:
+        """How the body broke off, if it did; the client itself retries what has not begun."""
         with (
             self._api.open_export(window.query) as stream,
             self._storage.body(window.body) as write,
         ):
-            for chunk in stream:
-                write(chunk)
-                tally.received(window, stream.rows, stream.bytes)
-                downloads.check()
+            try:
+                for chunk in stream:
+                    write(chunk)
+                    tally.received(window, stream.rows, stream.bytes)
+                    downloads.check()
+            except (ConnectionFailedError, IncompleteExportError) as error:
+                return error
+        return None
 
     # -- profiles -------------------------------------------------------------------------------
 

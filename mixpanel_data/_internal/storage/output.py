@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,8 +37,11 @@ def write(session: Session, sql: str, params: Params, file: Writable, output: Fo
     """
     select, bound = session.run(lambda connection: _prepare(connection, sql, params, output))
 
+    # Keeping the order of rows that nobody ordered would hold many of them in memory.
+    ordered = re.search(r"\border\b", select, re.IGNORECASE) is not None
+    options = f"{_OPTIONS[output]}, USE_TMP_FILE false, PRESERVE_ORDER {ordered}"
+
     def copy(connection: duckdb.DuckDBPyConnection, target: str) -> None:
-        options = f"{_OPTIONS[output]}, USE_TMP_FILE false"
         try:
             connection.execute(f"COPY (\n{select}\n) TO {literal(target)} ({options})", bound)
         except duckdb.Error as error:

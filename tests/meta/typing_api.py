@@ -1,0 +1,44 @@
+"""Type-checked, never run: what people write against the public API keeps its types."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import assert_type
+
+import pandas as pd
+
+from mixpanel_data import FetchProgress, FetchResult, TableInfo, TableSchema, Workspace, auth
+from mixpanel_data.types import AccountInfo, WorkspaceInfo
+
+
+def show(rows: int) -> None:
+    """A callback as the specification has it takes plain numbers."""
+
+
+def watch(progress: FetchProgress) -> None:
+    """One of ours sees more."""
+    assert_type(progress.windows, int | None)
+
+
+def use() -> None:
+    with Workspace("production", project_id="1", region="eu", path=Path("ws.duckdb")) as ws:
+        assert_type(ws, Workspace)
+        assert_type(ws.events(), list[str])
+        assert_type(ws.properties("a"), list[str])
+        assert_type(ws.property_values("a", "b", limit=3), list[str])
+        assert_type(ws.fetch_events(from_date="2024-01-01", to_date="2024-01-31"), FetchResult)
+        day = date(2024, 1, 1)
+        ws.fetch_events("events", day, day, ["a"], "x", show)
+        ws.fetch_profiles("profiles", progress=watch)
+        assert_type(ws.sql("SELECT 1"), pd.DataFrame)
+        assert_type(ws.tables(), list[TableInfo])
+        assert_type(ws.schema("events"), TableSchema)
+        assert_type(ws.info(), WorkspaceInfo)
+        ws.write_sql("SELECT 1", sys.stdout.buffer, format="csv")
+        ws.drop("a", "b")
+        assert_type(ws.drop_all(type="events"), list[str])
+    assert_type(auth.list_accounts(), list[AccountInfo])
+    with Workspace.ephemeral() as temporary:
+        assert_type(temporary, Workspace)
