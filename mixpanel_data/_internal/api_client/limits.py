@@ -183,7 +183,12 @@ def minutes(seconds: float) -> str:
     return f"{whole} s" if whole <= 90 else f"{-(-whole // 60)} min"
 
 
-_gates: dict[tuple[str | int, str, Quota], Gate] = {}
+_Gates = dict[tuple[str, str, Quota], Gate]
+
+_network: _Gates = {}
+# Gates go with their application. No callback of ours runs then: garbage is collected at any
+# moment, also in a thread that holds the lock.
+_in_process: weakref.WeakKeyDictionary[object, _Gates] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -192,13 +197,5 @@ def shared_gates(
 ) -> list[Gate]:
     """The gates of a project at an origin, or at an application in this process."""
     with _lock:
-        place = origin if app is None else id(app)
-        if app is not None and not any(key[0] == place for key in _gates):
-            weakref.finalize(app, _forget, id(app))
-        return [_gates.setdefault((place, project_id, quota), Gate(quota)) for quota in quotas]
-
-
-def _forget(place: int) -> None:
-    with _lock:
-        for key in [key for key in _gates if key[0] == place]:
-            del _gates[key]
+        gates = _network if app is None else _in_process.setdefault(app, {})
+        return [gates.setdefault((origin, project_id, quota), Gate(quota)) for quota in quotas]

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mixpanel_data._internal.api_client import MixpanelAPIClient
-from mixpanel_data._internal.api_client.limits import _gates, quotas_of
+from mixpanel_data._internal.api_client.limits import _in_process, quotas_of
 from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data.exceptions import MixpanelDataError, RateLimitError
 from mixpanel_data.queries import Export
@@ -157,11 +157,11 @@ def test_a_place_is_given_back_however_the_call_ends(connect):
 
 def test_an_application_in_this_process_has_a_quota_of_its_own_that_goes_with_it(hourglass):
     gc.collect()  # the applications of other tests
-    before = len(_gates)
+    before = len(_in_process)
     for _ in range(3):
         asks_once(hourglass)
         gc.collect()
-    assert len(_gates) == before
+    assert len(_in_process) == before
 
 
 def asks_once(hourglass) -> None:
