@@ -97,7 +97,10 @@ class FetchProgress(int):
 
 @dataclass(frozen=True)
 class FetchResult(Answer):
-    """What a fetch stored. `source` is "sandbox" where the data is invented."""
+    """What a fetch stored. `source` is "sandbox" where the data is invented.
+
+    `duplicates` are copies that were left out; `replaced` are rows of days fetched again.
+    """
 
     table: str
     rows: int
@@ -106,11 +109,50 @@ class FetchResult(Answer):
     date_range: tuple[str, str] | None
     fetched_at: datetime
     source: str = "mixpanel"
+    duplicates: int = 0
+    replaced: int = 0
+
+
+@dataclass(frozen=True)
+class FetchPlan(Answer):
+    """What a fetch would cost, before it begins; without dates, there is nothing to fetch.
+
+    A window is one request for some days; `spooled` ones are on this disk already. The quota
+    makes the fetch last `wait_seconds` longer than the downloads themselves take.
+    """
+
+    table: str
+    from_date: str | None
+    to_date: str | None
+    windows: int
+    spooled: int
+    requests: int
+    quota_per_hour: int
+    quota_left: int
+    wait_seconds: float
+
+
+@dataclass(frozen=True)
+class FetchStatus(Answer):
+    """A fetch that began and did not end: what is in the spool, to be continued.
+
+    `done` and `missing` are stretches of days, as `first..last`.
+    """
+
+    table: str
+    from_date: str
+    to_date: str
+    done: tuple[str, ...]
+    missing: tuple[str, ...]
+    rows: int
+    bytes: int
+    started_at: str
+    running: bool
 
 
 @dataclass(frozen=True)
 class TableMetadata(Answer):
-    """Where a table came from: one row of `_metadata`."""
+    """Where a table came from: one row of `_metadata`. `job` tells its last download."""
 
     type: TableType
     fetched_at: datetime
@@ -119,6 +161,7 @@ class TableMetadata(Answer):
     filter_events: list[str] | None = None
     filter_where: str | None = None
     source: str = "mixpanel"
+    job: str | None = None
 
 
 @dataclass(frozen=True)

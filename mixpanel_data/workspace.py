@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from mixpanel_data._internal.config import SANDBOX, ConfigManager, Credentials, Settings
-from mixpanel_data.exceptions import AuthenticationError, ConfigError
+from mixpanel_data.exceptions import AuthenticationError, ConfigError, InvalidArgumentError
 from mixpanel_data.queries import Profiles
 from mixpanel_data.types import (
+    FetchPlan,
     FetchProgress,
     FetchResult,
+    FetchStatus,
     Format,
     TableInfo,
     TableSchema,
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from mixpanel_data._internal.services.discovery import DiscoveryService
     from mixpanel_data._internal.services.fetcher import FetcherService
     from mixpanel_data._internal.storage import StorageEngine
+    from mixpanel_data._internal.storage.engine import Mode
     from mixpanel_data.sandbox import Sandbox
 
 Params = Sequence[Any] | Mapping[str, Any] | None
@@ -135,22 +139,90 @@ class Workspace:
         progress: Callable[[FetchProgress], None] | None = None,
         *,
         limit: int | None = None,
+        append: bool = False,
+        replace: bool = False,
+        lookback_days: int = 0,
+        dedupe: bool = True,
+        window_days: int | None = None,
+        concurrency: int | None = None,
+        max_wait: float | None = None,
     ) -> FetchResult:
-        """Fetch events into a new table: all of them, or no table and an error.
+        """Fetch events into a table: all of them, or no change and an error.
+
+        What was downloaded before an error or an interrupt is kept beside the database; the same
+        call goes on from there.
 
         Args:
-            name: of the table; it must not exist yet.
+            name: of the table; it must not exist yet, unless `append` or `replace` says so.
             from_date: first day, `YYYY-MM-DD`, in UTC (in the project's zone for projects from
-                before 2023).
-            to_date: last day, included.
+                before 2023). With `append` it may be left out: the day after the last one that
+                was over when it was fetched.
+            to_date: last day, included. With `append` it may be left out: yesterday.
             events: names of the events wanted; all when left out.
             where: a Mixpanel expression, such as `properties["country"] == "US"`.
             progress: called a few times a second with the rows so far.
             limit: a sample of at most so many events (1..100,000), in one request.
+            append: add days to the table; days that it has come again as a whole.
+            replace: put a new table in the place of the one that is there, in one step.
+            lookback_days: with `append`, fetch so many days before again, for late events.
+            dedupe: leave out copies, by Mixpanel's key (event, distinct_id, time, $insert_id).
+            window_days: days per request; the settings and the quota decide when left out.
+            concurrency: requests at once.
+            max_wait: the longest single wait for the quota, in seconds; past it RateLimitError.
         """
-        return self._fetcher.fetch_events(
-            name, from_date, to_date, events, where, progress, limit=limit
+        with self._patience(max_wait):
+            return self._fetcher.fetch_events(
+                name,
+                from_date,
+                to_date,
+                events,
+                where,
+                progress,
+                limit=limit,
+                mode=_mode(append=append, replace=replace),
+                lookback_days=lookback_days,
+                dedupe=dedupe,
+                window_days=window_days,
+                concurrency=concurrency,
+            )
+
+    def plan_events(
+        self,
+        name: str = "events",
+        from_date: str | date | None = None,
+        to_date: str | date | None = None,
+        events: Sequence[str] | None = None,
+        where: str | None = None,
+        *,
+        limit: int | None = None,
+        append: bool = False,
+        replace: bool = False,
+        lookback_days: int = 0,
+        window_days: int | None = None,
+    ) -> FetchPlan:
+        """What the same `fetch_events` would ask for, and how long the quota makes it wait.
+
+        Nothing is asked. The quota is what this machine has used and learned of it.
+        """
+        return self._fetcher.plan_events(
+            name,
+            from_date,
+            to_date,
+            events,
+            where,
+            limit=limit,
+            mode=_mode(append=append, replace=replace),
+            lookback_days=lookback_days,
+            window_days=window_days,
         )
+
+    def fetches(self) -> list[FetchStatus]:
+        """Fetches of events that did not end, and what is kept of them."""
+        return self._fetcher.fetches()
+
+    def clean(self, *tables: str) -> list[str]:
+        """Forget what unfinished fetches into these tables downloaded (of all, without names)."""
+        return self._fetcher.clean(*tables)
 
     def fetch_profiles(
         self,
@@ -165,11 +237,12 @@ class Workspace:
         group: str | None = None,
         behaviors: Sequence[dict[str, Any]] | None = None,
         as_of_timestamp: int | None = None,
+        replace: bool = False,
     ) -> FetchResult:
         """Fetch user profiles into a new table, one row per user.
 
         Args:
-            name: of the table; it must not exist yet.
+            name: of the table; it must not exist yet, unless `replace` puts this in its place.
             where: a Mixpanel expression over profile properties.
             progress: called a few times a second with the rows so far.
             cohort_id: members of a saved cohort only.
@@ -179,6 +252,7 @@ class Workspace:
             group: `data_group_id` of a group key, for profiles of companies and the like.
             behaviors: event conditions that `where` refers to; not with a cohort.
             as_of_timestamp: epoch seconds at which `behaviors` are judged.
+            replace: put a new table in the place of the one that is there, in one step.
         """
         query = Profiles(
             where=where,
@@ -190,7 +264,20 @@ class Workspace:
             behaviors=None if behaviors is None else tuple(behaviors),
             as_of_timestamp=as_of_timestamp,
         )
-        return self._fetcher.fetch_profiles(name, progress_callback=progress, query=query)
+        mode = _mode(append=False, replace=replace)
+        return self._fetcher.fetch_profiles(
+            name, progress_callback=progress, query=query, mode=mode
+        )
+
+    @contextmanager
+    def _patience(self, max_wait: float | None) -> Iterator[None]:
+        usual = self.api.max_wait
+        if max_wait is not None:
+            self.api.max_wait = max_wait
+        try:
+            yield
+        finally:
+            self.api.max_wait = usual
 
     # -- local queries --------------------------------------------------------------------------
 
@@ -354,6 +441,12 @@ class Workspace:
                 hint=f"mp auth test {who.account} --save-timezone",
             )
         return who.timezone
+
+
+def _mode(*, append: bool, replace: bool) -> Mode:
+    if append and replace:
+        raise InvalidArgumentError("append and replace can't be combined", hint="choose one")
+    return "append" if append else "replace" if replace else "create"
 
 
 def _default_path(credentials: Credentials) -> Path:

@@ -53,3 +53,4 @@ class Settings:
     exports_per_second: int = 3
     export_concurrency: int = 4
     window_days: int = 7
+    spool_limit_gb: float = 50

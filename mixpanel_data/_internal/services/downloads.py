@@ -17,15 +17,20 @@ class Stopped(Exception):  # noqa: N818 - it is a message to a worker, not an er
 
 
 class Downloads(Generic[T]):
-    """Futures of queued jobs, in order; `stopped` tells the jobs to end early."""
+    """Futures of queued jobs, in order; a job calls `check` between two steps."""
 
     def __init__(self) -> None:
         self.futures: list[Future[T]] = []
         self._stop = threading.Event()
 
     def check(self) -> None:
-        """Raise Stopped once the fetch is over; jobs call it between two chunks."""
+        """Raise Stopped once the fetch is over."""
         if self._stop.is_set():
+            raise Stopped
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raise Stopped when the fetch is over before."""
+        if self._stop.wait(seconds):
             raise Stopped
 
     def stop(self) -> None:

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Settings
-from mixpanel_data._internal.services.downloads import Downloads, downloading
+from mixpanel_data._internal.services import windows
+from mixpanel_data._internal.services.continuing import Continuation, extended
+from mixpanel_data._internal.services.events import Backoff, EventsFetch, plan
 from mixpanel_data._internal.services.progress import OnProgress, Tally
+from mixpanel_data._internal.services.windows import Window
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data._internal.utils import utc_now, windows
-from mixpanel_data.exceptions import APIError, ConnectionFailedError, IncompleteExportError
+from mixpanel_data._internal.storage.engine import Mode
+from mixpanel_data._internal.storage.spool import Body, Job, is_running
+from mixpanel_data._internal.utils import utc_now
+from mixpanel_data.exceptions import InvalidArgumentError, StorageError
 from mixpanel_data.queries import Export, Profiles
-from mixpanel_data.types import FetchResult, TableMetadata
+from mixpanel_data.types import FetchPlan, FetchResult, FetchStatus, TableMetadata
 
 _BATCH = 16 << 20
 """Bytes of profile pages that are loaded at once: DuckDB likes more than 1,000 rows."""
 
-
-@dataclass(frozen=True)
-class _Window:
-    """One request of an export, and where its body goes."""
-
-    query: Export
-    body: Path
+_HOUR = 3600
 
 
 class FetcherService:
@@ -47,13 +44,15 @@ class FetcherService:
         *,
         settings: Settings | None = None,
         legacy_zone: str | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        backoff: Backoff = lambda attempt: min(2.0**attempt, 30),
     ) -> None:
         self._api = api_client
         self._storage = storage
         self._settings = settings or Settings()
         self._legacy_zone = legacy_zone
-        self._sleep = sleep
+        self._backoff = backoff
+
+    # -- events ---------------------------------------------------------------------------------
 
     def fetch_events(
         self,
@@ -65,9 +64,20 @@ class FetcherService:
         progress_callback: OnProgress | None = None,
         *,
         limit: int | None = None,
+        mode: Mode = "create",
+        lookback_days: int = 0,
+        dedupe: bool = True,
+        window_days: int | None = None,
+        concurrency: int | None = None,
     ) -> FetchResult:
-        """Fetch the events of both days and all between into a new table."""
-        query = Export.of(from_date, to_date, events, where, limit)
+        """Fetch the events of both days and all between into a table."""
+        started = time.monotonic()
+        before = self._before(name, mode)
+        query = self._query(before, from_date, to_date, events, where, limit, lookback_days)
+        if query is None:
+            source = before.source if before else self._api.source
+            nothing = TableMetadata(type="events", fetched_at=utc_now(), source=source)
+            return _result(name, nothing, started)
         facts = TableMetadata(
             type="events",
             fetched_at=utc_now(),
@@ -76,25 +86,167 @@ class FetcherService:
             filter_events=list(query.events) if query.events else None,
             filter_where=query.where,
         )
-        started = time.monotonic()
-        with (
-            self._storage.new_table(name, facts, legacy_zone=self._legacy_zone) as table,
-            self._storage.spool() as spool,
-        ):
-            plan = self._plan(query, spool)
-            tally = Tally(len(plan), progress_callback)
-            jobs = [partial(self._download, window, tally) for window in plan]
-            with downloading(jobs, at_once=self._settings.export_concurrency) as downloads:
-                # Windows are stored in their order while later ones still come in.
-                for window, future in zip(plan, downloads.futures, strict=True):
-                    with _naming(window):
-                        _wait(future, tally)
-                        table.add(window.body)
-                    window.body.unlink()
-                    tally.done += 1
-            tally.show("store", always=True)
-            table.facts = facts = replace(facts, source=self._api.source)
-        return _result(name, table.rows, facts, started)
+        with self._storage.job(
+            self._asked(name, query),
+            finished=before.job if before else None,
+            from_date=facts.from_date,
+            to_date=facts.to_date,
+        ) as job:
+            steps = self._steps(query, job.bodies(), window_days)
+            tally = Tally(len(steps), progress_callback)
+            fetch = EventsFetch(
+                self._api,
+                query,
+                job,
+                tally=tally,
+                at_once=concurrency or self._settings.export_concurrency,
+                attempts=self._settings.attempts,
+                spool_limit=self._settings.spool_limit_gb * 1e9,
+                backoff=self._backoff,
+            )
+            with self._storage.new_table(
+                name,
+                facts,
+                mode="create" if mode == "append" and before is None else mode,
+                legacy_zone=self._legacy_zone,
+                deduplicate=dedupe,
+            ) as table:
+                fetch.run(steps, table)
+                tally.show("store", always=True)
+                facts = replace(facts, source=self._api.source, job=job.id)
+                table.facts = extended(before, facts) if before else facts
+            job.remove()
+        result = _result(name, facts, started, rows=table.rows)
+        return replace(result, duplicates=table.duplicates, replaced=table.replaced)
+
+    def plan_events(
+        self,
+        name: str,
+        from_date: str | date | None,
+        to_date: str | date | None,
+        events: Sequence[str] | None = None,
+        where: str | None = None,
+        *,
+        limit: int | None = None,
+        mode: Mode = "create",
+        lookback_days: int = 0,
+        window_days: int | None = None,
+    ) -> FetchPlan:
+        """What `fetch_events` would do, by the quota that this machine knows of."""
+        before = self._before(name, mode)
+        query = self._query(before, from_date, to_date, events, where, limit, lookback_days)
+        steps: list[Body | Window] = []
+        if query is not None:
+            job = self._storage.find_job(self._asked(name, query))
+            steps = self._steps(query, job.bodies() if job else [], window_days)
+        requests = sum(isinstance(step, Window) for step in steps)
+        quota = self._api.quota("export")
+        beyond = math.ceil(max(0, requests - quota.left) / quota.per_hour)
+        return FetchPlan(
+            table=name,
+            from_date=str(query.from_date) if query else None,
+            to_date=str(query.to_date) if query else None,
+            windows=len(steps),
+            spooled=len(steps) - requests,
+            requests=requests,
+            quota_per_hour=quota.per_hour,
+            quota_left=quota.left,
+            wait_seconds=round(beyond and (quota.next_in or _HOUR) + (beyond - 1) * _HOUR),
+        )
+
+    def _before(self, name: str, mode: Mode) -> TableMetadata | None:
+        """What is known of the table that an append goes on with; None begins a table."""
+        if mode == "create":
+            self._storage.check_new(name)
+        elif mode == "append" and self._storage.table_exists(name):
+            return self._storage.get_metadata(name)
+        return None
+
+    def _query(
+        self,
+        before: TableMetadata | None,
+        from_date: str | date | None,
+        to_date: str | date | None,
+        events: Sequence[str] | None,
+        where: str | None,
+        limit: int | None,
+        lookback_days: int,
+    ) -> Export | None:
+        """The question, with the dates that an append leaves open; None when all is there."""
+        if before is None:
+            if lookback_days:
+                raise InvalidArgumentError(
+                    "lookback_days re-fetches days of a table, and there is none to append to"
+                )
+            return Export.of(from_date, to_date, events, where, limit)
+        if limit is not None:
+            raise InvalidArgumentError(
+                "a limited fetch is a sample, which can't be appended", hint="leave out the limit"
+            )
+        days = Continuation(before, self._legacy_zone).days(from_date, to_date, lookback_days)
+        if days is None:
+            return None
+        query = Export.of(days.first, days.last, events, where)
+        asked = (list(query.events) if query.events else None, query.where)
+        if asked != (before.filter_events, before.filter_where):
+            raise InvalidArgumentError(
+                f"the table has events {before.filter_events or 'of all names'}"
+                f" where {before.filter_where or 'anything'}, and the append asks for others",
+                hint="append with the same events and where, or fetch under another name",
+            )
+        return query
+
+    def _asked(self, name: str, query: Export) -> dict[str, Any]:
+        """All that makes bodies interchangeable, but their days."""
+        who = self._api.credentials
+        return {
+            "table": name,
+            "project": who.project_id,
+            "origin": who.base_url or who.region,
+            "events": query.events and list(query.events),
+            "where": query.where,
+            "limit": query.limit,
+        }
+
+    def _steps(
+        self, query: Export, bodies: Sequence[Body], window_days: int | None
+    ) -> list[Body | Window]:
+        """Few enough windows for the hourly quota, unless told; a limit caps each request."""
+        whole = Window(query.from_date, query.to_date)
+        if query.limit is not None:
+            size = whole.days
+        else:
+            few = math.ceil(whole.days / self._settings.exports_per_hour)
+            size = window_days or max(self._settings.window_days, few)
+        return plan(whole, size, bodies)
+
+    # -- what is in the spool -------------------------------------------------------------------
+
+    def fetches(self) -> list[FetchStatus]:
+        """Fetches of events that did not end, oldest first."""
+        return [_status(job) for job in self._unfinished()]
+
+    def clean(self, *names: str) -> list[str]:
+        """Forget what was downloaded for these tables, or for all; the names of those that had any."""
+        jobs = [job for job in self._unfinished() if not names or job.asked["table"] in names]
+        running = [job.asked["table"] for job in jobs if is_running(job)]
+        if running:
+            raise StorageError(
+                f"a fetch into table {running[0]!r} is running", hint="stop it first"
+            )
+        for job in jobs:
+            job.remove()
+        return sorted({str(job.asked["table"]) for job in jobs})
+
+    def _unfinished(self) -> Iterator[Job]:
+        finished = self._storage.finished_jobs()
+        for job in self._storage.jobs():
+            if job.id in finished:
+                job.remove()  # killed between its commit and this
+            else:
+                yield job
+
+    # -- profiles -------------------------------------------------------------------------------
 
     def fetch_profiles(
         self,
@@ -103,71 +255,27 @@ class FetcherService:
         progress_callback: OnProgress | None = None,
         *,
         query: Profiles | None = None,
+        mode: Mode = "create",
     ) -> FetchResult:
-        """Fetch profiles into a new table, one row per user; `query` asks more than `where`."""
+        """Fetch profiles into a table, one row per user; `query` asks more than `where`."""
+        started = time.monotonic()
         query = query or Profiles(where=where)
         facts = TableMetadata(type="profiles", fetched_at=utc_now(), filter_where=query.where)
-        started = time.monotonic()
         with (
-            self._storage.new_table(name, facts) as table,
-            self._storage.spool() as spool,
+            self._storage.new_table(name, facts, mode=mode) as table,
+            self._storage.temporary() as folder,
         ):
             tally = Tally(None, progress_callback)
-            for body in self._profile_bodies(query, spool, tally):
+            for body in self._profile_bodies(query, folder, tally):
                 table.add(body)
             tally.show("store", always=True)
             table.facts = facts = replace(facts, source=self._api.source)
-        return _result(name, table.rows, facts, started)
+        result = _result(name, facts, started, rows=table.rows)
+        return replace(result, duplicates=table.duplicates)
 
-    # -- events ---------------------------------------------------------------------------------
-
-    def _plan(self, query: Export, spool: Path) -> list[_Window]:
-        """Windows that cover the range exactly once, few enough for the hourly quota.
-
-        A limit caps each request, so a limited export is one request.
-        """
-        days = (query.to_date - query.from_date).days + 1
-        size = max(self._settings.window_days, math.ceil(days / self._settings.exports_per_hour))
-        if query.limit is not None:
-            size = days
-        return [
-            _Window(replace(query, from_date=first, to_date=last), spool / f"{first}_{last}.ndjson")
-            for first, last in windows(query.from_date, query.to_date, size)
-        ]
-
-    def _download(self, window: _Window, tally: Tally, downloads: Downloads[None]) -> None:
-        """The whole body of a window on disk; a broken one is asked for again from its start."""
-        attempt = 1
-        while broken := self._receive(window, tally, downloads):
-            if attempt == self._settings.attempts:
-                raise broken
-            tally.received(window, 0, 0)
-            self._sleep(min(2.0**attempt, 30))
-            downloads.check()
-            attempt += 1
-
-    def _receive(
-        self, window: _Window, tally: Tally, downloads: Downloads[None]
-    ) -> APIError | None:
-        """How the body broke off, if it did; the client itself retries what has not begun."""
-        with (
-            self._api.open_export(window.query) as stream,
-            self._storage.body(window.body) as write,
-        ):
-            try:
-                for chunk in stream:
-                    write(chunk)
-                    tally.received(window, stream.rows, stream.bytes)
-                    downloads.check()
-            except (ConnectionFailedError, IncompleteExportError) as error:
-                return error
-        return None
-
-    # -- profiles -------------------------------------------------------------------------------
-
-    def _profile_bodies(self, query: Profiles, spool: Path, tally: Tally) -> Iterator[Path]:
+    def _profile_bodies(self, query: Profiles, folder: Path, tally: Tally) -> Iterator[Path]:
         """Pages as received, some megabytes to a file."""
-        body = spool / "pages.json"
+        body = folder / "pages.json"
         pages = iter(self._api.profile_pages(query))
         rows = total = 0
         more = True
@@ -191,25 +299,23 @@ class FetcherService:
             yield body
 
 
-@contextmanager
-def _naming(window: _Window) -> Iterator[None]:
-    """Say which days are missing when a window fails."""
-    try:
-        yield
-    except APIError as error:
-        days = f"{window.query.from_date} to {window.query.to_date}"
-        error.args = (f"{error.message} (days {days})",)
-        raise
+def _status(job: Job) -> FetchStatus:
+    whole = Window(*(date.fromisoformat(job.asked[key]) for key in ("from_date", "to_date")))
+    bodies = job.bodies()
+    return FetchStatus(
+        table=job.asked["table"],
+        from_date=str(whole.first),
+        to_date=str(whole.last),
+        done=tuple(str(Window(body.first, body.last)) for body in bodies),
+        missing=tuple(map(str, windows.gaps(whole, bodies))),
+        rows=sum(body.rows for body in bodies),
+        bytes=sum(body.size for body in bodies),
+        started_at=job.asked["started_at"],
+        running=is_running(job),
+    )
 
 
-def _wait(future: Future[None], tally: Tally) -> None:
-    """Until a download is done, with reports while it comes."""
-    while not wait([future], timeout=0.1).done:
-        tally.show()
-    future.result()
-
-
-def _result(name: str, rows: int, facts: TableMetadata, started: float) -> FetchResult:
+def _result(name: str, facts: TableMetadata, started: float, *, rows: int = 0) -> FetchResult:
     dates = (facts.from_date, facts.to_date) if facts.from_date and facts.to_date else None
     return FetchResult(
         table=name,

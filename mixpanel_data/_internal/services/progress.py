@@ -30,6 +30,11 @@ class Tally:
         with self._lock:
             self._shares[window] = (rows, size)
 
+    def split(self) -> None:
+        """A window became two."""
+        with self._lock:
+            self.windows = None if self.windows is None else self.windows + 1
+
     def show(
         self, phase: Literal["download", "store"] = "download", *, always: bool = False
     ) -> None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from mixpanel_data._internal.sql import quote
-from mixpanel_data._internal.storage import metadata, output
+from mixpanel_data._internal.storage import metadata, output, spool
 from mixpanel_data._internal.storage.errors import file_failed
 from mixpanel_data._internal.storage.ingest import TableInTheMaking
 from mixpanel_data._internal.storage.session import Session
-from mixpanel_data._internal.storage.spool import body, spool
 from mixpanel_data.exceptions import (
     DatabaseNotFoundError,
     InvalidArgumentError,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 Params = output.Params
 T = TypeVar("T")
+Mode = Literal["create", "append", "replace"]
 
 _BATCH = 10_000
 _DESCRIPTIONS = {
@@ -84,14 +85,33 @@ class StorageEngine:
 
     @contextmanager
     def new_table(
-        self, name: str, facts: TableMetadata, *, legacy_zone: str | None = None
+        self,
+        name: str,
+        facts: TableMetadata,
+        *,
+        mode: Mode = "create",
+        legacy_zone: str | None = None,
+        deduplicate: bool = False,
     ) -> Iterator[TableInTheMaking]:
-        """A table to fill within the block: there as a whole after it, or not at all."""
-        self.check_new(name)
+        """A table to fill within the block: there as a whole after it, or not at all.
+
+        "replace" puts it in the place of the one that is there; "append" goes on with that one,
+        without the days of `facts`, which come again as a whole.
+        """
+        if mode == "create":
+            self.check_new(name)
         session = self._session.sibling()
         try:
-            table = TableInTheMaking(session, name, facts, legacy_zone)
+            table = TableInTheMaking(
+                session, name, facts, legacy_zone=legacy_zone, deduplicate=deduplicate
+            )
             try:
+                if mode == "append":
+                    table.reopen(*_days(facts))
+                elif self.table_exists(name):
+                    table.replace(self._find(name)[1])
+                else:
+                    table.create()
                 yield table
                 table.commit()
             except BaseException:
@@ -117,7 +137,7 @@ class StorageEngine:
     ) -> int:
         if facts.type != kind:
             raise InvalidArgumentError(f"metadata of {facts.type} can't describe {kind}")
-        with self.spool() as folder, self.new_table(name, facts) as table:
+        with self.temporary() as folder, self.new_table(name, facts) as table:
             for batch in _batches(data):
                 table.add(_written(batch, folder / "batch.json", kind))
         return table.rows
@@ -238,14 +258,38 @@ class StorageEngine:
 
     # -- life -----------------------------------------------------------------------------------
 
-    def spool(self) -> AbstractContextManager[Path]:
+    def temporary(self) -> AbstractContextManager[Path]:
         """A folder for downloaded bodies, beside the database, gone after the block."""
-        return spool(self._path)
+        return spool.temporary(self._path)
+
+    @contextmanager
+    def job(
+        self, question: Mapping[str, Any], *, finished: str | None = None, **facts: Any
+    ) -> Iterator[spool.Job]:
+        """The spool of a question, found or begun; without a database file it can't be resumed."""
+        with ExitStack() as stack:
+            if self._path is None:
+                home = stack.enter_context(self.temporary())
+            else:
+                home = spool.home_of(self._path)
+            yield stack.enter_context(spool.job(home, question, finished=finished, **facts))
+
+    def find_job(self, question: Mapping[str, Any]) -> spool.Job | None:
+        """The spool of a question, to look at."""
+        return None if self._path is None else spool.find(spool.home_of(self._path), question)
+
+    def finished_jobs(self) -> set[str]:
+        """Ids of the downloads that are in the tables."""
+        return {facts.job for facts in self._session.run(metadata.read).values() if facts.job}
+
+    def jobs(self) -> list[spool.Job]:
+        """What fetches that did not end have left to be continued, oldest first."""
+        return [] if self._path is None else spool.jobs(spool.home_of(self._path))
 
     @staticmethod
-    def body(path: Path) -> AbstractContextManager[Callable[[bytes], object]]:
-        """A function that writes a downloaded body into the spool."""
-        return body(path)
+    def body(path: Path) -> AbstractContextManager[spool.Write]:
+        """A function that writes a downloaded body."""
+        return spool.body(path)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Another connection to this database, for a thread of its own."""
@@ -295,6 +339,10 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
+def _days(facts: TableMetadata) -> tuple[date, date]:
+    return date.fromisoformat(facts.from_date or ""), date.fromisoformat(facts.to_date or "")
+
+
 def _make_home(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -310,7 +358,7 @@ def _batches(data: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 def _written(batch: list[dict[str, Any]], path: Path, kind: TableType) -> Path:
     """The batch in the shape in which Mixpanel would have sent it."""
-    with body(path) as write:
+    with spool.body(path) as write:
         if kind == "profiles":
             write(json.dumps({"results": batch}).encode())
         else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mixpanel_data._internal.sql import literal, quote
-from mixpanel_data._internal.storage import metadata
+from mixpanel_data._internal.storage import dedupe, metadata
 from mixpanel_data._internal.storage.mend import mend, mend_lines
 from mixpanel_data._internal.storage.session import Session
 from mixpanel_data.exceptions import StorageError
@@ -81,12 +82,6 @@ _PROFILES = """
     )
 """
 
-# A profile that changed while it was paged comes twice: the later page wins.
-_DEDUPLICATE_PROFILES = """
-    DELETE FROM {table}
-    WHERE rowid NOT IN (SELECT max(rowid) FROM {table} GROUP BY distinct_id)
-"""
-
 
 class TableInTheMaking:
     """A table inside an open transaction: it appears whole on commit, or not at all.
@@ -96,47 +91,84 @@ class TableInTheMaking:
     """
 
     def __init__(
-        self, session: Session, name: str, facts: TableMetadata, legacy_zone: str | None = None
+        self,
+        session: Session,
+        name: str,
+        facts: TableMetadata,
+        *,
+        legacy_zone: str | None = None,
+        deduplicate: bool = True,
     ) -> None:
         self.facts = facts
+        self.rows = 0
+        self.duplicates = 0
+        self.replaced = 0
         self._session = session
         self._name = name
         self._table = f"main.{quote(name)}"
-        self._time = (
-            f"timezone({literal(legacy_zone)}, {_TIME}) AT TIME ZONE 'UTC'"
-            if legacy_zone
-            else _TIME
-        )
-        self.rows = 0
+        self._zone = legacy_zone
+        self._time = _in_utc(legacy_zone, _TIME)
+        self._deduplicate = deduplicate
         self._execute("BEGIN")
-        self._execute(f"CREATE TABLE {self._table} ({_COLUMNS[facts.type]})")
+
+    def create(self) -> None:
+        """Begin with an empty table."""
+        self._execute(f"CREATE TABLE {self._table} ({_COLUMNS[self.facts.type]})")
+
+    def replace(self, kind: str) -> None:
+        """Begin anew: the table (or view, says `kind`) of this name goes when this one appears."""
+        self._execute(f"DROP {kind} {self._table}")
+        self.create()
+
+    def reopen(self, first: date, last: date) -> None:
+        """Begin with the table that is there, without the days first..last of its exports."""
+        start, end = (
+            _in_utc(self._zone, f"TIMESTAMP {literal(str(day))}")
+            for day in (first, last + timedelta(days=1))
+        )
+        self.replaced = self._count(
+            f"DELETE FROM {self._table} WHERE event_time >= {start} AND event_time < {end}"
+        )
 
     def add(self, body: Path) -> int:
-        """Take in one body as Mixpanel sent it: an NDJSON export, or a page of profiles."""
-        size = body.stat().st_size
-        if size == 0:
+        """Take in one body as Mixpanel sent it: an NDJSON export, or a page of profiles.
+
+        An export with a line that is no event raises IncompleteExportError and adds nothing. All
+        copies of an event must be in one body: they are, since a body has whole days.
+        """
+        if body.stat().st_size == 0:
             return 0
         rows = self._add_events(body) if self.facts.type == "events" else self._add_profiles(body)
         self.rows += rows
         return rows
 
     def _add_events(self, body: Path) -> int:
+        after = self._count(f"SELECT coalesce(max(rowid), -1) FROM {self._table}")
         rows = self._read_events(body)
-        if refused := self._refused():
-            mended = body.with_name(body.name + ".mended")
+        if refused := self._count(f"SELECT count(*) FROM {self._table} WHERE event_name IS NULL"):
+            try:
+                self._mend(body, refused)
+            except BaseException:
+                self._execute(f"DELETE FROM {self._table} WHERE rowid > {after}")
+                raise
+        copies = self._delete(dedupe.events(self._table, after)) if self._deduplicate else 0
+        self.duplicates += copies
+        return rows - copies
+
+    def _mend(self, body: Path, refused: int) -> None:
+        mended = body.with_name(body.name + ".mended")
+        try:
             found = mend_lines(body, mended)
             self._execute(f"DELETE FROM {self._table} WHERE event_name IS NULL")
             if found != refused or (found and self._read_events(mended) != found):
                 raise StorageError(f"{refused:,} events are JSON that DuckDB can't read")
-        return rows
+        finally:
+            mended.unlink(missing_ok=True)
 
     def _read_events(self, body: Path) -> int:
         return self._count(
             _EVENTS.format(table=self._table, time=self._time, path=literal(str(body)))
         )
-
-    def _refused(self) -> int:
-        return self._count(f"SELECT count(*) FROM {self._table} WHERE event_name IS NULL")
 
     def _add_profiles(self, body: Path) -> int:
         page = body.read_bytes()
@@ -150,11 +182,13 @@ class TableInTheMaking:
         )
 
     def commit(self) -> int:
-        """Make the table and its `_metadata` visible together; the number of rows in it."""
+        """Make the table and its `_metadata` visible together; the number of rows added."""
         if self.facts.type == "profiles":
-            self.rows -= self._count(_DEDUPLICATE_PROFILES.format(table=self._table))
+            self.duplicates = self._delete(dedupe.profiles(self._table))
+            self.rows -= self.duplicates
+        in_all = self._count(f"SELECT count(*) FROM {self._table}")
         self._session.run(
-            lambda connection: metadata.write(connection, self._name, self.facts, self.rows)
+            lambda connection: metadata.write(connection, self._name, self.facts, in_all)
         )
         self._execute("COMMIT")
         return self.rows
@@ -162,6 +196,9 @@ class TableInTheMaking:
     def rollback(self) -> None:
         """Leave the database as it was."""
         self._execute("ROLLBACK")
+
+    def _delete(self, rowids: str) -> int:
+        return self._count(f"DELETE FROM {self._table} WHERE rowid IN ({rowids})")
 
     def _execute(self, statement: str) -> None:
         self._session.run(lambda connection: connection.execute(statement))
@@ -172,3 +209,10 @@ class TableInTheMaking:
             return int(row[0]) if row else 0
 
         return self._session.run(work)
+
+
+def _in_utc(zone: str | None, timestamp: str) -> str:
+    """A wall clock of `zone` in UTC; None is UTC already."""
+    if zone is None:
+        return timestamp
+    return f"timezone({literal(zone)}, {timestamp}) AT TIME ZONE 'UTC'"

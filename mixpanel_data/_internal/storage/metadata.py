@@ -21,10 +21,11 @@ _CREATE = """
         row_count INTEGER NOT NULL,
         filter_events VARCHAR[],
         filter_where VARCHAR,
-        source VARCHAR NOT NULL
+        source VARCHAR NOT NULL,
+        job VARCHAR
     )
 """
-_COLUMNS = "type, fetched_at, from_date, to_date, filter_events, filter_where, source"
+_COLUMNS = "type, fetched_at, from_date, to_date, filter_events, filter_where, source, job"
 
 
 def exists(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -43,7 +44,7 @@ def write(
     connection.execute(_CREATE)
     delete(connection, table)
     connection.execute(
-        "INSERT INTO main._metadata VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO main._metadata VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             table,
             metadata.type,
@@ -54,6 +55,7 @@ def write(
             metadata.filter_events,
             metadata.filter_where,
             metadata.source,
+            metadata.job,
         ],
     )
 
@@ -77,6 +79,7 @@ def read(connection: duckdb.DuckDBPyConnection) -> dict[str, TableMetadata]:
             filter_events=events,
             filter_where=where,
             source=source,
+            job=job,
         )
-        for name, kind, fetched_at, first, last, events, where, source in rows
+        for name, kind, fetched_at, first, last, events, where, source, job in rows
     }

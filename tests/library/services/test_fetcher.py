@@ -25,8 +25,8 @@ from mixpanel_data import (
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.services.fetcher import FetcherService
+from mixpanel_data._internal.services.windows import cut
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data._internal.utils import windows
 from mixpanel_data.queries import Profiles
 from tests.loopback import Reply, Request, Server, reply_gzip, reply_json
 
@@ -49,7 +49,7 @@ def fetcher(storage: StorageEngine) -> Iterator[Fetcher]:
         who = Credentials("u", "s", "1", "us", base_url=server.url)
         clients.append(MixpanelAPIClient(who, settings=settings))
         return FetcherService(
-            clients[-1], storage, settings=settings, sleep=lambda _: None, **options
+            clients[-1], storage, settings=settings, backoff=lambda _: 0, **options
         )
 
     yield make
@@ -64,12 +64,19 @@ def day_of(request: Request) -> tuple[date, date]:
     )
 
 
+def days_between(first: str, last: str) -> list[date]:
+    start, end = date.fromisoformat(first), date.fromisoformat(last)
+    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+def days_of(request: Request) -> list[date]:
+    return days_between(request.query["from_date"], request.query["to_date"])
+
+
 def events_of(request: Request) -> bytes:
     """Three events for each day asked for."""
-    first, last = day_of(request)
     body = b""
-    for offset in range((last - first).days + 1):
-        day = first + timedelta(days=offset)
+    for day in days_of(request):
         seconds = (day - date(1970, 1, 1)).days * 86400
         for n in range(3):
             properties = {
@@ -120,9 +127,9 @@ def test_a_range_is_asked_for_in_windows_and_stored_in_order(
 def test_case_46_windows_cover_a_range_exactly_once(first: date, length: int, size: int) -> None:
     last = first + timedelta(days=length)
     days = [
-        start + timedelta(days=n)
-        for start, end in windows(first, last, size)
-        for n in range((end - start).days + 1)
+        window.first + timedelta(days=n)
+        for window in cut(first, last, size)
+        for n in range(window.days)
     ]
     assert days == [first + timedelta(days=n) for n in range(length + 1)]
 
@@ -168,16 +175,28 @@ def test_case_35_a_broken_body_is_asked_for_again_and_leaves_no_duplicates(
 def test_a_window_that_never_comes_whole_leaves_no_table_and_is_named(
     storage: StorageEngine, fetcher: Fetcher, reply: Callable[[Request], Reply], error: type
 ) -> None:
-    def script(request: Request) -> Reply:
-        return (reply if day_of(request)[0] == date(2024, 1, 8) else export)(request)
+    faulty = True
 
-    with Server(export) as whole:
-        fetcher(whole).fetch_events("before", "2024-01-01", "2024-01-01")
-    with Server(script) as server, pytest.raises(error) as caught:
-        fetcher(server).fetch_events("events", "2024-01-01", "2024-01-21")
-    assert "2024-01-08 to 2024-01-14" in caught.value.message
-    assert [(table.name, table.rows) for table in storage.list_tables()] == [("before", 3)]
-    assert storage.execute_rows("SELECT table_name FROM _metadata") == [("before",)]
+    def script(request: Request) -> Reply:
+        bad = faulty and date(2024, 1, 8) in days_of(request)
+        return (reply if bad else export)(request)
+
+    with Server(script) as server:
+        fetcher(server).fetch_events("before", "2024-01-01", "2024-01-01")
+        with pytest.raises(error) as caught:
+            fetcher(server).fetch_events("events", "2024-01-01", "2024-01-21")
+        assert "missing: 2024-01-08" in caught.value.message
+        assert "the same command continues" in caught.value.hint
+        assert [(table.name, table.rows) for table in storage.list_tables()] == [("before", 3)]
+        assert storage.execute_rows("SELECT table_name FROM _metadata") == [("before",)]
+
+        (status,) = fetcher(server).fetches()
+        faulty, asked = False, len(server.requests)
+        assert fetcher(server).fetch_events("events", "2024-01-01", "2024-01-21").rows == 63
+        again = [day for request in server.requests[asked:] for day in days_of(request)]
+    missing = [day for text in status.missing for day in days_between(*text.split(".."))]
+    assert sorted(again) == missing
+    assert len(set(stored(storage))) == 63
     assert not storage.path.with_name("ws.duckdb.spool").exists()
 
 
@@ -286,4 +305,4 @@ def test_ctrl_c_does_not_wait_for_a_server_that_stalls(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=10)
     assert out == "stopped []\n"
-    assert not path.with_name(path.name + ".spool").exists()
+    assert list(path.parent.glob("*.spool/*/*.ndjson")) == []

@@ -156,11 +156,11 @@ def test_a_full_disk_is_one_error_and_loses_nothing(path: Path) -> None:
 
 def test_what_a_killed_fetch_left_behind_is_swept(path: Path) -> None:
     filled(path)
-    left = path.with_name(path.name + ".spool") / "99999999-old"
+    left = path.with_name(path.name + ".spool") / "tmp-99999999-old"
     left.mkdir(parents=True)
     (left / "body").write_bytes(b"x")
     engine = StorageEngine(path)
-    with engine.spool() as folder:
+    with engine.temporary() as folder:
         assert not left.exists()
         assert folder.parent == left.parent
     assert not left.parent.exists()

@@ -29,7 +29,10 @@ def lines(*events: object) -> bytes:
 
 
 def load(engine: StorageEngine, body: bytes, *, legacy_zone: str | None = None) -> list[tuple]:
-    with engine.spool() as folder, engine.new_table("t", EVENTS, legacy_zone=legacy_zone) as table:
+    with (
+        engine.temporary() as folder,
+        engine.new_table("t", EVENTS, legacy_zone=legacy_zone) as table,
+    ):
         path = folder / "body.ndjson"
         path.write_bytes(body)
         table.add(path)

@@ -1,0 +1,78 @@
+"""Going on with a table: which days come next, and what it covers then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from mixpanel_data._internal.services.windows import DAY, Window
+from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.queries import parse_date
+from mixpanel_data.types import TableMetadata
+
+
+class Continuation:
+    """The days of a table that was fetched before, in the zone in which its exports are cut."""
+
+    def __init__(self, before: TableMetadata, legacy_zone: str | None) -> None:
+        if before.type != "events" or before.from_date is None or before.to_date is None:
+            raise InvalidArgumentError(
+                f"a table of {before.type} can't be appended to", hint="fetch it with replace"
+            )
+        self._zone = ZoneInfo(legacy_zone) if legacy_zone else UTC
+        self._have = Window(
+            date.fromisoformat(before.from_date), date.fromisoformat(before.to_date)
+        )
+        self._fetched = before.fetched_at.replace(tzinfo=UTC).astimezone(self._zone).date()
+
+    def days(
+        self, from_date: str | date | None, to_date: str | date | None, lookback_days: int
+    ) -> Window | None:
+        """The days to fetch; None when the table has them all.
+
+        Without from_date: what follows the last day that was over when it was fetched, and
+        `lookback_days` before. Without to_date: yesterday, the last day that is over.
+        """
+        if lookback_days < 0:
+            raise InvalidArgumentError(f"lookback_days {lookback_days} is negative")
+        yesterday = datetime.now(self._zone).date() - DAY
+        last = parse_date(to_date, "to_date") if to_date is not None else yesterday
+        if from_date is None:
+            following = min(self._have.last + DAY, max(self._fetched, self._have.first))
+            first = max(following - timedelta(days=lookback_days), self._have.first)
+            if first > last:
+                return None
+        else:
+            first = parse_date(from_date, "from_date")
+            if lookback_days:
+                raise InvalidArgumentError(
+                    "lookback_days counts back from where the table ends, so from_date can't be set"
+                )
+        self._refuse_a_gap(first, last)
+        return Window(first, last)
+
+    def _refuse_a_gap(self, first: date, last: date) -> None:
+        if first > self._have.last + DAY or last < self._have.first - DAY:
+            raise InvalidArgumentError(
+                f"the table has {self._have}; {first}..{last} would leave days out between",
+                hint=f"start at {self._have.last + DAY}"
+                if first > self._have.last
+                else f"end at {self._have.first - DAY}",
+            )
+
+
+def extended(before: TableMetadata, new: TableMetadata) -> TableMetadata:
+    """What a table is after an append. Its last day counts as fetched when it was, not earlier."""
+    if new.source != before.source:
+        raise InvalidArgumentError(
+            f"the table holds data of {before.source}, and this comes from {new.source}",
+            hint="fetch under another name",
+        )
+    reaches = (new.to_date or "") >= (before.to_date or "")
+    return replace(
+        new,
+        from_date=min(before.from_date or "", new.from_date or ""),
+        to_date=new.to_date if reaches else before.to_date,
+        fetched_at=new.fetched_at if reaches else before.fetched_at,
+    )
