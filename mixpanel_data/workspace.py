@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -170,7 +169,7 @@ class Workspace:
             concurrency: requests at once.
             max_wait: the longest single wait for the quota, in seconds; past it RateLimitError.
         """
-        with self._patience(max_wait):
+        with self.api.tuned(max_wait=max_wait, export_concurrency=concurrency):
             return self._fetcher.fetch_events(
                 name,
                 from_date,
@@ -269,16 +268,6 @@ class Workspace:
             name, progress_callback=progress, query=query, mode=mode
         )
 
-    @contextmanager
-    def _patience(self, max_wait: float | None) -> Iterator[None]:
-        usual = self.api.max_wait
-        if max_wait is not None:
-            self.api.max_wait = max_wait
-        try:
-            yield
-        finally:
-            self.api.max_wait = usual
-
     # -- local queries --------------------------------------------------------------------------
 
     def sql(self, query: str, params: Params = None) -> pd.DataFrame:
@@ -364,7 +353,10 @@ class Workspace:
             from mixpanel_data.sandbox import Sandbox
 
             self._app = Sandbox()
-        return MixpanelAPIClient(self._credentials, settings=self._settings, app=self._app)
+        ledger = None if self._app is not None else _data_folder() / "quota"
+        return MixpanelAPIClient(
+            self._credentials, settings=self._settings, app=self._app, ledger=ledger
+        )
 
     @property
     def path(self) -> Path | None:
@@ -451,12 +443,15 @@ def _mode(*, append: bool, replace: bool) -> Mode:
 
 def _default_path(credentials: Credentials) -> Path:
     """One file per project; data that came from elsewhere never mixes with Mixpanel's own."""
-    folder = os.environ.get("MP_DATA_DIR")
-    home = Path(folder).expanduser() if folder else Path.home() / ".mp" / "data"
     name = credentials.project_id
     if credentials.account == SANDBOX:
         name = SANDBOX
     elif credentials.base_url:
         origin = urlsplit(credentials.base_url).netloc
         name = f"{name}-{re.sub(r'[^A-Za-z0-9.]', '-', origin)}"
-    return home / f"{name}.duckdb"
+    return _data_folder() / f"{name}.duckdb"
+
+
+def _data_folder() -> Path:
+    folder = os.environ.get("MP_DATA_DIR")
+    return Path(folder).expanduser() if folder else Path.home() / ".mp" / "data"

@@ -154,8 +154,17 @@ def rate_limits(headers: Mapping[str, str]) -> dict[str, dict[str, int | str]]:
     >>> rate_limits({"ratelimit": '"project";r=0;t=3600, "project-concurrency";r=3'})
     {'project': {'r': 0, 't': 3600}, 'project-concurrency': {'r': 3}}
     """
+    return _policies(headers.get("ratelimit", ""))
+
+
+def rate_policies(headers: Mapping[str, str]) -> dict[str, dict[str, int | str]]:
+    """The RateLimit-Policy header by policy: `q` calls in a window of `w` seconds."""
+    return _policies(headers.get("ratelimit-policy", ""))
+
+
+def _policies(text: str) -> dict[str, dict[str, int | str]]:
     found: dict[str, dict[str, int | str]] = {}
-    for item in headers.get("ratelimit", "").split(","):
+    for item in text.split(","):
         name, *fields = (part.strip() for part in item.split(";"))
         if name:
             pairs = (field.partition("=") for field in fields)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,7 +18,7 @@ from mixpanel_data._internal.api_client.clock import Clock
 from mixpanel_data._internal.api_client.engage import ProfilePage, pages, profiles, unexpected
 from mixpanel_data._internal.api_client.exchange import Call
 from mixpanel_data._internal.api_client.export import Event, ExportStream, read_events
-from mixpanel_data._internal.api_client.limits import quotas_of
+from mixpanel_data._internal.api_client.limits import Quota, QuotaState, limit_of, quotas_of
 from mixpanel_data._internal.api_client.parameters import (
     encode,
     export_params,
@@ -45,7 +47,8 @@ class MixpanelAPIClient:
     """Asks Mixpanel on behalf of one account; safe to use from several threads.
 
     `app` is a WSGI application to ask in this process, instead of the network. `on_wait` is told
-    the seconds and the reason of every pause.
+    the seconds that are left of a pause and its reason, once a second. In the folder `ledger` all
+    processes of this machine share their count of the quotas.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class MixpanelAPIClient:
         settings: Settings | None = None,
         app: Callable[..., Any] | None = None,
         on_wait: Wait | None = None,
+        ledger: Path | None = None,
         _clock: Clock | None = None,
     ) -> None:
         if credentials.auth == "project_secret":
@@ -62,7 +66,7 @@ class MixpanelAPIClient:
         self._credentials = credentials
         self._settings = settings or Settings()
         self._transport = Transport(
-            credentials, self._settings, app=app, on_wait=on_wait, clock=_clock
+            credentials, self._settings, app=app, on_wait=on_wait, clock=_clock, ledgers=ledger
         )
 
     def __repr__(self) -> str:
@@ -93,6 +97,28 @@ class MixpanelAPIClient:
     @on_wait.setter
     def on_wait(self, told: Wait | None) -> None:
         self._transport.on_wait = told
+
+    def quota(self, name: Quota) -> QuotaState:
+        """What is left of a quota's hour, as far as this machine knows."""
+        where = route(self._credentials, "/api/2.0/export" if name == "export" else "events")
+        (gate,) = self._transport.gates((name,), self._credentials.project_id, where.origin)
+        return gate.state(limit_of(name, self._transport.settings), self._transport.clock)
+
+    @contextmanager
+    def tuned(
+        self, *, max_wait: float | None = None, export_concurrency: int | None = None
+    ) -> Iterator[None]:
+        """Other settings within the block; None leaves one as it is."""
+        usual = self._transport.settings
+        self._transport.settings = replace(
+            usual,
+            max_wait=usual.max_wait if max_wait is None else max_wait,
+            export_concurrency=export_concurrency or usual.export_concurrency,
+        )
+        try:
+            yield
+        finally:
+            self._transport.settings = usual
 
     def close(self) -> None:
         """Close the connections."""

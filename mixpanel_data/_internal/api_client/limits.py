@@ -1,21 +1,28 @@
-"""Mixpanel's quotas, kept on this side: shared by all clients of a project in this process."""
+"""Mixpanel's quotas, kept on this side, for all clients of a project.
+
+The starts of an hour are kept in a ledger, which processes of this machine share; how many calls
+are in flight is counted in each process.
+"""
 
 from __future__ import annotations
 
 import threading
 import weakref
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 
 from mixpanel_data._internal.api_client.clock import Clock
+from mixpanel_data._internal.api_client.ledger import HOUR, Account, Ledger, ledger_path
 from mixpanel_data._internal.config import Settings
 from mixpanel_data.exceptions import RateLimitError
 
 Quota = Literal["query", "jql", "export"]
-HOUR = 3600.0
+POLICIES: dict[Quota, str] = {"query": "project", "jql": "endpoint-jql"}
+"""What the RateLimit headers call the hourly windows (contract 1.4)."""
 
 COUNTED = frozenset(
     {
@@ -59,6 +66,24 @@ def limit_of(quota: Quota, settings: Settings) -> Limit:
     return Limit(settings.query_concurrency, settings.queries_per_hour)
 
 
+def _per_hour(quota: Quota, limit: Limit, account: Account) -> int:
+    """The limit in force: the one Mixpanel named, unless a smaller one is configured."""
+    named = account.per_hour
+    if named is None or (limit.per_hour < named and limit != limit_of(quota, Settings())):
+        return limit.per_hour
+    return named
+
+
+@dataclass(frozen=True)
+class QuotaState:
+    """What is left of an hour's quota; `next_in` is when a place is free, in seconds."""
+
+    per_hour: int
+    used: int
+    left: int
+    next_in: float
+
+
 class WindowFullError(Exception):
     """No place until `wait` seconds from now."""
 
@@ -69,11 +94,11 @@ class WindowFullError(Exception):
 
 
 class Gate:
-    """Counts the starts of the last hour and the calls in flight of one quota of one project."""
+    """Lets calls of one quota of one project start, and counts those in flight."""
 
-    def __init__(self, quota: Quota) -> None:
+    def __init__(self, quota: Quota, path: Path | None = None) -> None:
         self.quota = quota
-        self._starts: deque[float] = deque()
+        self._ledger = Ledger(path)
         self._in_flight = 0
         self._changed = threading.Condition()
 
@@ -90,43 +115,78 @@ class Gate:
                         f" and none ended for {patience:.0f} s",
                         hint="read the open ones to their end, or close them",
                     )
-            now = clock.monotonic()
-            self._check_windows(limit, now)
-            self._starts.append(now)
+            now = clock.now().timestamp()
+            with self._ledger.open(now) as account:
+                self._check_windows(limit, account, now)
+                account.starts.append(now)
             self._in_flight += 1
             return now
 
-    def _check_windows(self, limit: Limit, now: float) -> None:
-        while self._starts and self._starts[0] <= now - HOUR:
-            self._starts.popleft()
+    def _check_windows(self, limit: Limit, account: Account, now: float) -> None:
+        if account.closed_until:
+            raise WindowFullError("Mixpanel's own count is used up", account.closed_until - now)
+        starts = account.starts
         for most, seconds, name in (
-            (limit.per_hour, HOUR, "in the last hour"),
+            (_per_hour(self.quota, limit, account), HOUR, "in the last hour"),
             (limit.per_second, 1.0, "a second"),
         ):
-            if most is not None and len(self._starts) >= most:
-                wait = self._starts[-most] + seconds - now
+            if most is not None and len(starts) >= most:
+                wait = starts[-most] + seconds - now
                 if wait > 0:
                     raise WindowFullError(f"{most} {self.quota} calls {name}", wait)
 
-    def leave(self, start: float, *, refund: bool) -> None:
+    def leave(self, start: float, clock: Clock, *, refund: bool) -> None:
         """End a call; a refund is for calls that Mixpanel does not count."""
         with self._changed:
             self._in_flight -= 1
-            if refund and start in self._starts:
-                self._starts.remove(start)
+            if refund:
+                with self._ledger.open(clock.now().timestamp()) as account:
+                    if start in account.starts:
+                        account.starts.remove(start)
             self._changed.notify()
+
+    def learn(
+        self,
+        policies: Mapping[str, Mapping[str, int | str]],
+        limits: Mapping[str, Mapping[str, int | str]],
+        clock: Clock,
+    ) -> None:
+        """Note what RateLimit-Policy and RateLimit say of the hourly window."""
+        name = POLICIES.get(self.quota, "")
+        policy, state = policies.get(name, {}), limits.get(name, {})
+        most, left, seconds = policy.get("q"), state.get("r"), state.get("t")
+        if not isinstance(most, int) and left != 0:
+            return
+        now = clock.now().timestamp()
+        with self._ledger.open(now) as account:
+            if isinstance(most, int) and policy.get("w") == HOUR:
+                account.per_hour = most
+            if left == 0 and isinstance(seconds, int):
+                account.closed_until = now + seconds
+
+    def state(self, limit: Limit, clock: Clock) -> QuotaState:
+        """What is left, without taking of it."""
+        now = clock.now().timestamp()
+        with self._ledger.open(now) as account:
+            starts = list(account.starts)
+            most = _per_hour(self.quota, limit, account)
+            closed = account.closed_until
+        left = 0 if closed else max(0, most - len(starts))
+        opens = closed or (starts[-most] + HOUR if len(starts) >= most else now)
+        return QuotaState(most, len(starts), left, max(0.0, opens - now))
 
 
 class Ticket:
     """Places in all the gates of one call; `refund` before `close` gives the hour's share back."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._stack = ExitStack()
         self._refund = False
 
     def hold(self, gate: Gate, start: float) -> None:
         """Leave this gate too when the ticket is closed."""
-        self._stack.callback(lambda: gate.leave(start, refund=self._refund))
+        self._stack.callback(lambda: gate.leave(start, self._clock, refund=self._refund))
 
     def refund(self) -> None:
         """Mixpanel did not count this call."""
@@ -144,7 +204,7 @@ def enter(
     pause: Callable[[float, str], None],
 ) -> Ticket:
     """Wait for a place in every gate; an hour that ends too late raises instead."""
-    ticket = Ticket()
+    ticket = Ticket(clock)
     try:
         for gate in gates:
             ticket.hold(gate, _enter(gate, settings, clock, pause))
@@ -168,7 +228,7 @@ def _enter(
             raise RateLimitError(
                 f"the quota is used up: {full.why}",
                 retry_after=full.wait,
-                hint=f"come again in {minutes(full.wait)}",
+                hint=come_again(full.wait, clock),
             )
         pause(full.wait, full.why)
 
@@ -183,6 +243,12 @@ def minutes(seconds: float) -> str:
     return f"{whole} s" if whole <= 90 else f"{-(-whole // 60)} min"
 
 
+def come_again(seconds: float, clock: Clock) -> str:
+    """When a call has a chance again: a duration and a clock time."""
+    then = clock.now() + timedelta(seconds=seconds)
+    return f"come again in {minutes(seconds)}, at {then:%H:%M} UTC; --max-wait waits longer"
+
+
 _Gates = dict[tuple[str, str, Quota], Gate]
 
 _network: _Gates = {}
@@ -193,9 +259,23 @@ _lock = threading.Lock()
 
 
 def shared_gates(
-    quotas: tuple[Quota, ...], project_id: str, origin: str, app: object | None
+    quotas: tuple[Quota, ...],
+    project_id: str,
+    origin: str,
+    *,
+    app: object | None = None,
+    folder: Path | None = None,
 ) -> list[Gate]:
-    """The gates of a project at an origin, or at an application in this process."""
+    """The gates of a project at an origin, or at an application in this process.
+
+    With a folder, their ledgers are files there.
+    """
     with _lock:
         gates = _network if app is None else _in_process.setdefault(app, {})
-        return [gates.setdefault((origin, project_id, quota), Gate(quota)) for quota in quotas]
+        return [
+            gates.setdefault(
+                (origin, project_id, quota),
+                Gate(quota, folder and ledger_path(folder, origin, project_id, quota)),
+            )
+            for quota in quotas
+        ]

@@ -7,16 +7,17 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
-from mixpanel_data._internal.api_client.answers import Failure, failure
+from mixpanel_data._internal.api_client.answers import Failure, failure, rate_limits, rate_policies
 from mixpanel_data._internal.api_client.body import DamagedBodyError
 from mixpanel_data._internal.api_client.clock import Clock
 from mixpanel_data._internal.api_client.exchange import Call, OpenAnswer, bare, unreachable
-from mixpanel_data._internal.api_client.limits import enter, shared_gates
+from mixpanel_data._internal.api_client.limits import Gate, Quota, enter, shared_gates
 from mixpanel_data._internal.api_client.routes import is_loopback
 from mixpanel_data._internal.api_client.secrecy import authorization
 from mixpanel_data._internal.config import Credentials, Settings
@@ -61,6 +62,7 @@ class Transport:
         app: Callable[..., Any] | None = None,
         on_wait: Wait | None = None,
         clock: Clock | None = None,
+        ledgers: Path | None = None,
     ) -> None:
         self.source = "mixpanel"
         self.clock = clock or Clock()
@@ -69,6 +71,7 @@ class Transport:
         self._credentials = credentials
         self._auth = _Basic(credentials)
         self._app = app
+        self._ledgers = ledgers
         self._client: httpx.Client | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -85,6 +88,10 @@ class Transport:
             yield answer
         finally:
             answer.close()
+
+    def gates(self, quotas: tuple[Quota, ...], project_id: str, origin: str) -> list[Gate]:
+        """What a call of these quotas has to pass."""
+        return shared_gates(quotas, project_id, origin, app=self._app, folder=self._ledgers)
 
     def close(self) -> None:
         """Close the connections, for good."""
@@ -114,9 +121,15 @@ class Transport:
         return self.clock.spread(ceiling)
 
     def _pause(self, seconds: float, why: str) -> None:
-        if self.on_wait is not None:
-            self.on_wait(seconds, why)
-        self.clock.sleep(seconds)
+        if self.on_wait is None:
+            self.clock.sleep(seconds)
+            return
+        left = seconds
+        while left > 0:  # once a second, for a countdown
+            self.on_wait(left, why)
+            step = min(1.0, left)
+            self.clock.sleep(step)
+            left -= step
 
     def _fetch_once(self, call: Call) -> bytes:
         answer = self._open_once(call)
@@ -133,10 +146,13 @@ class Transport:
             answer.close()
 
     def _open_once(self, call: Call) -> OpenAnswer:
-        gates = shared_gates(call.quotas, call.project_id, call.route.origin, self._app)
+        gates = self.gates(call.quotas, call.project_id, call.route.origin)
         ticket = enter(gates, self.settings, self.clock, self._pause)
         try:
             response = self._send(call)
+            policies, limits = rate_policies(response.headers), rate_limits(response.headers)
+            for gate in gates if policies or limits else ():
+                gate.learn(policies, limits, self.clock)
             if response.is_success:
                 return OpenAnswer(response, call, ticket, network=self._app is None)
             if response.status_code in UNCOUNTED:

@@ -23,8 +23,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from mixpanel_data._internal.locking import Locked, lock
 from mixpanel_data._internal.storage.errors import file_failed
-from mixpanel_data._internal.storage.locking import Locked, lock
 from mixpanel_data.exceptions import StorageError
 
 _BODY = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.(\d+)\.(\d+)\.ndjson")

@@ -81,9 +81,9 @@ def test_a_face_is_told_of_every_wait(connect):
     told = []
     with Server(reply_json(LIMITED, 429, Retry_After="7"), Reply(500, b"oops"), OK) as server:
         connect(server, on_wait=lambda *wait: told.append(wait)).get_events()
-    assert [seconds for seconds, _ in told] == [7, 3]
+    assert [seconds for seconds, _ in told] == [7, 6, 5, 4, 3, 2, 1, 3, 2, 1]
     assert "Query rate limit exceeded" in told[0][1]
-    assert "oops" in told[1][1]
+    assert "oops" in told[-1][1]
 
 
 BROKEN = {
