@@ -109,6 +109,17 @@ class Profiles:
     behaviors: tuple[dict[str, Any], ...] | None = None
     as_of_timestamp: int | None = None
 
+    @classmethod
+    def of(cls, **asked: Any) -> Profiles:
+        """The question as people write it: names as any sequence."""
+        for name in ("distinct_ids", "output_properties"):
+            if isinstance(asked.get(name), str):
+                raise InvalidArgumentError(
+                    f"{name} is a list of names, not one string", hint=f"{name}=[{asked[name]!r}]"
+                )
+        lists = {name: tuple(value) for name, value in asked.items() if isinstance(value, list)}
+        return cls(**{**asked, **lists})
+
     def __post_init__(self) -> None:
         if self.where is not None and not self.where.strip():
             raise InvalidArgumentError("where is empty", hint="leave it out to get all profiles")

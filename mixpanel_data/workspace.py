@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from mixpanel_data._internal.config import SANDBOX, ConfigManager, Credentials, Settings
 from mixpanel_data.exceptions import AuthenticationError, ConfigError, InvalidArgumentError
-from mixpanel_data.queries import Profiles
+from mixpanel_data.queries import Export, Profiles
 from mixpanel_data.types import (
     FetchPlan,
     FetchProgress,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from mixpanel_data._internal.api_client import MixpanelAPIClient
     from mixpanel_data._internal.services.discovery import DiscoveryService
     from mixpanel_data._internal.services.fetcher import FetcherService
+    from mixpanel_data._internal.services.streaming import StreamingService
+    from mixpanel_data._internal.services.unfinished import UnfinishedFetches
     from mixpanel_data._internal.storage import StorageEngine
     from mixpanel_data._internal.storage.engine import Mode
     from mixpanel_data.sandbox import Sandbox
@@ -217,11 +219,11 @@ class Workspace:
 
     def fetches(self) -> list[FetchStatus]:
         """Fetches of events that did not end, and what is kept of them."""
-        return self._fetcher.fetches()
+        return self._unfinished.list()
 
     def clean(self, *tables: str) -> list[str]:
         """Forget what unfinished fetches into these tables downloaded (of all, without names)."""
-        return self._fetcher.clean(*tables)
+        return list(self._unfinished.clean(*tables))
 
     def fetch_profiles(
         self,
@@ -253,20 +255,59 @@ class Workspace:
             as_of_timestamp: epoch seconds at which `behaviors` are judged.
             replace: put a new table in the place of the one that is there, in one step.
         """
-        query = Profiles(
+        query = Profiles.of(
             where=where,
-            distinct_ids=None if distinct_ids is None else tuple(distinct_ids),
-            output_properties=None if output_properties is None else tuple(output_properties),
+            distinct_ids=distinct_ids,
+            output_properties=output_properties,
             data_group_id=group,
             cohort_id=cohort_id,
             include_all_users=include_all_users,
-            behaviors=None if behaviors is None else tuple(behaviors),
+            behaviors=behaviors,
             as_of_timestamp=as_of_timestamp,
         )
         mode = _mode(append=False, replace=replace)
         return self._fetcher.fetch_profiles(
             name, progress_callback=progress, query=query, mode=mode
         )
+
+    # -- streaming ------------------------------------------------------------------------------
+
+    def stream_events(
+        self,
+        from_date: str | date,
+        to_date: str | date,
+        events: Sequence[str] | None = None,
+        where: str | None = None,
+        *,
+        limit: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Events one by one, in whole and checked windows; nothing is stored or deduplicated."""
+        return self._streaming.events(Export.of(from_date, to_date, events, where, limit))
+
+    def stream_profiles(
+        self,
+        where: str | None = None,
+        *,
+        cohort_id: int | None = None,
+        output_properties: Sequence[str] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Profiles one by one, as `$distinct_id` and `$properties`; nothing is stored."""
+        query = Profiles.of(where=where, cohort_id=cohort_id, output_properties=output_properties)
+        return self._streaming.profiles(query)
+
+    def write_events(
+        self,
+        file: Writable,
+        from_date: str | date,
+        to_date: str | date,
+        events: Sequence[str] | None = None,
+        where: str | None = None,
+        *,
+        limit: int | None = None,
+    ) -> int:
+        """Write events to `file` as Mixpanel sent them, NDJSON, in whole and checked windows."""
+        query = Export.of(from_date, to_date, events, where, limit)
+        return self._streaming.write_events(query, file)
 
     # -- local queries --------------------------------------------------------------------------
 
@@ -421,6 +462,18 @@ class Workspace:
         return FetcherService(
             self.api, self._storage, settings=self._settings, legacy_zone=self._legacy_zone
         )
+
+    @cached_property
+    def _unfinished(self) -> UnfinishedFetches:
+        from mixpanel_data._internal.services.unfinished import UnfinishedFetches
+
+        return UnfinishedFetches(self._storage)
+
+    @cached_property
+    def _streaming(self) -> StreamingService:
+        from mixpanel_data._internal.services.streaming import StreamingService
+
+        return StreamingService(self.api, settings=self._settings)
 
     @property
     def _legacy_zone(self) -> str | None:

@@ -6,27 +6,48 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mixpanel_data.cli.context import Session
+from mixpanel_data.cli.formatters import printable
 
 if TYPE_CHECKING:
     from mixpanel_data.types import FetchProgress
+    from mixpanel_data.workspace import Workspace
 
 PAUSE = 5.0
 """Seconds between two plain lines; a fetch that is faster prints none."""
 
 
 @contextmanager
-def fetching(session: Session) -> Iterator[Callable[[FetchProgress], None] | None]:
-    """What to give a fetch as `progress`; None with --quiet."""
+def fetching(
+    session: Session, workspace: Workspace
+) -> Iterator[Callable[[FetchProgress], None] | None]:
+    """What to give a fetch as `progress`; None with --quiet. Waits for the quota are shown, too."""
     if session.quiet:
         yield None
-    elif sys.stderr.isatty():
-        with _bar() as show:
-            yield show
-    else:
-        yield _lines(session)
+        return
+    with _bar() if sys.stderr.isatty() else _lines(session) as face:
+        workspace.api.on_wait = face.wait
+        try:
+            yield face.show
+        finally:
+            workspace.api.on_wait = None
+
+
+@dataclass
+class Face:
+    """Two ways to say how it goes: rows that come in, and seconds that a wait has left."""
+
+    show: Callable[[FetchProgress], None]
+    wait: Callable[[float, str], None]
+
+
+def waiting(seconds: float, why: str) -> str:
+    """A countdown."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"waiting {minutes}:{rest:02d} ({why})"
 
 
 def describe(progress: FetchProgress, seconds: float) -> str:
@@ -39,21 +60,24 @@ def describe(progress: FetchProgress, seconds: float) -> str:
     return f"{int(progress):,} rows, {progress.bytes / 1e6:,.1f} MB{rate}{windows}{phase}"
 
 
-def _lines(session: Session) -> Callable[[FetchProgress], None]:
+@contextmanager
+def _lines(session: Session) -> Iterator[Face]:
     start = last = time.monotonic()
 
-    def show(progress: FetchProgress) -> None:
+    def say(text: str) -> None:
         nonlocal last
-        now = time.monotonic()
-        if now - last >= PAUSE:
-            last = now
-            session.say(describe(progress, now - start))
+        if time.monotonic() - last >= PAUSE:
+            last = time.monotonic()
+            session.say(text)
 
-    return show
+    yield Face(
+        show=lambda progress: say(describe(progress, time.monotonic() - start)),
+        wait=lambda seconds, why: say(waiting(seconds, why)),
+    )
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[FetchProgress], None]]:
+def _bar() -> Iterator[Face]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
@@ -70,4 +94,7 @@ def _bar() -> Iterator[Callable[[FetchProgress], None]]:
                 description=describe(progress, time.monotonic() - start),
             )
 
-        yield show
+        def wait(seconds: float, why: str) -> None:
+            bars.update(task, description=printable(waiting(seconds, why)))
+
+        yield Face(show, wait)

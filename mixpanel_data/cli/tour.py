@@ -90,7 +90,7 @@ def tour(session: Session, workspace: Workspace) -> None:
     if narrated:
         formatters.emit("A shop that does not exist, with an account that needs no password.\n\n")
         formatters.emit(f"Fetching events of {FROM} to {TO}, and the profiles of all users …\n")
-    with fetching(session) as progress:
+    with fetching(session, workspace) as progress:
         events = workspace.fetch_events(from_date=FROM, to_date=TO, progress=progress)
         profiles = workspace.fetch_profiles(progress=progress)
     if narrated:

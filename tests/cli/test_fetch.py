@@ -7,6 +7,7 @@ import shlex
 
 import pytest
 
+from mixpanel_data import Workspace
 from mixpanel_data.cli import progress
 from mixpanel_data.cli.context import Session
 from mixpanel_data.cli.progress import describe, fetching
@@ -125,12 +126,17 @@ def test_a_refused_secret_is_2(mp, monkeypatch):
 
 def test_progress_is_plain_lines_where_no_terminal_is(capsys, monkeypatch):
     monkeypatch.setattr(progress, "PAUSE", 0)
-    with fetching(Session()) as show:
+    workspace = Workspace.sandbox()
+    with fetching(Session(), workspace) as show:
         assert show
         show(FetchProgress(5, windows=2))
-    assert capsys.readouterr().err.startswith("5 rows, 0.0 MB, ")
-    with fetching(Session(quiet=True)) as show:
+        assert capsys.readouterr().err.startswith("5 rows, 0.0 MB, ")
+        workspace.api.on_wait(61.2, "the quota")
+        assert capsys.readouterr().err == "waiting 1:01 (the quota)\n"
+    assert workspace.api.on_wait is None
+    with fetching(Session(quiet=True), workspace) as show:
         assert show is None
+    workspace.close()
 
 
 def test_progress_is_said_in_one_line():
@@ -138,3 +144,53 @@ def test_progress_is_said_in_one_line():
     assert describe(halfway, 10) == "12,345 rows, 6.7 MB, 1,234/s, 2 of 5 requests"
     stored = FetchProgress(3, phase="store")
     assert describe(stored, 0) == "3 rows, 0.0 MB, storing"
+
+
+def test_a_table_grows_by_append_and_is_swapped_by_replace(mp):
+    mp("fetch", "events", *DAYS)
+    more = mp("fetch", "events", "--append", "--to", "2026-01-12")
+    assert more.data["date_range"] == ["2026-01-11", "2026-01-12"]
+    again = mp("fetch", "events", "--append", "--to", "2026-01-12", "--lookback", "2")
+    assert again.data["date_range"] == ["2026-01-11", "2026-01-12"]
+    assert again.data["replaced"] == again.data["rows"] == more.data["rows"]
+    (table,) = mp("tables").data
+    assert (table["from_date"], table["to_date"]) == ("2026-01-01", "2026-01-12")
+    swapped = mp("fetch", "events", "--from", "2026-01-03", "--to", "2026-01-03", "--replace")
+    assert mp("tables").data[0]["rows"] == swapped.data["rows"]
+    gap = mp("fetch", "events", "--append", "--from", "2026-02-01", "--to", "2026-02-02")
+    assert gap.code == 3
+    assert gap.err.splitlines()[-1] == "hint: start at 2026-01-04"
+
+
+def test_a_plan_costs_nothing_and_stores_nothing(mp):
+    plan = mp("fetch", "events", "year", "--from", "2025-03-02", "--to", "2026-03-01", "--plan")
+    assert plan.data["table"] == "year"
+    assert (plan.data["from_date"], plan.data["to_date"]) == ("2025-03-02", "2026-03-01")
+    assert (plan.data["windows"], plan.data["spooled"], plan.data["requests"]) == (53, 0, 53)
+    before = plan.data["quota_left"]
+    days = ("--from", "2025-01-01", "--to", "2026-03-01", "--window", "1")
+    long = mp("fetch", "events", *days, "--plan")
+    assert (long.data["requests"], long.data["quota_left"]) == (425, before)
+    assert 6 * 3600 < long.data["wait_seconds"] <= 7 * 3600
+    assert mp("tables").data == []
+
+
+def test_stdout_is_the_export_itself(mp):
+    done = mp("fetch", "events", *DAYS, "--stdout", "--events", "Purchase")
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert {event["event"] for event in events} == {"Purchase"}
+    assert mp("tables").data == []
+    for extra in (["name"], ["--append"], ["--plan"]):
+        assert mp("fetch", "events", *DAYS, "--stdout", *extra).code == 3
+
+
+def test_nothing_is_unfinished_when_nothing_broke(mp):
+    assert mp("fetch", "status").data == []
+    assert mp("fetch", "clean").data == []
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[1]"])
+def test_behaviors_that_are_none_are_refused(mp, text):
+    done = mp("fetch", "profiles", "--behaviors", text)
+    assert done.code == 3
+    assert done.err.startswith("error: --behaviors is not")

@@ -12,18 +12,17 @@ from typing import Any
 
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Settings
-from mixpanel_data._internal.services import windows
 from mixpanel_data._internal.services.continuing import Continuation, extended
 from mixpanel_data._internal.services.events import Backoff, EventsFetch, plan
 from mixpanel_data._internal.services.progress import OnProgress, Tally
 from mixpanel_data._internal.services.windows import Window
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data._internal.storage.engine import Mode
-from mixpanel_data._internal.storage.spool import Body, Job, is_running
+from mixpanel_data._internal.storage.spool import Body
 from mixpanel_data._internal.utils import utc_now
-from mixpanel_data.exceptions import InvalidArgumentError, StorageError
+from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries import Export, Profiles
-from mixpanel_data.types import FetchPlan, FetchResult, FetchStatus, TableMetadata
+from mixpanel_data.types import FetchPlan, FetchResult, TableMetadata
 
 _BATCH = 16 << 20
 """Bytes of profile pages that are loaded at once: DuckDB likes more than 1,000 rows."""
@@ -220,32 +219,6 @@ class FetcherService:
             size = window_days or max(self._settings.window_days, few)
         return plan(whole, size, bodies)
 
-    # -- what is in the spool -------------------------------------------------------------------
-
-    def fetches(self) -> list[FetchStatus]:
-        """Fetches of events that did not end, oldest first."""
-        return [_status(job) for job in self._unfinished()]
-
-    def clean(self, *names: str) -> list[str]:
-        """Forget what was downloaded for these tables, or for all; the names of those that had any."""
-        jobs = [job for job in self._unfinished() if not names or job.asked["table"] in names]
-        running = [job.asked["table"] for job in jobs if is_running(job)]
-        if running:
-            raise StorageError(
-                f"a fetch into table {running[0]!r} is running", hint="stop it first"
-            )
-        for job in jobs:
-            job.remove()
-        return sorted({str(job.asked["table"]) for job in jobs})
-
-    def _unfinished(self) -> Iterator[Job]:
-        finished = self._storage.finished_jobs()
-        for job in self._storage.jobs():
-            if job.id in finished:
-                job.remove()  # killed between its commit and this
-            else:
-                yield job
-
     # -- profiles -------------------------------------------------------------------------------
 
     def fetch_profiles(
@@ -297,22 +270,6 @@ class FetcherService:
                 else:
                     more = False
             yield body
-
-
-def _status(job: Job) -> FetchStatus:
-    whole = Window(*(date.fromisoformat(job.asked[key]) for key in ("from_date", "to_date")))
-    bodies = job.bodies()
-    return FetchStatus(
-        table=job.asked["table"],
-        from_date=str(whole.first),
-        to_date=str(whole.last),
-        done=tuple(str(Window(body.first, body.last)) for body in bodies),
-        missing=tuple(map(str, windows.gaps(whole, bodies))),
-        rows=sum(body.rows for body in bodies),
-        bytes=sum(body.size for body in bodies),
-        started_at=job.asked["started_at"],
-        running=is_running(job),
-    )
 
 
 def _result(name: str, facts: TableMetadata, started: float, *, rows: int = 0) -> FetchResult:

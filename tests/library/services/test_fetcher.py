@@ -25,6 +25,7 @@ from mixpanel_data import (
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.services.fetcher import FetcherService
+from mixpanel_data._internal.services.unfinished import UnfinishedFetches
 from mixpanel_data._internal.services.windows import cut
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.queries import Profiles
@@ -190,7 +191,7 @@ def test_a_window_that_never_comes_whole_leaves_no_table_and_is_named(
         assert [(table.name, table.rows) for table in storage.list_tables()] == [("before", 3)]
         assert storage.execute_rows("SELECT table_name FROM _metadata") == [("before",)]
 
-        (status,) = fetcher(server).fetches()
+        (status,) = UnfinishedFetches(storage).list()
         faulty, asked = False, len(server.requests)
         assert fetcher(server).fetch_events("events", "2024-01-01", "2024-01-21").rows == 63
         again = [day for request in server.requests[asked:] for day in days_of(request)]

@@ -18,6 +18,7 @@ from mixpanel_data import (
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.services.fetcher import FetcherService
+from mixpanel_data._internal.services.unfinished import UnfinishedFetches
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.queries import Export
 from tests.loopback import Reply, Request, Server, reply_gzip
@@ -104,7 +105,7 @@ def test_only_missing_days_are_asked_for_after_a_failure(
     mixpanel.broken = {"2024-01-08"}
     with pytest.raises(ConnectionFailedError, match=r"missing: 2024-01-08..2024-01-14"):
         fetcher.fetch_events("events", "2024-01-01", "2024-01-31")
-    (status,) = fetcher.fetches()
+    (status,) = UnfinishedFetches(storage).list()
     assert status.done == (
         "2024-01-01..2024-01-07",
         "2024-01-15..2024-01-21",
@@ -118,7 +119,7 @@ def test_only_missing_days_are_asked_for_after_a_failure(
     assert fetcher.fetch_events("events", "2024-01-01", "2024-01-31").rows == 62
     assert mixpanel.asked == [("2024-01-08", "2024-01-14")]
     assert days_in(storage) == expected("2024-01-01", "2024-01-31")
-    assert fetcher.fetches() == []
+    assert UnfinishedFetches(storage).list() == []
 
 
 def test_a_longer_range_or_other_windows_use_what_is_there(
@@ -139,7 +140,9 @@ def test_a_longer_range_or_other_windows_use_what_is_there(
     assert days_in(storage) == expected("2023-12-31", "2024-01-20")
 
 
-def test_another_question_shares_nothing(fetcher: FetcherService, mixpanel: Mixpanel) -> None:
+def test_another_question_shares_nothing(
+    storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
+) -> None:
     mixpanel.broken = {"2024-01-08"}
     with pytest.raises(ConnectionFailedError):
         fetcher.fetch_events("events", "2024-01-01", "2024-01-14")
@@ -147,10 +150,10 @@ def test_another_question_shares_nothing(fetcher: FetcherService, mixpanel: Mixp
     mixpanel.asked.clear()
     fetcher.fetch_events("events", "2024-01-01", "2024-01-14", ["a"])
     assert len(mixpanel.asked) == 2
-    assert len(fetcher.fetches()) == 1
-    assert fetcher.clean("events") == ["events"]
-    assert fetcher.fetches() == []
-    assert fetcher.clean() == []
+    assert len(UnfinishedFetches(storage).list()) == 1
+    assert UnfinishedFetches(storage).clean("events") == ("events",)
+    assert UnfinishedFetches(storage).list() == []
+    assert UnfinishedFetches(storage).clean() == ()
 
 
 def test_a_window_that_keeps_breaking_off_is_split(
