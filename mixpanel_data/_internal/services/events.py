@@ -18,7 +18,6 @@ from mixpanel_data._internal.services.windows import Window
 from mixpanel_data._internal.storage.ingest import TableInTheMaking
 from mixpanel_data._internal.storage.spool import Body, Job
 from mixpanel_data.exceptions import (
-    APIError,
     ConnectionFailedError,
     IncompleteExportError,
     MixpanelDataError,
@@ -98,7 +97,7 @@ class EventsFetch:
                             self._store(body, table, downloads)
                 except (ConnectionFailedError, IncompleteExportError) as error:
                     failed = failed or error
-                except APIError as error:
+                except MixpanelDataError as error:
                     # What refuses one request refuses all of them.
                     failed = error
                     break

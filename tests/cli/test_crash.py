@@ -1,0 +1,186 @@
+"""A real `mp fetch` is killed at random moments; what is in the database is whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mixpanel_data import TableMetadata
+from mixpanel_data._internal.storage import StorageEngine
+from tests.loopback import Reply, Request, Server, reply_gzip
+
+KILLS = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 7
+FIRST = date(2024, 1, 1)
+PER_DAY = 2_000
+
+
+class Mixpanel:
+    """Some thousand events a day, of a version that can be told."""
+
+    version = 0
+
+    def __call__(self, request: Request) -> Reply:
+        day, last = (date.fromisoformat(request.query[key]) for key in ("from_date", "to_date"))
+        lines = []
+        while day <= last:
+            start = (day - date(1970, 1, 1)).days * 86_400_000
+            for n in range(PER_DAY):
+                properties = {"time": start + n, "$insert_id": f"{day}-{n}", "v": self.version}
+                lines.append(json.dumps({"event": "a", "properties": properties}))
+            day += timedelta(days=1)
+        return reply_gzip("\n".join(lines).encode() + b"\n", size=1 << 16)
+
+
+class Fetch:
+    """`mp fetch events` into one database, as a process group of its own."""
+
+    def __init__(self, server: Server, db: Path) -> None:
+        self.db = db
+        self.env = {
+            **os.environ,
+            "MP_BASE_URL": server.url,
+            "MP_USERNAME": "u",
+            "MP_SECRET": "s",
+            "MP_PROJECT_ID": "1",
+        }
+
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        code = "from mixpanel_data.cli.main import run; run()"
+        words = ["--db", str(self.db), "fetch", "events", "events", "--window", "1", *options]
+        return subprocess.Popen(
+            [sys.executable, "-c", code, *words],
+            env=self.env,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def kill(self, seconds: float, how: int, *options: str) -> int:
+        process = self.start(*options)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, how)
+        process.communicate()
+        return process.returncode
+
+    def versions(self) -> dict[str, int]:
+        """Rows by version, after checking that everything in the database fits together."""
+        engine = StorageEngine.open_existing(self.db)
+        try:
+            tables = {table.name: table.rows for table in engine.list_tables()}
+            assert tables.pop("before") == 3
+            facts = dict(engine.execute_rows("SELECT table_name, row_count FROM _metadata"))
+            assert facts.pop("before") == 3
+            assert facts == tables
+            if not tables:
+                return {}
+            return dict(
+                engine.execute_rows("SELECT properties->>'$.v', count(*) FROM events GROUP BY 1")
+            )
+        finally:
+            engine.close()
+
+
+@pytest.fixture
+def mixpanel(home: Path) -> Mixpanel:
+    (home / ".mp").mkdir()
+    (home / ".mp" / "config.toml").write_text(
+        "[settings]\nexports_per_hour = 100000\nexports_per_second = 1000\n"
+    )
+    return Mixpanel()
+
+
+@pytest.fixture
+def fetch(mixpanel: Mixpanel, tmp_path: Path) -> Iterator[Fetch]:
+    db = tmp_path / "ws.duckdb"
+    engine = StorageEngine(db)
+    facts = TableMetadata(type="events", fetched_at=datetime(2024, 1, 1))
+    engine.create_events_table("before", iter([{"event": "a", "properties": {}}] * 3), facts)
+    engine.close()
+    with Server(mixpanel) as server:
+        yield Fetch(server, db)
+
+
+def days(number: int, start: int = 0) -> tuple[str, ...]:
+    first = FIRST + timedelta(days=start)
+    return ("--from", str(first), "--to", str(first + timedelta(days=number - 1)))
+
+
+def whole(fetch: Fetch, *options: str) -> float:
+    """How long the fetch takes when nobody kills it."""
+    started = time.monotonic()
+    process = fetch.start(*options)
+    _, err = process.communicate()
+    assert process.returncode == 0, err
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_fetch_leaves_all_or_nothing_and_goes_on(fetch: Fetch, how: int) -> None:
+    dice = random.Random(int(how))
+    usual = whole(fetch, *days(8))
+    for _ in range(KILLS):
+        if fetch.versions():
+            engine = StorageEngine.open_existing(fetch.db)
+            engine.drop_table("events")
+            engine.close()
+        fetch.kill(dice.uniform(0.4, 1.1) * usual, how, *days(8))
+        assert fetch.versions() in ({}, {"0": 8 * PER_DAY})
+    if not fetch.versions():
+        whole(fetch, *days(8))
+    assert fetch.versions() == {"0": 8 * PER_DAY}
+
+
+@pytest.mark.parametrize(
+    ("options", "after"),
+    [
+        (("--append", *days(8, start=4)), {"0": 4 * PER_DAY, "1": 8 * PER_DAY}),
+        (("--replace", *days(8)), {"1": 8 * PER_DAY}),
+    ],
+    ids=["append", "replace"],
+)
+def test_a_killed_change_leaves_the_old_table_or_the_new_one(
+    fetch: Fetch, mixpanel: Mixpanel, options: tuple[str, ...], after: dict[str, int]
+) -> None:
+    dice = random.Random(1)
+    old = {"0": 8 * PER_DAY}
+    usual = whole(fetch, *days(8))
+    mixpanel.version = 1
+    for _ in range(KILLS):
+        fetch.kill(dice.uniform(0.4, 1.1) * usual, signal.SIGKILL, *options)
+        if fetch.versions() != old:
+            break
+    if fetch.versions() == old:
+        whole(fetch, *options)
+    assert fetch.versions() == after
+
+
+def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(
+    fetch: Fetch, mixpanel: Mixpanel
+) -> None:
+    process = fetch.start("--concurrency", "1", *days(60))
+    spool = fetch.db.with_name(fetch.db.name + ".spool")
+    while len(list(spool.glob("*/*.ndjson"))) < 3:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.02)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "windows; the same command goes on from there" in err
+    assert fetch.versions() == {}
+    process = fetch.start(*days(60))
+    _, err = process.communicate(timeout=60)
+    assert "windows are here from an earlier run" in err
+    assert fetch.versions() == {"0": 60 * PER_DAY}

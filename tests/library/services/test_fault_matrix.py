@@ -1,0 +1,193 @@
+"""Every fault that can befall an export, in every window, once and always.
+
+The table here is the one of docs/explanation/completeness.md.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+import mixpanel_data
+from mixpanel_data._internal.api_client import MixpanelAPIClient
+from mixpanel_data._internal.config import Credentials, Settings
+from mixpanel_data._internal.services.fetcher import FetcherService
+from mixpanel_data._internal.services.unfinished import UnfinishedFetches
+from mixpanel_data._internal.storage import StorageEngine
+from tests.library.api_client.conftest import Hourglass
+from tests.loopback import Reply, Request, Server, reply_gzip, reply_json
+
+ROOT = Path(__file__).parents[3]
+WEEKS = ("2024-01-01", "2024-01-08", "2024-01-15")
+ROWS = "the table, every event once"
+
+
+def body_of(request: Request, *, milliseconds: bool = True, text: str = "x") -> bytes:
+    first, last = (date.fromisoformat(request.query[key]) for key in ("from_date", "to_date"))
+    lines = []
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        seconds = (day - date(1970, 1, 1)).days * 86400
+        time = seconds * 1000 if milliseconds else seconds
+        properties = {"time": time, "$insert_id": str(day), "text": text, "distinct_id": "u"}
+        event = {"event": "a", "properties": properties}
+        lines.append(json.dumps(event, ensure_ascii=False).encode())
+    return b"\n".join(lines) + b"\n"
+
+
+def flipped(request: Request) -> Reply:
+    packed = bytearray(gzip.compress(body_of(request)))
+    packed[len(packed) // 2] ^= 0xFF
+    return Reply(body=bytes(packed), headers={"Content-Encoding": "gzip"})
+
+
+def split(request: Request) -> Reply:
+    lines = body_of(request).splitlines(keepends=True)
+    return Reply(body=lines[0][:20] + b"\n" + lines[0][20:] + b"".join(lines[1:]))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What the server does, and what comes of it: rows, or the name of an error."""
+
+    name: str
+    reply: Callable[[Request], Reply]
+    once: str
+    always: str
+
+
+def refused(status: int, text: str, **headers: str) -> Callable[[Request], Reply]:
+    return lambda _: reply_json({"error": text}, status, **headers)
+
+
+def broken(name: str, reply: Callable[[Request], Reply], error: str) -> Fault:
+    return Fault(name, reply, ROWS, error)
+
+
+INCOMPLETE, CONNECTION = "IncompleteExportError", "ConnectionFailedError"
+LATER = "Tue, 10 Mar 2026 12:00:05 GMT"
+HISTORY = "Date range exceeds 90 days into the past"
+FAULTS = [
+    broken(
+        "429 with Retry-After in seconds", refused(429, "wait", Retry_After="2"), "RateLimitError"
+    ),
+    broken(
+        "429 with Retry-After as a date", refused(429, "wait", Retry_After=LATER), "RateLimitError"
+    ),
+    broken("429 without headers", refused(429, "wait"), "RateLimitError"),
+    *(broken(str(status), refused(status, "oops"), "APIError") for status in (500, 502, 503, 504)),
+    Fault("401", refused(401, "no"), "AuthenticationError", "AuthenticationError"),
+    Fault("402, the plan", refused(402, "no"), "PlanError", "PlanError"),
+    Fault("403, the role", refused(403, "no"), "PermissionDeniedError", "PermissionDeniedError"),
+    Fault("403, the plan's history", refused(403, HISTORY), "DateRangeError", "DateRangeError"),
+    broken("200 with an error object", lambda _: reply_json({"error": "no"}), INCOMPLETE),
+    broken(
+        "`terminated early` as the last line",
+        lambda r: Reply(body=body_of(r) + b"terminated early\n"),
+        INCOMPLETE,
+    ),
+    broken(
+        "`export terminated early` as the last line",
+        lambda r: reply_gzip(body_of(r) + b"export terminated early"),
+        INCOMPLETE,
+    ),
+    broken("a page of HTML", lambda _: Reply(body=b"<html>Please log in</html>"), INCOMPLETE),
+    broken("a last line cut in the middle", lambda r: Reply(body=body_of(r)[:-9]), INCOMPLETE),
+    broken("a record split over two lines", split, INCOMPLETE),
+    broken("a connection cut", lambda r: Reply(chunks=(body_of(r)[:99],), end="cut"), CONNECTION),
+    broken(
+        "a connection cut between two lines",
+        lambda r: Reply(chunks=(body_of(r),), end="cut"),
+        CONNECTION,
+    ),
+    broken("a connection reset", lambda r: Reply(body=body_of(r)[:99], end="reset"), CONNECTION),
+    broken("a server that stalls", lambda r: Reply(chunks=(body_of(r),), end="stall"), CONNECTION),
+    broken("a gzip stream without its end", lambda r: reply_gzip(body_of(r), cut=9), INCOMPLETE),
+    broken("a gzip stream with a wrong byte", flipped, INCOMPLETE),
+    *(
+        Fault(name, reply, ROWS, ROWS)
+        for name, reply in {
+            "gzip, or none": lambda r: reply_gzip(body_of(r)),
+            "times in seconds": lambda r: Reply(body=body_of(r, milliseconds=False)),
+            "U+2028 and U+0085 in values": lambda r: Reply(body=body_of(r, text="\u2028\x85")),
+            "every event twice": lambda r: Reply(body=body_of(r) + body_of(r)),
+            "a last line without its end": lambda r: Reply(body=body_of(r)[:-1]),
+        }.items()
+    ),
+]
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[StorageEngine]:
+    engine = StorageEngine(tmp_path / "ws.duckdb")
+    yield engine
+    engine.close()
+
+
+@pytest.mark.parametrize("often", ["once", "always"])
+@pytest.mark.parametrize("week", WEEKS)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_the_table_is_whole_or_the_missing_days_are_named(
+    storage: StorageEngine, fault: Fault, week: str, often: str
+) -> None:
+    armed = {"always": 10**6, "once": 1}[often]
+
+    def script(request: Request) -> Reply:
+        nonlocal armed
+        first, last = request.query["from_date"], request.query["to_date"]
+        if request.query.get("event") is None and first <= week <= last and armed:
+            armed -= 1
+            return fault.reply(request)
+        return Reply(body=body_of(request))
+
+    settings = Settings(exports_per_second=1000, exports_per_hour=10**6, export_timeout=0.2)
+    with Server(script) as server:
+        who = Credentials("u", "secret", "1", "us", base_url=server.url)
+        clock = Hourglass().clock()
+        with MixpanelAPIClient(who, settings=settings, _clock=clock) as client:
+            fetcher = FetcherService(client, storage, settings=settings, backoff=lambda _: 0)
+            fetcher.fetch_events("before", "2024-01-01", "2024-01-07", ["a"])
+            expected = fault.once if often == "once" else fault.always
+            if expected != ROWS:
+                with pytest.raises(getattr(mixpanel_data, expected), match="missing: ") as caught:
+                    fetcher.fetch_events("events", "2024-01-01", "2024-01-21")
+                assert week in caught.value.message
+                assert [(t.name, t.rows) for t in storage.list_tables()] == [("before", 7)]
+                (left,) = UnfinishedFetches(storage).list() or [None]
+                armed, asked = 0, len(server.requests)
+                fetcher.fetch_events("events", "2024-01-01", "2024-01-21")
+                again = sum(
+                    (date.fromisoformat(q["to_date"]) - date.fromisoformat(q["from_date"])).days + 1
+                    for q in (request.query for request in server.requests[asked:])
+                )
+                assert again == 21 - left.rows
+            else:
+                fetcher.fetch_events("events", "2024-01-01", "2024-01-21")
+    days = [date(2024, 1, 1) + timedelta(days=n) for n in range(21)]
+    rows = storage.execute_rows("SELECT event_time::VARCHAR, insert_id FROM events ORDER BY 1")
+    assert rows == [(f"{day} 00:00:00", str(day)) for day in days]
+    assert sorted(storage.execute_rows("SELECT table_name, row_count FROM _metadata")) == [
+        ("before", 7),
+        ("events", 21),
+    ]
+
+
+def table() -> str:
+    lines = ["| what Mixpanel or the network does | once | always |", "|---|---|---|"]
+    for fault in FAULTS:
+        outcomes = (
+            outcome if outcome == ROWS else f"`{outcome}`" for outcome in (fault.once, fault.always)
+        )
+        lines.append(f"| {fault.name} | {' | '.join(outcomes)} |")
+    return "\n".join(lines)
+
+
+def test_the_documentation_has_this_table() -> None:
+    page = (ROOT / "docs" / "explanation" / "completeness.md").read_text()
+    assert table() in page, table()
