@@ -37,6 +37,8 @@ class Session:
             # event_time is UTC without a zone: comparing it with now() must not shift it.
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")
+            # By default a bulk load holds back a gigabyte before it writes any of it.
+            connection.execute("SET GLOBAL write_buffer_row_group_memory_limit = '64MB'")
         except (duckdb.Error, OSError) as error:
             if path is None:
                 raise statement_failed(error) from error  # type: ignore[arg-type]
