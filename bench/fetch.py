@@ -81,6 +81,24 @@ def fetch(url: str) -> None:
         measured(lambda: weeks(data.WEEKS))
 
 
+def download(url: str) -> None:
+    """The same bodies, received and checked, four at a time, and thrown away."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from mixpanel_data._internal.api_client import MixpanelAPIClient
+    from mixpanel_data._internal.config import Credentials
+    from mixpanel_data.queries import Export
+
+    def receive(week: int) -> int:
+        day = FIRST + timedelta(weeks=week)
+        with client.open_export(Export.of(day, day)) as stream:
+            return sum(map(len, stream))
+
+    who = Credentials("u", "secret", "1", "us", base_url=url)
+    with MixpanelAPIClient(who) as client, ThreadPoolExecutor(4) as pool:
+        measured(lambda: list(pool.map(receive, range(data.WEEKS))))
+
+
 def many(url: str) -> None:
     """Ten times as many events."""
     with workspace(url) as weeks:
@@ -120,18 +138,23 @@ def run(show: Callable[[str, dict[str, Cost]], None]) -> None:
         folder = Path(name)
         file = data.write(folder, EVENTS)
         with serving(folder) as url:
-            floor, ours, later, large = (
-                ["-m", "bench.fetch", *command]
-                for command in (
-                    ["load", str(file)],
-                    ["fetch", url],
-                    ["resumed", name],
-                    ["many", url],
-                )
+            floor, ours, received, later, large = (
+                ["-m", "bench.fetch", name, place]
+                for name, place in {
+                    "load": str(file),
+                    "fetch": url,
+                    "download": url,
+                    "resumed": str(folder),
+                    "many": url,
+                }.items()
             )
             show(
                 f"fetch of {EVENTS:,} events (goals: ratio 1.6 or less, under 700 MB)",
                 side_by_side({"DuckDB loads the file": floor, "fetch": ours}, runs=RUNS),
+            )
+            show(
+                "the download alone, against a fetch that loads meanwhile",
+                side_by_side({"download": received, "fetch": ours}, runs=3),
             )
             show(
                 "a fetch that lost one window of four, continued, against a fresh one",
@@ -144,4 +167,6 @@ def run(show: Callable[[str, dict[str, Cost]], None]) -> None:
 
 
 if __name__ == "__main__":
-    {"load": load, "fetch": fetch, "many": many, "resumed": resumed}[sys.argv[1]](sys.argv[2])
+    {"load": load, "fetch": fetch, "many": many, "resumed": resumed, "download": download}[
+        sys.argv[1]
+    ](sys.argv[2])
