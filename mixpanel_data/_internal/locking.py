@@ -14,11 +14,11 @@ class Locked(Exception):  # noqa: N818 - an answer, not an error
 
 
 @contextmanager
-def lock(path: Path, *, wait: bool = False) -> Iterator[None]:
-    """Hold the file's lock within the block; without `wait`, raise Locked when it is taken."""
+def lock(path: Path) -> Iterator[None]:
+    """Hold the file's lock within the block; raise Locked when it is taken."""
     with path.open("a") as file:
         try:
-            _acquire(file, wait=wait)
+            _acquire(file)
         except OSError:
             raise Locked from None
         yield
@@ -27,11 +27,11 @@ def lock(path: Path, *, wait: bool = False) -> Iterator[None]:
 if sys.platform == "win32":
     import msvcrt
 
-    def _acquire(file: IO[str], *, wait: bool) -> None:
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+    def _acquire(file: IO[str]) -> None:
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _acquire(file: IO[str], *, wait: bool) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _acquire(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from mixpanel_data._internal.api_client.limits import minutes
+from mixpanel_data._internal.api_client.limits import come_again
 from mixpanel_data._internal.api_client.routes import HOSTS
 from mixpanel_data._internal.api_client.secrecy import covered
 from mixpanel_data._internal.config import Credentials
@@ -195,7 +195,7 @@ def _error(
             retry_after=after,
             limits=rate_limits(headers),
             endpoint=asked.path,
-            hint="come again in " + (minutes(after) if after is not None else "a few minutes"),
+            hint="come again in a few minutes" if after is None else come_again(after, now),
         )
     if status == 402:
         return PlanError(

@@ -104,6 +104,15 @@ class MixpanelAPIClient:
         (gate,) = self._transport.gates((name,), self._credentials.project_id, where.origin)
         return gate.state(limit_of(name, self._transport.settings), self._transport.clock)
 
+    @property
+    def max_wait(self) -> float:
+        """The longest single wait for a quota or a retry, in seconds; the settings give it."""
+        return self._transport.settings.max_wait
+
+    @max_wait.setter
+    def max_wait(self, seconds: float) -> None:
+        self._transport.settings = replace(self._transport.settings, max_wait=seconds)
+
     @contextmanager
     def tuned(
         self, *, max_wait: float | None = None, export_concurrency: int | None = None
@@ -121,7 +130,7 @@ class MixpanelAPIClient:
             self._transport.settings = usual
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; calls of other threads that wait end with an error."""
         self._transport.close()
 
     def get(self, endpoint: str, params: Mapping[str, Any] | None = None) -> Any:
@@ -133,11 +142,16 @@ class MixpanelAPIClient:
         return self._json(self._call("POST", endpoint, None, data or {}))
 
     @contextmanager
-    def open_export(self, query: Export) -> Iterator[ExportStream]:
-        """Raw events as NDJSON bytes; leaving before the end drops the rest."""
-        with self._transport.stream(
-            self._call("GET", "/api/2.0/export", export_params(query))
-        ) as it:
+    def open_export(
+        self, query: Export, *, check: Callable[[], None] | None = None
+    ) -> Iterator[ExportStream]:
+        """Raw events as NDJSON bytes; leaving before the end drops the rest.
+
+        `check` is called once a second while it waits for a quota or a retry; what it raises ends
+        the wait.
+        """
+        call = self._call("GET", "/api/2.0/export", export_params(query))
+        with self._transport.stream(replace(call, check=check)) as it:
             yield ExportStream(it)
 
     def export_events(

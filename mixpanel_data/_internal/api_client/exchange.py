@@ -10,14 +10,17 @@ import httpx
 
 from mixpanel_data._internal.api_client.answers import Asked, Failure
 from mixpanel_data._internal.api_client.body import DamagedBodyError, gunzip
-from mixpanel_data._internal.api_client.limits import Quota, Ticket
+from mixpanel_data._internal.api_client.limits import Check, Quota, Ticket
 from mixpanel_data._internal.api_client.routes import Route
 from mixpanel_data.exceptions import ConnectionFailedError, InvalidArgumentError
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request, ready to be sent as often as needed."""
+    """One request, ready to be sent as often as needed.
+
+    `check` is called while it waits, and raises when nobody wants the answer any more.
+    """
 
     method: str
     route: Route
@@ -27,6 +30,7 @@ class Call:
     quotas: tuple[Quota, ...]
     project_id: str
     asked: Asked
+    check: Check | None = None
 
     @property
     def read_only(self) -> bool:

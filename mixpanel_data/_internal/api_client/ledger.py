@@ -5,18 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 import re
 import threading
+import time
+import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from mixpanel_data._internal.locking import lock
+from mixpanel_data._internal.locking import Locked, lock
+from mixpanel_data.exceptions import MixpanelDataWarning
 
 HOUR = 3600.0
 _AHEAD = 5.0
 """Seconds by which the clocks of two readings may differ; a start later than that is an error."""
+
+_PATIENCE = 5.0
+"""Seconds to wait for the file: whoever holds it this long was stopped while it did."""
 
 
 @dataclass
@@ -38,7 +45,11 @@ class Account:
 
 
 class Ledger:
-    """An account that threads and, with a path, processes take turns to change."""
+    """An account that threads and, with a path, processes take turns to change.
+
+    It never stops a request: a damaged file begins anew, and where no file can be kept this
+    process counts by itself from then on. Both are warned of; Mixpanel counts, too.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
@@ -49,17 +60,48 @@ class Ledger:
     def open(self, now: float) -> Iterator[Account]:
         """The account as it is now; what the block changes in it is kept."""
         with self._lock, ExitStack() as stack:
-            if self._path is not None:
-                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                stack.enter_context(lock(self._path.with_suffix(".lock"), wait=True))
-                self._account = _read(self._path)
+            before = self._load(stack)
             self._account.settle(now)
-            before = asdict(self._account)
             try:
                 yield self._account
             finally:
-                if self._path is not None and asdict(self._account) != before:
-                    _write(self._path, self._account)
+                if asdict(self._account) != before:
+                    self._save()
+
+    def _load(self, stack: ExitStack) -> dict[str, object] | None:
+        """What the file says, which stays locked; None when that is not what counts."""
+        if self._path is None:
+            return None
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _acquire(self._path.with_suffix(".lock"), stack)
+            text = self._path.read_bytes()
+        except FileNotFoundError:
+            self._account = Account()
+            return asdict(self._account)
+        except (OSError, Locked) as error:
+            self._go_alone(error)
+            return None
+        try:
+            self._account = _parse(text)
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            self._account = Account()
+            _warn(f"{self._path} is damaged: the count of the quota begins anew")
+            return None
+        return asdict(self._account)
+
+    def _save(self) -> None:
+        if self._path is None:
+            return
+        try:
+            _write(self._path, self._account)
+        except OSError as error:
+            self._go_alone(error)
+
+    def _go_alone(self, error: Exception) -> None:
+        why = "another process holds it" if isinstance(error, Locked) else str(error)
+        path, self._path = self._path, None
+        _warn(f"{path} can't be used ({why}): this process counts its quota by itself")
 
 
 def ledger_path(folder: Path, origin: str, project_id: str, quota: str) -> Path:
@@ -69,24 +111,38 @@ def ledger_path(folder: Path, origin: str, project_id: str, quota: str) -> Path:
     return folder / f"{name[:80]}-{digest}.json"
 
 
-def _read(path: Path) -> Account:
-    """What the file says; a file that can't be read is an empty account: Mixpanel counts too."""
-    try:
-        told = json.loads(path.read_text())
-        starts = [float(at) for at in told["starts"]]
-        per_hour = told["per_hour"]
-        return Account(
-            starts, None if per_hour is None else int(per_hour), float(told["closed_until"])
-        )
-    except (OSError, ValueError, TypeError, KeyError):
-        return Account()
+def _acquire(path: Path, stack: ExitStack) -> None:
+    # Not by waiting in the system: a holder that was stopped with Ctrl-Z would stop us, too.
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            stack.enter_context(lock(path))
+        except Locked:
+            if time.monotonic() > end:
+                raise
+            time.sleep(random.uniform(0, 0.002))  # noqa: S311 - spreads the processes
+        else:
+            return
+
+
+def _parse(text: bytes) -> Account:
+    told = json.loads(text)
+    account = Account(list(map(float, told["starts"])), None, float(told["closed_until"]))
+    if told["per_hour"] is not None:
+        account.per_hour = int(told["per_hour"])
+        if account.per_hour < 1:
+            raise ValueError("no quota is empty")
+    return account
 
 
 def _write(path: Path, account: Account) -> None:
     # A new file under the old name: whoever is killed here leaves the one or the other.
     new = path.with_suffix(".new")
-    with suppress(OSError):  # a full disk must not stop a request
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w") as file:  # noqa: PTH123 - a descriptor
-            json.dump(asdict(account), file)
-        new.replace(path)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w") as file:  # noqa: PTH123 - a descriptor
+        json.dump(asdict(account), file)
+    new.replace(path)
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, MixpanelDataWarning, stacklevel=2)

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,7 @@ from mixpanel_data._internal.config import Settings
 from mixpanel_data.exceptions import RateLimitError
 
 Quota = Literal["query", "jql", "export"]
+Check = Callable[[], None]
 POLICIES: dict[Quota, str] = {"query": "project", "jql": "endpoint-jql"}
 """What the RateLimit headers call the hourly windows (contract 1.4)."""
 
@@ -67,11 +68,17 @@ def limit_of(quota: Quota, settings: Settings) -> Limit:
 
 
 def _per_hour(quota: Quota, limit: Limit, account: Account) -> int:
-    """The limit in force: the one Mixpanel named, unless a smaller one is configured."""
+    """The limit in force.
+
+    Mixpanel names the limit of the project's contract in its answers; until then the configured
+    one counts. From then on it is the smaller of both, but a default is no wish: where nothing
+    else is configured, the limit that Mixpanel named counts, also when it is larger.
+    """
     named = account.per_hour
-    if named is None or (limit.per_hour < named and limit != limit_of(quota, Settings())):
+    if named is None:
         return limit.per_hour
-    return named
+    is_default = limit.per_hour == limit_of(quota, Settings()).per_hour
+    return named if is_default else min(named, limit.per_hour)
 
 
 @dataclass(frozen=True)
@@ -102,19 +109,27 @@ class Gate:
         self._in_flight = 0
         self._changed = threading.Condition()
 
-    def enter(self, limit: Limit, clock: Clock, patience: float) -> float:
+    def enter(self, limit: Limit, clock: Clock, patience: float, check: Check) -> float:
         """Take a place and say when; raise WindowFullError when a window of time has none.
 
         Blocks while the most calls are in flight, and gives up when none ends for `patience`.
         """
         with self._changed:
+            left = patience
             while self._in_flight >= limit.in_flight:
-                if not self._changed.wait(patience):
+                check()
+                step = min(left, 0.25)
+                if self._changed.wait(step):
+                    left = patience
+                    continue
+                left -= step
+                if left <= 0:
                     raise RateLimitError(
                         f"{self._in_flight} {self.quota} calls are open in this process"
                         f" and none ended for {patience:.0f} s",
                         hint="read the open ones to their end, or close them",
                     )
+            check()
             now = clock.now().timestamp()
             with self._ledger.open(now) as account:
                 self._check_windows(limit, account, now)
@@ -143,7 +158,8 @@ class Gate:
                 with self._ledger.open(clock.now().timestamp()) as account:
                     if start in account.starts:
                         account.starts.remove(start)
-            self._changed.notify()
+            # All: one that finds the hour used up would keep the news from the others.
+            self._changed.notify_all()
 
     def learn(
         self,
@@ -159,7 +175,7 @@ class Gate:
             return
         now = clock.now().timestamp()
         with self._ledger.open(now) as account:
-            if isinstance(most, int) and policy.get("w") == HOUR:
+            if isinstance(most, int) and most > 0 and policy.get("w") == HOUR:
                 account.per_hour = most
             if left == 0 and isinstance(seconds, int):
                 account.closed_until = now + seconds
@@ -202,12 +218,16 @@ def enter(
     settings: Settings,
     clock: Clock,
     pause: Callable[[float, str], None],
+    check: Check,
 ) -> Ticket:
-    """Wait for a place in every gate; an hour that ends too late raises instead."""
+    """Wait for a place in every gate; an hour that ends too late raises instead.
+
+    `check` raises when nobody wants the answer any more.
+    """
     ticket = Ticket(clock)
     try:
         for gate in gates:
-            ticket.hold(gate, _enter(gate, settings, clock, pause))
+            ticket.hold(gate, _enter(gate, settings, clock, pause, check))
     except BaseException:
         ticket.refund()
         ticket.close()
@@ -216,19 +236,23 @@ def enter(
 
 
 def _enter(
-    gate: Gate, settings: Settings, clock: Clock, pause: Callable[[float, str], None]
+    gate: Gate,
+    settings: Settings,
+    clock: Clock,
+    pause: Callable[[float, str], None],
+    check: Check,
 ) -> float:
     limit = limit_of(gate.quota, settings)
     while True:
         try:
-            return gate.enter(limit, clock, settings.export_timeout)
+            return gate.enter(limit, clock, settings.export_timeout, check)
         except WindowFullError as error:
             full = error
         if full.wait > settings.max_wait:
             raise RateLimitError(
                 f"the quota is used up: {full.why}",
                 retry_after=full.wait,
-                hint=come_again(full.wait, clock),
+                hint=f"{come_again(full.wait, clock.now())}, or allow a longer max_wait",
             )
         pause(full.wait, full.why)
 
@@ -243,13 +267,19 @@ def minutes(seconds: float) -> str:
     return f"{whole} s" if whole <= 90 else f"{-(-whole // 60)} min"
 
 
-def come_again(seconds: float, clock: Clock) -> str:
-    """When a call has a chance again: a duration and a clock time."""
-    then = clock.now() + timedelta(seconds=seconds)
-    return f"come again in {minutes(seconds)}, at {then:%H:%M} UTC; --max-wait waits longer"
+def come_again(seconds: float, now: datetime) -> str:
+    """When a call has a chance again: a clock time and a duration.
+
+    >>> come_again(1350, datetime(2026, 3, 10, 13, 42))
+    'come again at 14:05 UTC, in 23 min'
+    """
+    # Rounded up: who comes at that minute is not too early.
+    then = now + timedelta(seconds=seconds, minutes=1, microseconds=-1)
+    day = f"{then:%Y-%m-%d} " if then.date() != now.date() else ""
+    return f"come again at {day}{then:%H:%M} UTC, in {minutes(seconds)}"
 
 
-_Gates = dict[tuple[str, str, Quota], Gate]
+_Gates = dict[tuple[Path | None, str, str, Quota], Gate]
 
 _network: _Gates = {}
 # Gates go with their application. No callback of ours runs then: garbage is collected at any
@@ -274,7 +304,7 @@ def shared_gates(
         gates = _network if app is None else _in_process.setdefault(app, {})
         return [
             gates.setdefault(
-                (origin, project_id, quota),
+                (folder, origin, project_id, quota),
                 Gate(quota, folder and ledger_path(folder, origin, project_id, quota)),
             )
             for quota in quotas

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ ERROR_BODY = 64 * 1024
 UNCOUNTED = frozenset({401, 402, 429})
 """Statuses of calls that Mixpanel takes off no quota (contract 1.4)."""
 
+NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
 Wait = Callable[[float, str], None]
 T = TypeVar("T")
 
@@ -73,7 +75,7 @@ class Transport:
         self._app = app
         self._ledgers = ledgers
         self._client: httpx.Client | None = None
-        self._closed = False
+        self._closed = threading.Event()
         self._lock = threading.Lock()
 
     def fetch(self, call: Call) -> bytes:
@@ -94,9 +96,10 @@ class Transport:
         return shared_gates(quotas, project_id, origin, app=self._app, folder=self._ledgers)
 
     def close(self) -> None:
-        """Close the connections, for good."""
+        """Close the connections, for good; who waits for a place or a retry gets an error."""
+        self._closed.set()
         with self._lock:
-            client, self._client, self._closed = self._client, None, True
+            client, self._client = self._client, None
         if client is not None:
             client.close()
 
@@ -109,7 +112,7 @@ class Transport:
             wait = self._wait_after(fault, number)
             if wait is None:
                 raise fault.error from cause
-            self._pause(wait, fault.error.message)
+            self._pause(call, wait, fault.error.message)
         raise AssertionError("unreachable")
 
     def _wait_after(self, fault: Failure, number: int) -> float | None:
@@ -120,16 +123,24 @@ class Transport:
         ceiling = min(BACKOFF_CAP, self.settings.max_wait, BACKOFF_BASE * 2 ** (number - 1))
         return self.clock.spread(ceiling)
 
-    def _pause(self, seconds: float, why: str) -> None:
-        if self.on_wait is None:
-            self.clock.sleep(seconds)
-            return
+    def _pause(self, call: Call, seconds: float, why: str) -> None:
         left = seconds
-        while left > 0:  # once a second, for a countdown
-            self.on_wait(left, why)
-            step = min(1.0, left)
-            self.clock.sleep(step)
+        while left > 0:
+            told = self.on_wait
+            if told is not None:
+                told(left, why)
+            # Once a second, for a countdown and for a fetch that ends meanwhile.
+            step = left if told is None and call.check is None else min(1.0, left)
+            self.clock.wait(self._closed, step)
             left -= step
+            self._check(call)
+
+    def _check(self, call: Call) -> None:
+        """Raise when nobody wants the answer any more."""
+        if self._closed.is_set():
+            raise RuntimeError("this client is closed")
+        if call.check is not None:
+            call.check()
 
     def _fetch_once(self, call: Call) -> bytes:
         answer = self._open_once(call)
@@ -146,10 +157,12 @@ class Transport:
             answer.close()
 
     def _open_once(self, call: Call) -> OpenAnswer:
+        client = self._open_client(call.route.origin)
         gates = self.gates(call.quotas, call.project_id, call.route.origin)
-        ticket = enter(gates, self.settings, self.clock, self._pause)
+        pause, check = partial(self._pause, call), partial(self._check, call)
+        ticket = enter(gates, self.settings, self.clock, pause, check)
         try:
-            response = self._send(call)
+            response = self._send(client, call)
             policies, limits = rate_policies(response.headers), rate_limits(response.headers)
             for gate in gates if policies or limits else ():
                 gate.learn(policies, limits, self.clock)
@@ -159,7 +172,7 @@ class Transport:
                 ticket.refund()
             fault = self._refusal(response, call)
         except BaseException as error:
-            if isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
+            if isinstance(error.__cause__, NOT_CONNECTED):
                 ticket.refund()
             ticket.close()
             raise
@@ -181,8 +194,7 @@ class Transport:
         again = call.read_only or response.status_code == 429
         return replace(fault, retry=fault.retry and again)
 
-    def _send(self, call: Call) -> httpx.Response:
-        client = self._open_client(call.route.origin)
+    def _send(self, client: httpx.Client, call: Call) -> httpx.Response:
         timeout = httpx.Timeout(call.timeout, connect=self.settings.connect_timeout, pool=None)
         try:
             request = client.build_request(
@@ -209,7 +221,7 @@ class Transport:
 
     def _open_client(self, origin: str) -> httpx.Client:
         with self._lock:
-            if self._closed:
+            if self._closed.is_set():
                 raise RuntimeError("this client is closed")
             if self._client is None:
                 try:

@@ -35,9 +35,15 @@ class Hourglass:
         return Clock(
             monotonic=lambda: self.passed,
             now=lambda: START + timedelta(seconds=self.passed),
-            sleep=self.sleep,
+            wait=lambda stopped, seconds: self.sleep(seconds),
             spread=lambda ceiling: ceiling,
         )
+
+
+@pytest.fixture(autouse=True)
+def _no_quota_of_earlier_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The system may give the port of an earlier server again.
+    monkeypatch.setattr("mixpanel_data._internal.api_client.limits._network", {})
 
 
 @pytest.fixture

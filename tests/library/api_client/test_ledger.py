@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import stat
 import subprocess
 import sys
 import textwrap
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
-from mixpanel_data import RateLimitError
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.api_client.clock import Clock
 from mixpanel_data._internal.api_client.ledger import Account, Ledger, ledger_path
+from mixpanel_data._internal.api_client.limits import QuotaState
 from mixpanel_data._internal.config import Credentials, Settings
+from mixpanel_data._internal.locking import lock
+from mixpanel_data.exceptions import MixpanelDataError, MixpanelDataWarning, RateLimitError
 from tests.library.api_client.conftest import START, Hourglass
 from tests.loopback import Reply, Server, reply_json
 
@@ -25,16 +27,28 @@ WHO = {"username": "u", "secret": "s", "project_id": "1", "region": "us"}
 
 STARTS = textwrap.dedent("""
     import sys
+    from datetime import UTC, datetime
     from pathlib import Path
-    from mixpanel_data._internal.api_client.ledger import Ledger
-    ledger, got = Ledger(Path(sys.argv[1])), 0
+    from mixpanel_data._internal.api_client.clock import Clock
+    from mixpanel_data._internal.api_client.limits import Gate, Limit, WindowFullError
+    gate, got = Gate("export", Path(sys.argv[1])), 0
+    limit = Limit(in_flight=100, per_hour=int(sys.argv[3]))
+    clock = Clock(now=lambda: datetime.fromtimestamp(1000, UTC))
     for n in range(int(sys.argv[2])):
-        with ledger.open(1000.0) as account:
-            if len(account.starts) < 60:
-                account.starts.append(1000.0)
-                got += 1
+        try:
+            start = gate.enter(limit, clock, 1, lambda: None)
+        except WindowFullError:
+            continue
+        gate.leave(start, clock, refund=limit.per_hour == 1)
+        got += 1
     print(got)
 """)
+
+
+def starting(path: Path, times: int, per_hour: int = 60) -> subprocess.Popen[str]:
+    """A process that takes places of a budget; with one of 1 it gives them back each time."""
+    asked = [sys.executable, "-c", STARTS, str(path), str(times), str(per_hour)]
+    return subprocess.Popen(asked, stdout=subprocess.PIPE, text=True)
 
 
 def client(server: Server, folder: Path, clock: Clock, **settings: object) -> MixpanelAPIClient:
@@ -44,12 +58,7 @@ def client(server: Server, folder: Path, clock: Clock, **settings: object) -> Mi
 
 def test_processes_that_count_at_once_never_exceed_the_budget(tmp_path: Path) -> None:
     path = tmp_path / "export.json"
-    crowd = [
-        subprocess.Popen(
-            [sys.executable, "-c", STARTS, str(path), "20"], stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(6)
-    ]
+    crowd = [starting(path, 20) for _ in range(8)]
     assert sum(int(process.communicate()[0]) for process in crowd) == 60
     with Ledger(path).open(1000.0) as account:
         assert len(account.starts) == 60
@@ -57,14 +66,17 @@ def test_processes_that_count_at_once_never_exceed_the_budget(tmp_path: Path) ->
 
 def test_a_process_killed_while_it_counts_leaves_a_readable_ledger(tmp_path: Path) -> None:
     path = tmp_path / "export.json"
-    for _ in range(5):
-        process = subprocess.Popen([sys.executable, "-c", STARTS, str(path), "1000000"])
+    for number in range(5):
+        process = starting(path, 1_000_000, per_hour=1)
         while not path.exists():
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(0.01)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.007 * number)
         process.send_signal(signal.SIGKILL)
-        process.wait()
-        json.loads(path.read_text())
+        process.communicate()
+        with Ledger(path).open(1000.0) as account:  # a warning would be an error here
+            assert account.starts in ([], [1000.0])
         path.unlink()
 
 
@@ -76,15 +88,105 @@ def test_the_ledger_is_private(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"starts": "x"}', '{"starts": [1]}', "\0"])
+DAMAGE = {
+    "empty": "",
+    "cut": "{",
+    "a list": "[]",
+    "text": '{"starts": "x"}',
+    "too little": '{"starts": [1]}',
+    "a zero byte": "\0",
+    "deep": "[" * 100_000,
+    "no quota": '{"starts": [], "per_hour": 0, "closed_until": 0}',
+    "endless": '{"starts": [], "per_hour": Infinity, "closed_until": 0}',
+}
+
+
+@pytest.mark.parametrize("content", DAMAGE.values(), ids=DAMAGE)
 def test_a_damaged_ledger_begins_anew(tmp_path: Path, content: str) -> None:
     path = tmp_path / "export.json"
     path.write_text(content)
-    with Ledger(path).open(NOW) as account:
+    ledger = Ledger(path)
+    with ExitStack() as stack:
+        with pytest.warns(MixpanelDataWarning, match="damaged"):
+            account = stack.enter_context(ledger.open(NOW))
         assert account == Account()
         account.starts.append(NOW)
     with Ledger(path).open(NOW) as account:
         assert account.starts == [NOW]
+
+
+def test_numbers_that_are_no_times_do_not_count(tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    path.write_text('{"starts": [NaN, Infinity, -1], "per_hour": 9, "closed_until": NaN}')
+    with Ledger(path).open(NOW) as account:
+        assert account == Account(per_hour=9)
+
+
+@pytest.mark.parametrize("stuck", ["folder", "file", "new file"])
+def test_where_no_ledger_can_be_kept_the_process_counts_by_itself(
+    tmp_path: Path, hourglass: Hourglass, stuck: str
+) -> None:
+    folder = tmp_path / "quota"
+    with Server(Reply()) as server:
+        path = ledger_path(folder, server.url, "1", "export")
+        if stuck == "folder":
+            folder.write_text("a file")
+        else:
+            (path if stuck == "file" else path.with_suffix(".new")).mkdir(parents=True)
+        asks = client(server, folder, hourglass.clock(), exports_per_hour=2)
+        with pytest.warns(MixpanelDataWarning, match="can't be used"):
+            list(asks.export_events("2024-01-01", "2024-01-01"))
+        list(asks.export_events("2024-01-01", "2024-01-01"))
+        with pytest.raises(RateLimitError, match="2 export calls"):
+            list(asks.export_events("2024-01-01", "2024-01-01"))
+        asks.close()
+
+
+def test_a_process_that_stopped_with_the_ledger_in_its_hand_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixpanel_data._internal.api_client.ledger._PATIENCE", 0.02)
+    path = tmp_path / "export.json"
+    ledger = Ledger(path)
+    with (
+        lock(path.with_suffix(".lock")),
+        pytest.warns(MixpanelDataWarning, match="another process holds it"),
+        ledger.open(NOW) as account,
+    ):
+        account.starts.append(NOW)
+    with ledger.open(NOW) as account:
+        assert account.starts == [NOW]
+
+
+@pytest.mark.parametrize(("status", "used"), [(200, 1), (401, 0), (402, 0), (429, 0), (500, 1)])
+def test_refunds_reach_the_file(
+    tmp_path: Path, hourglass: Hourglass, status: int, used: int
+) -> None:
+    with Server(Reply(status)) as server:
+        asks = client(server, tmp_path, hourglass.clock(), attempts=1)
+        with suppress(MixpanelDataError):
+            list(asks.export_events("2024-01-01", "2024-01-01"))
+        with Ledger(ledger_path(tmp_path, server.url, "1", "export")).open(NOW) as account:
+            assert len(account.starts) == used
+        asks.close()
+
+
+def test_looking_at_the_quota_takes_nothing_of_it(tmp_path: Path, hourglass: Hourglass) -> None:
+    with Server(Reply()) as server:
+        asks = client(server, tmp_path, hourglass.clock())
+        assert asks.quota("export") == asks.quota("export") == QuotaState(60, 0, 60, 0.0)
+        assert list(tmp_path.glob("*.json")) == []
+        asks.close()
+
+
+def test_folders_have_counts_of_their_own(tmp_path: Path, hourglass: Hourglass) -> None:
+    with Server(Reply()) as server:
+        first = client(server, tmp_path / "a", hourglass.clock())
+        list(first.export_events("2024-01-01", "2024-01-01"))
+        other = client(server, tmp_path / "b", hourglass.clock())
+        assert (first.quota("export").used, other.quota("export").used) == (1, 0)
+        first.close()
+        other.close()
 
 
 def test_a_clock_that_was_set_back_does_not_block_for_ever(tmp_path: Path) -> None:
@@ -135,6 +237,8 @@ def test_clients_of_other_processes_leave_less(tmp_path: Path, hourglass: Hourgl
         ({}, 30, 30),
         ({"queries_per_hour": 20}, 400, 20),
         ({"queries_per_hour": 500}, 400, 400),
+        ({"query_concurrency": 2}, 400, 400),
+        ({}, 0, 60),
     ],
 )
 def test_a_limit_that_mixpanel_names_is_learned(

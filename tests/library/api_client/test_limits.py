@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
@@ -64,7 +64,9 @@ def test_case_19_sixty_queries_an_hour_over_all_threads_and_clients(connect, hou
         with pytest.raises(RateLimitError, match="60 query calls in the last hour") as caught:
             clients[0].get("funnels/list")
         assert caught.value.retry_after == 3600
-        assert caught.value.hint == "come again in 60 min, at 13:00 UTC; --max-wait waits longer"
+        assert caught.value.hint == (
+            "come again at 13:00 UTC, in 60 min, or allow a longer max_wait"
+        )
 
         hourglass.passed = 3590
         clients[0].get("funnels/list")  # ten seconds are worth waiting for
@@ -143,6 +145,119 @@ def test_an_export_holds_its_place_until_it_is_closed(connect):
                 list(client.export_events("2024-01-01", "2024-01-01"))
             assert "close" in caught.value.hint
         assert list(client.export_events("2024-01-01", "2024-01-01")) == []
+
+
+def test_all_who_wait_for_a_place_hear_that_the_hour_is_used_up(connect):
+    crowd = Crowd(2)
+    with Server(crowd) as server:
+        client = connect(server, query_concurrency=2, queries_per_hour=2)
+
+        def ask(_: int) -> str:
+            try:
+                client.get("funnels/list")
+            except RateLimitError as error:
+                return error.message
+            return "answered"
+
+        with ThreadPoolExecutor(8) as pool:
+            told = sorted(pool.map(ask, range(8)))
+        used_up = "the quota is used up: 2 query calls in the last hour"
+        assert told == ["answered"] * 2 + [used_up] * 6
+
+
+def test_the_longest_wait_can_be_changed(connect, hourglass):
+    with Server(reply_json([])) as server:
+        client = connect(server, queries_per_hour=1)
+        assert client.max_wait == Settings().max_wait
+        client.get("funnels/list")
+        client.max_wait = 3600
+        client.get("funnels/list")
+        assert hourglass.slept == [3600]
+        client.max_wait = 10
+        with pytest.raises(RateLimitError):
+            client.get("funnels/list")
+
+
+def test_a_face_counts_down_while_the_quota_makes_it_wait(connect):
+    told = []
+    with Server(reply_json([])) as server:
+        client = connect(server, queries_per_hour=1, on_wait=lambda *wait: told.append(wait))
+        client.max_wait = 3600
+        client.get("funnels/list")
+        client.get("funnels/list")
+    assert [seconds for seconds, _ in told] == list(range(3600, 0, -1))
+    assert {why for _, why in told} == {"1 query calls in the last hour"}
+
+
+def real_client(server, **settings) -> tuple[MixpanelAPIClient, threading.Event]:
+    """On the real clock; the event says that it waits."""
+    waits = threading.Event()
+    who = Credentials("user", "secret", "1", "us", base_url=server.url)
+    client = MixpanelAPIClient(who, settings=Settings(**settings), on_wait=lambda *_: waits.set())
+    return client, waits
+
+
+def test_closing_a_client_ends_the_waits_of_other_threads():
+    with Server(reply_json([])) as server, ThreadPoolExecutor(3) as pool:
+        client, waits = real_client(server, queries_per_hour=1, max_wait=4000)
+        client.get("funnels/list")
+        calls = [pool.submit(client.get, "funnels/list") for _ in range(3)]
+        assert waits.wait(5)
+        client.close()
+        for call in calls:
+            with pytest.raises(RuntimeError, match="closed"):
+                call.result(5)
+        assert len(server.requests) == 1
+
+
+def test_closing_a_client_ends_the_wait_for_those_in_flight():
+    release = threading.Event()
+
+    def slow(request) -> Reply:
+        release.wait(10)
+        return reply_json([])
+
+    with Server(slow) as server, ThreadPoolExecutor(2) as pool:
+        client, _ = real_client(server, query_concurrency=1)
+        calls = [pool.submit(client.get, "funnels/list") for _ in range(2)]
+        while not server.requests:
+            wait(calls, 0.01)
+        client.close()
+        done = wait(calls, 5, return_when="FIRST_COMPLETED").done
+        release.set()
+        assert any(isinstance(call.exception(), RuntimeError) for call in done)
+        assert len(server.requests) == 1
+
+
+def test_an_export_that_nobody_wants_any_more_stops_waiting(connect, hourglass):
+    class OverError(Exception):
+        pass
+
+    def check() -> None:
+        if hourglass.passed >= 3:
+            raise OverError
+
+    with Server(Reply()) as server:
+        client = connect(server, exports_per_hour=1, max_wait=4000)
+        with client.open_export(ONE_DAY, check=check) as stream:
+            assert list(stream) == []
+        with pytest.raises(OverError), client.open_export(ONE_DAY, check=check):
+            pass
+        assert hourglass.slept == [1, 1, 1]
+        assert client.quota("export").used == len(server.requests) == 1
+
+
+def test_what_was_never_sent_is_not_counted(connect):
+    with Server(Reply()) as server:
+        pass
+    client = connect(server, attempts=1)
+    with pytest.raises(MixpanelDataError, match="can't be reached"):
+        client.get("funnels/list")
+    assert client.quota("query").used == 0
+    client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        client.get("funnels/list")
+    assert client.quota("query").used == 0
 
 
 def test_a_place_is_given_back_however_the_call_ends(connect):

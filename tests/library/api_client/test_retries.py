@@ -67,7 +67,7 @@ def test_case_17_an_hour_is_not_slept_and_the_error_says_when_to_come_again(conn
     assert len(server.requests) == 1
     assert caught.value.retry_after == 3600
     assert caught.value.limits == {"project": {"r": 0, "t": 3600}, "project-concurrency": {"r": 3}}
-    assert caught.value.hint == "come again in 60 min"
+    assert caught.value.hint == "come again at 13:00 UTC, in 60 min"
 
 
 def test_an_exhausted_window_tells_the_wait_where_retry_after_is_missing(connect, hourglass):
