@@ -12,7 +12,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixpanel_data._internal.locking import Locked, lock
@@ -65,20 +65,20 @@ class Ledger:
             try:
                 yield self._account
             finally:
-                if asdict(self._account) != before:
-                    self._save()
+                if (after := _text(self._account)) != before:
+                    self._save(after)
 
-    def _load(self, stack: ExitStack) -> dict[str, object] | None:
+    def _load(self, stack: ExitStack) -> str | None:
         """What the file says, which stays locked; None when that is not what counts."""
         if self._path is None:
             return None
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _acquire(self._path.with_suffix(".lock"), stack)
-            text = self._path.read_bytes()
+            text = self._path.read_text(errors="replace")
         except FileNotFoundError:
             self._account = Account()
-            return asdict(self._account)
+            return _text(self._account)
         except (OSError, Locked) as error:
             self._go_alone(error)
             return None
@@ -88,13 +88,13 @@ class Ledger:
             self._account = Account()
             _warn(f"{self._path} is damaged: the count of the quota begins anew")
             return None
-        return asdict(self._account)
+        return text
 
-    def _save(self) -> None:
+    def _save(self, text: str) -> None:
         if self._path is None:
             return
         try:
-            _write(self._path, self._account)
+            _write(self._path, text)
         except OSError as error:
             self._go_alone(error)
 
@@ -125,7 +125,11 @@ def _acquire(path: Path, stack: ExitStack) -> None:
             return
 
 
-def _parse(text: bytes) -> Account:
+def _text(account: Account) -> str:
+    return json.dumps(vars(account))  # asdict() copies number by number, for a millisecond
+
+
+def _parse(text: str) -> Account:
     told = json.loads(text)
     account = Account(list(map(float, told["starts"])), None, float(told["closed_until"]))
     if told["per_hour"] is not None:
@@ -135,12 +139,12 @@ def _parse(text: bytes) -> Account:
     return account
 
 
-def _write(path: Path, account: Account) -> None:
+def _write(path: Path, text: str) -> None:
     # A new file under the old name: whoever is killed here leaves the one or the other.
     new = path.with_suffix(".new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w") as file:  # noqa: PTH123 - a descriptor
-        json.dump(asdict(account), file)
+        file.write(text)
     new.replace(path)
 
 
