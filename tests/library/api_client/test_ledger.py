@@ -64,6 +64,41 @@ def test_processes_that_count_at_once_never_exceed_the_budget(tmp_path: Path) ->
         assert len(account.starts) == 60
 
 
+WAITS = textwrap.dedent("""
+    import sys
+    from pathlib import Path
+    from mixpanel_data._internal.api_client import MixpanelAPIClient
+    from mixpanel_data._internal.config import Credentials, Settings
+    who = Credentials("u", "s", "1", "us", base_url=sys.argv[1])
+    settings = Settings(exports_per_hour=1, max_wait=4000)
+    client = MixpanelAPIClient(who, settings=settings, ledger=Path(sys.argv[2]))
+    client.on_wait = lambda seconds, why: print(round(seconds, -2), why, flush=True)
+    try:
+        list(client.export_events("2024-01-01", "2024-01-01"))
+    except KeyboardInterrupt:
+        print("interrupted")
+""")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_process_waits_for_the_quota_that_another_used_until_ctrl_c(tmp_path: Path) -> None:
+    with Server(Reply()) as server:
+        asks = client(server, tmp_path, Clock())
+        list(asks.export_events("2024-01-01", "2024-01-01"))
+        asks.close()
+        process = subprocess.Popen(
+            [sys.executable, "-c", WAITS, server.url, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "3600.0 1 export calls in the last hour\n"
+        process.send_signal(signal.SIGINT)
+        told, _ = process.communicate(timeout=10)
+        assert told.splitlines()[-1] == "interrupted"
+        assert len(server.requests) == 1
+
+
 def test_a_process_killed_while_it_counts_leaves_a_readable_ledger(tmp_path: Path) -> None:
     path = tmp_path / "export.json"
     for number in range(5):
