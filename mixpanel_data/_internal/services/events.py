@@ -145,7 +145,7 @@ class EventsFetch:
         """A whole body on disk, or how it broke off; what never begins is raised."""
         query = replace(self._query, from_date=window.first, to_date=window.last)
         with (
-            self._api.open_export(query) as stream,
+            self._api.open_export(query, check=downloads.check) as stream,
             self._job.receive(window.first, window.last) as incoming,
         ):
             try:
