@@ -3,7 +3,7 @@
 `<database>.spool/` holds
 - `job-<key>/`, one fetch of events, which outlives its process so that it can be resumed:
   `job.json` (what was asked, and since when), `<first>_<last>.<rows>.<size>.ndjson` (a whole body,
-  renamed to this when it was on disk) and `<first>_<last>.part` (one that is still coming);
+  renamed to this when it was on disk) and `<first>_<last>.<random>.part` (one that is coming);
 - `tmp-<pid>-<random>/`, pages of profiles, swept when their process is gone.
 """
 
@@ -75,7 +75,8 @@ class Job:
     @contextmanager
     def receive(self, first: date, last: date) -> Iterator[Incoming]:
         """A body that comes in; `keep` makes it count, anything else leaves nothing."""
-        part = self.folder / f"{first}_{last}.part"
+        # A download that outlives its fetch for a moment must not write into that of the next one.
+        part = self.folder / f"{first}_{last}.{uuid.uuid4().hex[:8]}.part"
         try:
             with body(part) as write:
                 yield Incoming(self, part, write, (first, last))
@@ -136,6 +137,9 @@ def job(
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with lock(folder / "lock"):
+            for left in folder.glob("*.part"):
+                with suppress(OSError):  # Windows keeps what a thread still writes
+                    left.unlink()
             asked = _read(folder) or {}
             if not asked or asked["id"] == finished:
                 for old in folder.glob("*.ndjson"):

@@ -239,6 +239,29 @@ def test_two_fetches_into_one_table_do_not_mix(
         fetcher.fetch_events("events", "2024-01-01", "2024-01-07")
 
 
+def test_a_download_that_outlives_its_fetch_does_not_touch_that_of_the_next(
+    storage: StorageEngine,
+) -> None:
+    day = date(2024, 1, 1)
+    with storage.job({"table": "events"}, from_date="", to_date="") as job:
+        with job.receive(day, day) as incoming:
+            incoming.write(b"whole ")
+            with job.receive(day, day) as straggler:
+                straggler.write(b"other")
+            incoming.write(b"line\n")
+            with job.receive(day, day):
+                body = incoming.keep(1)
+        assert body.path.read_bytes() == b"whole line\n"
+        assert [found.path for found in job.bodies()] == [body.path]
+
+
+def test_what_a_killed_download_left_goes_with_the_next_run(storage: StorageEngine) -> None:
+    with storage.job({"table": "events"}, from_date="", to_date="") as job:
+        (job.folder / "2024-01-01_2024-01-02.0.part").write_bytes(b"half")
+    with storage.job({"table": "events"}, from_date="", to_date="") as job:
+        assert not list(job.folder.glob("*.part"))
+
+
 def test_past_its_limit_the_spool_says_so_and_drops_what_is_stored(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
 ) -> None:
