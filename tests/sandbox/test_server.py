@@ -141,8 +141,8 @@ from mixpanel_data.sandbox import Sandbox
 from mixpanel_data.sandbox.server import serve
 
 with serve(Sandbox(events=300, profiles=60)) as server:
-    print(server.url, flush=True)
     try:
+        print(server.url, flush=True)  # from here on the signal may come
         server.wait()
     except KeyboardInterrupt:
         print("bye", flush=True)

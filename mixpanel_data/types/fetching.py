@@ -1,0 +1,95 @@
+"""What a fetch would cost, how far it is, what it stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Self
+
+from mixpanel_data.types.answers import Answer
+from mixpanel_data.types.tables import TableType
+
+
+class FetchProgress(int):
+    """How far a fetch is: the number of rows received so far, and the facts around it.
+
+    `bytes` counts the uncompressed body; a window is one request for some days (for profiles,
+    a page); `phase` is "download" until everything is here, then "store".
+    """
+
+    bytes: int
+    windows_done: int
+    windows: int | None
+    phase: Literal["download", "store"]
+
+    def __new__(
+        cls,
+        rows: int,
+        *,
+        size: int = 0,
+        windows_done: int = 0,
+        windows: int | None = None,
+        phase: Literal["download", "store"] = "download",
+    ) -> Self:
+        """An int subclass takes its value here."""
+        self = super().__new__(cls, rows)
+        self.bytes = size
+        self.windows_done = windows_done
+        self.windows = windows
+        self.phase = phase
+        return self
+
+
+@dataclass(frozen=True)
+class FetchResult(Answer):
+    """What a fetch stored. `source` is "sandbox" where the data is invented.
+
+    `duplicates` are copies that were left out; `replaced` are rows of days fetched again.
+    """
+
+    table: str
+    rows: int
+    type: TableType
+    duration_seconds: float
+    date_range: tuple[str, str] | None
+    fetched_at: datetime
+    source: str = "mixpanel"
+    duplicates: int = 0
+    replaced: int = 0
+
+
+@dataclass(frozen=True)
+class FetchPlan(Answer):
+    """What a fetch would cost, before it begins; without dates, there is nothing to fetch.
+
+    A window is one request for some days; `spooled` ones are on this disk already. The quota
+    makes the fetch last `wait_seconds` longer than the downloads themselves take.
+    """
+
+    table: str
+    from_date: str | None
+    to_date: str | None
+    windows: int
+    spooled: int
+    requests: int
+    quota_per_hour: int
+    quota_left: int
+    wait_seconds: float
+
+
+@dataclass(frozen=True)
+class FetchStatus(Answer):
+    """A fetch that began and did not end: what is in the spool, to be continued.
+
+    `done` and `missing` are stretches of days, as `first..last`.
+    """
+
+    table: str
+    from_date: str
+    to_date: str
+    done: tuple[str, ...]
+    missing: tuple[str, ...]
+    rows: int
+    bytes: int
+    started_at: str
+    running: bool

@@ -1,0 +1,92 @@
+"""What the local database holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from mixpanel_data.types.answers import Answer
+
+TableType = Literal["events", "profiles"]
+
+
+@dataclass(frozen=True)
+class TableMetadata(Answer):
+    """Where a table came from: one row of `_metadata`. `job` tells its last download."""
+
+    type: TableType
+    fetched_at: datetime
+    from_date: str | None = None
+    to_date: str | None = None
+    filter_events: list[str] | None = None
+    filter_where: str | None = None
+    source: str = "mixpanel"
+    job: str | None = None
+
+
+@dataclass(frozen=True)
+class TableInfo(Answer):
+    """A table at a glance; one that SQL made has no dates and no source."""
+
+    name: str
+    type: TableType | Literal["table", "view"]
+    rows: int
+    from_date: str | None = None
+    to_date: str | None = None
+    fetched_at: datetime | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class ColumnInfo(Answer):
+    """A column as DuckDB knows it, and what it holds."""
+
+    name: str
+    type: str
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class PropertyInfo(Answer):
+    """A property as all rows of a table have it: one row of `_properties`.
+
+    `column` is its name in the flat table and `type` that column's type; both are None when the
+    property stays in the JSON alone. `rows` counts the rows that carry it, null included; `kinds`
+    counts them by JSON kind (string, integer, number, boolean, null, array, object), `events` by
+    event name (empty for profiles). `spelling` tells how the column gives the text of `->>`:
+    "cast" (CAST to VARCHAR), "integral" (the same, but whole numbers without a fraction), None
+    (it can't).
+    """
+
+    property: str
+    column: str | None
+    type: Literal["BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR", "JSON"] | None
+    rows: int
+    kinds: dict[str, int]
+    events: dict[str, int]
+    spelling: Literal["cast", "integral"] | None = None
+
+
+@dataclass(frozen=True)
+class TableSchema(Answer):
+    """The columns of a table, in order."""
+
+    table: str
+    type: TableType | Literal["table", "view"]
+    rows: int
+    columns: tuple[ColumnInfo, ...]
+
+
+@dataclass(frozen=True)
+class WorkspaceInfo(Answer):
+    """A workspace at a glance; `path` is None when it lives in memory only."""
+
+    path: Path | None
+    size_bytes: int | None
+    account: str | None
+    project_id: str | None
+    region: str | None
+    source: str
+    tables: tuple[TableInfo, ...]

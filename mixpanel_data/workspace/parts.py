@@ -1,0 +1,132 @@
+"""What a workspace is made of, each part built when it is first needed.
+
+Who only queries never loads HTTP, and who only discovers never loads DuckDB.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mixpanel_data._internal.config import SANDBOX, Credentials, Settings
+from mixpanel_data.exceptions import AuthenticationError, ConfigError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from mixpanel_data._internal.api_client import MixpanelAPIClient
+    from mixpanel_data._internal.services.discovery import DiscoveryService
+    from mixpanel_data._internal.services.fetcher import FetcherService
+    from mixpanel_data._internal.services.streaming import StreamingService
+    from mixpanel_data._internal.services.unfinished import UnfinishedFetches
+    from mixpanel_data._internal.storage import StorageEngine
+    from mixpanel_data.sandbox import Sandbox
+
+
+class Parts:
+    """Credentials, settings and services; the sections of `Workspace` build on it."""
+
+    _settings: Settings
+    _credentials: Credentials | None
+    _path: Path
+    _app: Sandbox | None = None
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The DuckDB connection itself, for one thread at a time."""
+        return self._storage.connection
+
+    @cached_property
+    def api(self) -> MixpanelAPIClient:
+        """The client for Mixpanel's API."""
+        if self._credentials is None:
+            raise AuthenticationError(
+                "this workspace was opened from a file, without credentials",
+                hint="Workspace(account=…, path=…) has both",
+            )
+        from mixpanel_data._internal.api_client import MixpanelAPIClient
+
+        if self._credentials.account == SANDBOX:
+            from mixpanel_data.sandbox import Sandbox
+
+            self._app = Sandbox()
+        ledger = None if self._app is not None else _data_folder() / "quota"
+        return MixpanelAPIClient(
+            self._credentials, settings=self._settings, app=self._app, ledger=ledger
+        )
+
+    @property
+    def path(self) -> Path | None:
+        """The database file."""
+        return self._storage.path if "_storage" in self.__dict__ else self._path
+
+    @property
+    def source(self) -> str:
+        """Where data comes from: "mixpanel", or "sandbox" when it is invented."""
+        if self._credentials is not None and self._credentials.account == SANDBOX:
+            return SANDBOX
+        return self.api.source if "api" in self.__dict__ else "mixpanel"
+
+    @cached_property
+    def _storage(self) -> StorageEngine:
+        from mixpanel_data._internal.storage import StorageEngine
+
+        return StorageEngine(self._path)
+
+    @cached_property
+    def _discovery(self) -> DiscoveryService:
+        from mixpanel_data._internal.services.discovery import DiscoveryService
+
+        return DiscoveryService(self.api)
+
+    @cached_property
+    def _fetcher(self) -> FetcherService:
+        from mixpanel_data._internal.services.fetcher import FetcherService
+
+        return FetcherService(
+            self.api, self._storage, settings=self._settings, legacy_zone=self._legacy_zone
+        )
+
+    @cached_property
+    def _unfinished(self) -> UnfinishedFetches:
+        from mixpanel_data._internal.services.unfinished import UnfinishedFetches
+
+        return UnfinishedFetches(self._storage)
+
+    @cached_property
+    def _streaming(self) -> StreamingService:
+        from mixpanel_data._internal.services.streaming import StreamingService
+
+        return StreamingService(self.api, settings=self._settings)
+
+    @property
+    def _legacy_zone(self) -> str | None:
+        who = self._credentials
+        if who is None or not who.legacy_time:
+            return None
+        if who.timezone is None:
+            raise ConfigError(
+                f"account {who.account!r} has legacy_time but no timezone",
+                hint=f"mp auth test {who.account} --save-timezone",
+            )
+        return who.timezone
+
+
+def default_path(credentials: Credentials) -> Path:
+    """One file per project; data that came from elsewhere never mixes with Mixpanel's own."""
+    name = credentials.project_id
+    if credentials.account == SANDBOX:
+        name = SANDBOX
+    elif credentials.base_url:
+        origin = urlsplit(credentials.base_url).netloc
+        name = f"{name}-{re.sub(r'[^A-Za-z0-9.]', '-', origin)}"
+    return _data_folder() / f"{name}.duckdb"
+
+
+def _data_folder() -> Path:
+    folder = os.environ.get("MP_DATA_DIR")
+    return Path(folder).expanduser() if folder else Path.home() / ".mp" / "data"

@@ -1,0 +1,40 @@
+"""Section of `Workspace`: SQL on what was fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mixpanel_data.types import Format, Writable
+from mixpanel_data.workspace.parts import Parts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Params = Sequence[Any] | Mapping[str, Any] | None
+
+
+class Querying(Parts):
+    """SQL in DuckDB's dialect."""
+
+    def sql(self, query: str, params: Params = None) -> pd.DataFrame:
+        """Run SQL (DuckDB's dialect) and return all rows; `params` are bound to `?` or `$name`."""
+        return self._storage.execute_df(query, params)
+
+    def sql_scalar(self, query: str, params: Params = None) -> Any:
+        """Run SQL and return the first value of the first row; None when there is no row."""
+        return self._storage.execute_scalar(query, params)
+
+    def sql_rows(self, query: str, params: Params = None) -> list[tuple[Any, ...]]:
+        """Run SQL and return all rows as tuples."""
+        return self._storage.execute_rows(query, params)
+
+    def write_sql(
+        self,
+        query: str,
+        file: Writable,
+        format: Format = "json",  # noqa: A002 - the name of the CLI's option
+        params: Params = None,
+    ) -> None:
+        """Run SQL and write its rows to `file` as text, in flat memory whatever their number."""
+        self._storage.write(query, file, format=format, params=params)

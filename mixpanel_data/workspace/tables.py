@@ -1,0 +1,46 @@
+"""Section of `Workspace`: the tables here."""
+
+from __future__ import annotations
+
+from mixpanel_data.types import TableInfo, TableSchema, TableType, WorkspaceInfo
+from mixpanel_data.workspace.parts import Parts
+
+
+class Tables(Parts):
+    """Looks at the local tables, and drops them."""
+
+    def info(self) -> WorkspaceInfo:
+        """Whose data this is, where it lies and which tables it has."""
+        tables = tuple(self.tables())
+        path = self._storage.path
+        who = self._credentials
+        return WorkspaceInfo(
+            path=path,
+            size_bytes=path.stat().st_size if path is not None else None,
+            account=who.account if who else None,
+            project_id=who.project_id if who else None,
+            region=who.region if who else None,
+            source=self.source,
+            tables=tables,
+        )
+
+    def tables(self) -> list[TableInfo]:
+        """All local tables, by name."""
+        return self._storage.list_tables()
+
+    def schema(self, table: str) -> TableSchema:
+        """The columns of a local table."""
+        return self._storage.get_schema(table)
+
+    def drop(self, *names: str) -> None:
+        """Drop tables: all of them, or none when one is unknown."""
+        for name in names:
+            self._storage.get_schema(name)
+        for name in dict.fromkeys(names):
+            self._storage.drop_table(name)
+
+    def drop_all(self, type: TableType | None = None) -> list[str]:  # noqa: A002 - spec.md
+        """Drop all tables, or those of one type, and say which."""
+        names = [table.name for table in self.tables() if type in {None, table.type}]
+        self.drop(*names)
+        return names
