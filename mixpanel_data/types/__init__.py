@@ -4,9 +4,32 @@ Times are naive UTC, as in the database; dates are `YYYY-MM-DD`, both ends of a 
 """
 
 from mixpanel_data.types.accounts import AccountInfo, AccountTest
+from mixpanel_data.types.activity import (
+    ActivityEvent,
+    ActivityFeedResult,
+    TopEvent,
+    TopEventsResult,
+)
 from mixpanel_data.types.answers import Answer
 from mixpanel_data.types.fetching import FetchPlan, FetchProgress, FetchResult, FetchStatus
 from mixpanel_data.types.files import Format, Writable
+from mixpanel_data.types.flows import FlowLink, FlowPath, FlowsResult
+from mixpanel_data.types.funnels import FunnelInfo, FunnelResult, FunnelStep
+from mixpanel_data.types.report import Report
+from mixpanel_data.types.retention import (
+    CohortInfo,
+    FrequencyPeriod,
+    FrequencyResult,
+    RetentionResult,
+)
+from mixpanel_data.types.saved import CohortSummary, JQLResult, LexiconProperty, LexiconSchema
+from mixpanel_data.types.series import (
+    EventCountsResult,
+    NumericBucketsResult,
+    NumericSeriesResult,
+    PropertyCountsResult,
+    SegmentationResult,
+)
 from mixpanel_data.types.tables import (
     ColumnInfo,
     PropertyInfo,
@@ -20,18 +43,42 @@ from mixpanel_data.types.tables import (
 __all__ = [
     "AccountInfo",
     "AccountTest",
+    "ActivityEvent",
+    "ActivityFeedResult",
     "Answer",
+    "CohortInfo",
+    "CohortSummary",
     "ColumnInfo",
+    "EventCountsResult",
     "FetchPlan",
     "FetchProgress",
     "FetchResult",
     "FetchStatus",
+    "FlowLink",
+    "FlowPath",
+    "FlowsResult",
     "Format",
+    "FrequencyPeriod",
+    "FrequencyResult",
+    "FunnelInfo",
+    "FunnelResult",
+    "FunnelStep",
+    "JQLResult",
+    "LexiconProperty",
+    "LexiconSchema",
+    "NumericBucketsResult",
+    "NumericSeriesResult",
+    "PropertyCountsResult",
     "PropertyInfo",
+    "Report",
+    "RetentionResult",
+    "SegmentationResult",
     "TableInfo",
     "TableMetadata",
     "TableSchema",
     "TableType",
+    "TopEvent",
+    "TopEventsResult",
     "WorkspaceInfo",
     "Writable",
 ]

@@ -1,0 +1,73 @@
+"""Questions, as frozen values that check themselves; answers know theirs.
+
+The same question goes to Mixpanel (`ws.segmentation`) and to a table (`ws.local.segmentation`).
+`on` and `where` are names of properties or expressions; dates are days of the project's zone,
+both ends included.
+"""
+
+from __future__ import annotations
+
+from mixpanel_data.queries.checks import parse_date
+from mixpanel_data.queries.events import ActivityFeed, EventCounts, PropertyCounts, TopEvents
+from mixpanel_data.queries.export import MAX_EXPORT_LIMIT, Export
+from mixpanel_data.queries.flows import Flows
+from mixpanel_data.queries.funnels import (
+    Exclusion,
+    Funnel,
+    FunnelUnit,
+    LocalFunnel,
+    Step,
+    WindowUnit,
+)
+from mixpanel_data.queries.profiles import Profiles
+from mixpanel_data.queries.retention import (
+    CohortUnit,
+    Frequency,
+    LocalRetention,
+    Retention,
+    RetentionType,
+    SlotUnit,
+)
+from mixpanel_data.queries.saved import JQL, Insights
+from mixpanel_data.queries.segmentation import (
+    CountType,
+    NumericSegmentation,
+    NumericUnit,
+    Segmentation,
+    SegmentationAverage,
+    SegmentationSum,
+    Unit,
+)
+
+__all__ = [
+    "JQL",
+    "MAX_EXPORT_LIMIT",
+    "ActivityFeed",
+    "CohortUnit",
+    "CountType",
+    "EventCounts",
+    "Exclusion",
+    "Export",
+    "Flows",
+    "Frequency",
+    "Funnel",
+    "FunnelUnit",
+    "Insights",
+    "LocalFunnel",
+    "LocalRetention",
+    "NumericSegmentation",
+    "NumericUnit",
+    "Profiles",
+    "PropertyCounts",
+    "Retention",
+    "RetentionType",
+    "Segmentation",
+    "SegmentationAverage",
+    "SegmentationSum",
+    "SlotUnit",
+    "Step",
+    "TopEvents",
+    "Unit",
+    "WindowUnit",
+    "parse_date",
+]

@@ -1,0 +1,113 @@
+"""Questions for coming back: retention and frequency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.queries.checks import (
+    check_choice,
+    check_expressions,
+    check_number,
+    check_range,
+)
+
+CohortUnit = Literal["day", "week", "month"]
+SlotUnit = Literal["hour", "day"]
+RetentionType = Literal["birth", "compounded"]
+UNIT_DAYS: dict[CohortUnit, int] = {"day": 1, "week": 7, "month": 30}
+"""Intervals are elapsed time: a month is 30 days (contract, 16.3)."""
+
+MOST_INTERVALS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention:
+    """How many of those who did something come back later.
+
+    "birth": cohorts by the first `born_event` in the range; `return_event` None is any event.
+    "compounded": whoever does `return_event` in a bucket is in its cohort. `where` filters the
+    return event, `born_where` the first. Each row has `interval_count` + 1 counts, one for each
+    `interval` units after birth; `unbounded` counts who comes back then or later.
+    """
+
+    born_event: str | None = None
+    return_event: str | None = None
+    from_date: date
+    to_date: date
+    retention_type: RetentionType = "birth"
+    born_where: str | None = None
+    where: str | None = None
+    unit: CohortUnit = "day"
+    interval: int = 1
+    interval_count: int = 7
+    unbounded: bool = False
+    on: str | None = None
+    limit: int = 255
+
+    def __post_init__(self) -> None:
+        check_range(self.from_date, self.to_date)
+        check_expressions(on=self.on, where=self.where, born_where=self.born_where)
+        check_choice(self.retention_type, "retention_type", RetentionType)
+        check_choice(self.unit, "unit", CohortUnit)
+        check_number(self.interval, "interval", 1, 90)
+        check_number(self.interval_count, "interval_count", 1, MOST_INTERVALS)
+        check_number(self.limit, "limit", 1, 10_000)
+        if self.retention_type == "birth" and not self.born_event:
+            raise InvalidArgumentError(
+                "retention by birth needs a born_event",
+                hint="or retention_type='compounded', where cohort and return event are the same",
+            )
+        if self.return_event is not None and not self.return_event:
+            raise InvalidArgumentError(
+                "return_event is empty", hint="leave it out to take any event"
+            )
+
+    @property
+    def interval_days(self) -> int:
+        """How long an interval lasts."""
+        return self.interval * UNIT_DAYS[self.unit]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalRetention(Retention):
+    """The same of a table, with the choices where Mixpanel's rules are not written down.
+
+    `birth_rows` "every_row" puts a user in each row in which he did `born_event`.
+    `anchor_returns` counts the very event that made a user member of a cohort as a return.
+    """
+
+    birth_rows: Literal["first_in_range", "every_row"] = "first_in_range"
+    anchor_returns: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice(self.birth_rows, "birth_rows", Literal["first_in_range", "every_row"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frequency:
+    """In how many slots of a period users are active: hours of a day, days of a month.
+
+    `unit` is the period and `addiction_unit` the slot; `event` None is any event.
+    """
+
+    from_date: date
+    to_date: date
+    unit: CohortUnit = "day"
+    addiction_unit: SlotUnit = "hour"
+    event: str | None = None
+    where: str | None = None
+    on: str | None = None
+    limit: int = 255
+
+    def __post_init__(self) -> None:
+        check_range(self.from_date, self.to_date)
+        check_expressions(on=self.on, where=self.where)
+        check_choice(self.unit, "unit", CohortUnit)
+        check_choice(self.addiction_unit, "addiction_unit", SlotUnit)
+        check_number(self.limit, "limit", 1, 10_000)
+        if self.event is not None and not self.event:
+            raise InvalidArgumentError("event is empty", hint="leave it out to take any event")

@@ -1,0 +1,132 @@
+"""What all reports can do: rows in long format, a DataFrame of documented columns, a preview."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from html import escape
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mixpanel_data.types.answers import Answer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OVERALL = "$overall"
+"""Mixpanel's name for all segments together."""
+
+SHOWN = 20
+"""Rows of the preview in notebooks."""
+
+DAY = "datetime64[us]"
+"""Dates and hours are local to the project, without a zone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Answer):
+    """An answer in long format: one row per number.
+
+    `source` is "sandbox" where the data is invented. `tables` are those that a local report read;
+    it is empty when Mixpanel counted. `computed_at` (UTC) tells how old Mixpanel's answer is,
+    where it says so: answers come from a cache.
+    """
+
+    source: str = "mixpanel"
+    tables: tuple[str, ...] = ()
+    computed_at: datetime | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns of `df` and their dtypes."""
+        raise NotImplementedError
+
+    def records(self) -> Iterator[tuple[Any, ...]]:
+        """One tuple per row of `df`, in its order; dates as text."""
+        raise NotImplementedError
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of `df` as plain values, dates as text; without pandas."""
+        return [dict(zip(self.columns, record, strict=True)) for record in self.records()]
+
+    @cached_property
+    def df(self) -> pd.DataFrame:
+        """The rows as a DataFrame, built once; `columns` names its columns and their dtypes."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self.records(), columns=list(self.columns))
+        for name, dtype in self.columns.items():
+            if dtype == DAY:
+                frame[name] = pd.to_datetime(frame[name], format="ISO8601")
+        return frame.astype(self.columns)
+
+    def facts(self) -> dict[str, Any]:
+        """What was asked and the figures that sum the answer up."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """The facts, where they come from, and the numbers; plain JSON values."""
+        computed = self.computed_at and self.computed_at.isoformat(sep=" ")
+        origin: dict[str, Any] = {"source": self.source}
+        if self.tables:
+            origin["tables"] = list(self.tables)
+        if computed:
+            origin["computed_at"] = computed
+        return {**self.facts(), **origin, **self.numbers()}
+
+    def numbers(self) -> dict[str, Any]:
+        """All numbers, compactly."""
+        return {"rows": self.rows()}
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{k}={v!r}" for k, v in self.facts().items() if _is_short(v))
+        return f"<{type(self).__name__} {told}>"
+
+    def _repr_html_(self) -> str:
+        told = ", ".join(
+            f"{escape(name)}: {escape(str(value))}"
+            for name, value in self.facts().items()
+            if _is_short(value)
+        )
+        records = self.records()
+        body = "".join(
+            "<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in record) + "</tr>"
+            for record in islice(records, SHOWN)
+        )
+        more = sum(1 for _ in records)
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        note = f"<p>… and {more:,} more rows: <code>.df</code> has all</p>" if more else ""
+        title = escape(type(self).__name__)
+        return f"<table><caption>{title}: {told}</caption><tr>{head}</tr>{body}</table>{note}"
+
+
+def day(value: date) -> str:
+    """A date as answers spell it.
+
+    >>> day(date(2024, 1, 31))
+    '2024-01-31'
+    """
+    return value.isoformat()
+
+
+def ratio(part: float, whole: float) -> float:
+    """A share; of nothing it is 0.
+
+    >>> ratio(1, 4), ratio(0, 0)
+    (0.25, 0.0)
+    """
+    return part / whole if whole else 0.0
+
+
+def _is_short(value: Any) -> bool:
+    return value is not None and not isinstance(value, list | dict)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return "" if value is None else escape(str(value))

@@ -1,0 +1,178 @@
+"""Answers about coming back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mixpanel_data.queries import Frequency, Retention
+from mixpanel_data.types.answers import Answer
+from mixpanel_data.types.report import DAY, Report, day, ratio
+
+
+@dataclass(frozen=True)
+class CohortInfo(Answer):
+    """Users who began in the same bucket, and how many came back after 0, 1, … intervals.
+
+    Rows are ragged: an interval that has not begun has no count. The first `complete` counts are
+    final, the others may still grow. `counts[0]` can be below `size`, and counts need not fall.
+    `date` is None where a segment has one cohort for the whole range, `segment` None without `on`.
+    """
+
+    date: str | None
+    size: int
+    counts: tuple[int, ...]
+    complete: int
+    segment: str | None = None
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """The counts as shares of the cohort."""
+        return tuple(ratio(count, self.size) for count in self.counts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, and the rates."""
+        return {**super().to_dict(), "rates": list(self.rates)}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RetentionResult(Report):
+    """Cohorts, oldest first, segment by segment."""
+
+    query: Retention
+    cohorts: list[CohortInfo]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """One row per cohort and `interval` (from 0); `complete` where the count is final."""
+        return {
+            "cohort": DAY,
+            "segment": "str",
+            "size": "int64",
+            "interval": "int64",
+            "count": "int64",
+            "rate": "float64",
+            "complete": "bool",
+        }
+
+    def records(self) -> Iterator[tuple[Any, ...]]:
+        """Cohort by cohort."""
+        for it in self.cohorts:
+            for number, (count, rate) in enumerate(zip(it.counts, it.rates, strict=True)):
+                complete = number < it.complete
+                yield it.date, it.segment, it.size, number, count, rate, complete
+
+    @property
+    def born_event(self) -> str | None:
+        """The event that makes a user member of a cohort; None where it is the return event."""
+        return self.query.born_event
+
+    @property
+    def return_event(self) -> str | None:
+        """The event to come back for; None is any."""
+        return self.query.return_event
+
+    @property
+    def from_date(self) -> str:
+        """The first day of the cohorts."""
+        return day(self.query.from_date)
+
+    @property
+    def to_date(self) -> str:
+        """The last day of the cohorts, included."""
+        return day(self.query.to_date)
+
+    @property
+    def unit(self) -> str:
+        """What a cohort and an interval are made of."""
+        return self.query.unit
+
+    @cached_property
+    def average(self) -> list[float | None]:
+        """The rate per interval over all cohorts, weighted by their size.
+
+        Only final counts take part; None where no cohort has one. The weights are Mixpanel's:
+        large cohorts count with the square of their size.
+        """
+        rates: list[float | None] = []
+        for number in range(max((len(it.counts) for it in self.cohorts), default=0)):
+            final = [it for it in self.cohorts if number < it.complete]
+            came = sum(it.counts[number] * it.size for it in final)
+            born = sum(it.size * it.size for it in final)
+            rates.append(came / born if born else None)
+        return rates
+
+    def facts(self) -> dict[str, Any]:
+        """The fields of the question, and the average."""
+        query = self.query
+        return {
+            "born_event": self.born_event,
+            "return_event": self.return_event,
+            "from_date": self.from_date,
+            "to_date": self.to_date,
+            "unit": self.unit,
+            "interval": query.interval,
+            "retention_type": query.retention_type,
+            "unbounded": query.unbounded,
+            "segment_property": query.on,
+            "average": self.average,
+        }
+
+    def numbers(self) -> dict[str, Any]:
+        """The cohorts."""
+        return {"cohorts": [cohort.to_dict() for cohort in self.cohorts]}
+
+
+@dataclass(frozen=True)
+class FrequencyPeriod(Answer):
+    """How many users were active in at least 1, 2, … slots of a period; never rising.
+
+    `date` is None where a segment has one row for the whole range, `segment` None without `on`.
+    """
+
+    date: str | None
+    counts: tuple[int, ...]
+    segment: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class FrequencyResult(Report):
+    """Periods, oldest first, segment by segment."""
+
+    query: Frequency
+    periods: list[FrequencyPeriod]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """One row per period and number of slots; `users` were active in at least so many."""
+        return {
+            "date": DAY,
+            "segment": "str",
+            "slots": "int64",
+            "users": "int64",
+            "rate": "float64",
+        }
+
+    def records(self) -> Iterator[tuple[Any, ...]]:
+        """Period by period."""
+        for it in self.periods:
+            everyone = it.counts[0] if it.counts else 0
+            for number, users in enumerate(it.counts, 1):
+                yield it.date, it.segment, number, users, ratio(users, everyone)
+
+    def facts(self) -> dict[str, Any]:
+        """The fields of the question."""
+        return {
+            "event": self.query.event,
+            "from_date": day(self.query.from_date),
+            "to_date": day(self.query.to_date),
+            "unit": self.query.unit,
+            "addiction_unit": self.query.addiction_unit,
+            "segment_property": self.query.on,
+        }
+
+    def numbers(self) -> dict[str, Any]:
+        """The periods."""
+        return {"periods": [period.to_dict() for period in self.periods]}
