@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import fetch
+from bench import fetch, startup
 from bench.measure import Cost
 
 
@@ -11,7 +11,7 @@ def show(title: str, costs: dict[str, Cost]) -> None:
     print(title)
     for name, cost in costs.items():
         print(
-            f"  {name:<22} {cost.cpu:6.2f} CPU s ±{cost.spread / 2:4.0%} {cost.wall:7.2f} s"
+            f"  {name:<22} {cost.cpu:7.3f} CPU s ±{cost.spread / 2:4.0%} {cost.wall:7.2f} s"
             f" {cost.peak_mb:6.0f} MB"
         )
     first, second = costs.values()
@@ -23,4 +23,5 @@ def show(title: str, costs: dict[str, Cost]) -> None:
 
 
 if __name__ == "__main__":
+    startup.run(show)
     fetch.run(show)

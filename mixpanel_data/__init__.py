@@ -5,10 +5,12 @@ Names are loaded when first used, so that `import mixpanel_data` costs next to n
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+__version__ = "0.1.0"
 
+TYPE_CHECKING = False  # as in typing, which alone would cost more than all the rest
 if TYPE_CHECKING:
+    from typing import Any
+
     from mixpanel_data import auth
     from mixpanel_data.exceptions import (
         AccountExistsError,
@@ -137,10 +139,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
+    from importlib import import_module
 
-        return version("mixpanel-data")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "auth":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
 from importlib import import_module
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from mixpanel_data.cli.coercion import Coercion
 from mixpanel_data.cli.context import GLOBAL
 
 
@@ -48,9 +49,11 @@ class _WithGlobals:
     def get_params(self, ctx: Any) -> list[Any]:
         own = cast("list[Any]", super().get_params(ctx))  # type: ignore[misc]
         root = ctx.find_root().command
-        if root is self:
-            return own
-        return [*own, *(param for param in root.params if _section(param) == GLOBAL)]
+        if root is not self:
+            own = [*own, *(param for param in root.params if _section(param) == GLOBAL)]
+        for param in own:
+            Coercion.install(param)
+        return own
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         pieces = super().collect_usage_pieces(ctx)  # type: ignore[misc]
@@ -86,29 +89,32 @@ class Group(_WithGlobals, TyperGroup):
         """The names of the commands, under the headings of the help."""
         return {"Commands": self.commands}
 
+    def summary(self, name: str) -> str:
+        """What a command does, in a line."""
+        return self.commands[name].get_short_help_str(80)
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Commands first, then options: what to do comes before how."""
-        room = formatter.width - 6 - max(map(len, self.commands))
         for title, names in self.sections().items():
             with formatter.section(title):
-                formatter.write_dl(
-                    [(name, self.commands[name].get_short_help_str(room)) for name in names]
-                )
+                formatter.write_dl([(name, self.summary(name)) for name in names])
         super().format_options(ctx, formatter)
 
 
 class Commands(Mapping[str, Any]):
-    """Commands by name, imported when first asked for: most calls of `mp` need one of them.
+    """Commands by name, imported and built when first asked for: a call of `mp` needs one.
 
     A module holds its commands in `app`, or is itself the group of that name.
     """
 
     def __init__(self, homes: Mapping[str, str]) -> None:
         self._homes = homes
+        self._built: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        command: Any = _load(self._homes[name])
-        return command if command.name == name else command.commands[name]
+        if name not in self._built:
+            self._built[name] = get_command(self._alone(name))
+        return self._built[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._homes)
@@ -116,10 +122,29 @@ class Commands(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._homes)
 
+    def summary(self, name: str) -> str:
+        """The first line of a command's help."""
+        app = self._alone(name)
+        text = (
+            app.info.help if app.info.name else inspect.getdoc(app.registered_commands[0].callback)
+        )
+        return str(text).partition("\n")[0]
 
-@cache
-def _load(module: str) -> Any:
-    return get_command(import_module(f"mixpanel_data.cli.commands.{module}").app)
+    def _alone(self, name: str) -> App:
+        """An application of that command and no other."""
+        module = import_module(f"mixpanel_data.cli.commands.{self._homes[name]}")
+        app = cast("App", module.app)
+        if app.info.name == name:
+            return app
+        alone = App()
+        alone.registered_commands = [
+            info for info in app.registered_commands if _name(info) == name
+        ]
+        return alone
+
+
+def _name(command: Any) -> str:
+    return str(command.name or command.callback.__name__)
 
 
 def _section(param: Any) -> str:

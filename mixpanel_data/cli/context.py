@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from mixpanel_data.cli import formatters
+from mixpanel_data.cli import formatters, version
 
 if TYPE_CHECKING:
     from mixpanel_data.workspace import Workspace
@@ -124,9 +124,7 @@ def _option(*names: str, help: str, **more: Any) -> Any:  # noqa: A002 (Typer's 
 
 def _print_version(value: bool) -> None:
     if value:
-        from mixpanel_data import __version__
-
-        typer.echo(f"mixpanel-data {__version__}")
+        version.show()
         raise typer.Exit
 
 

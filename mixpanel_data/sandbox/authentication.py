@@ -7,8 +7,7 @@ import binascii
 import hmac
 from datetime import date
 
-from pydantic import SecretStr
-
+from mixpanel_data._internal.config import SecretStr
 from mixpanel_data.sandbox.params import Params
 from mixpanel_data.sandbox.project import Project
 from mixpanel_data.sandbox.refusals import Family, RefusalError

@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import SecretStr
-
-from mixpanel_data._internal.config import Credentials
+from mixpanel_data._internal.config import Credentials, SecretStr
 
 FIRST_UTC_PROJECTS = date(2023, 1, 1)
 """Projects created before export in their own zone, with shifted times (contract, 3.3)."""

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import mixpanel_data
@@ -34,12 +33,5 @@ def test_the_exceptions_of_the_module_are_all_public() -> None:
     assert raised <= set(mixpanel_data.__all__)
 
 
-def test_importing_the_library_loads_nothing_heavy() -> None:
-    heavy = {"duckdb", "httpx", "pandas", "pydantic", "rich", "typer", "werkzeug", "dataclasses"}
-    code = f"import sys, mixpanel_data; print(sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
-
-
 def test_the_version_is_that_of_the_distribution() -> None:
-    assert mixpanel_data.__version__.count(".") == 2
+    assert mixpanel_data.__version__ == version("mixpanel-data")

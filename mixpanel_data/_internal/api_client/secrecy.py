@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from pydantic import SecretStr
-
-from mixpanel_data._internal.config import Credentials
+from mixpanel_data._internal.config import Credentials, SecretStr
 
 
 def authorization(credentials: Credentials) -> SecretStr:

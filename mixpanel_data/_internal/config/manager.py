@@ -10,10 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
 from mixpanel_data._internal.config import checks, document
-from mixpanel_data._internal.config.values import AuthKind, Credentials, Settings
+from mixpanel_data._internal.config.values import AuthKind, Credentials, SecretStr, Settings
 from mixpanel_data.exceptions import (
     AccountExistsError,
     AccountNotFoundError,

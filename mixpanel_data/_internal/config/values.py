@@ -5,9 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import SecretStr
-
 AuthKind = Literal["service_account", "project_secret"]
+
+
+class SecretStr:
+    """Text that shows as stars wherever it is printed, logged or in a traceback.
+
+    Pydantic's class of this name does the same; importing it costs as much as importing Typer.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_secret_value(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SecretStr) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "SecretStr('**********')"
+
+    def __str__(self) -> str:
+        return "**********"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,84 @@
+"""What a start costs, held by what it loads: times depend on the machine, modules don't."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mixpanel_data._internal.storage import StorageEngine
+
+LOADED = """
+import sys
+before = set(sys.modules)
+{code}
+print("\\n" + " ".join(sys.modules.keys() - before))
+"""
+MP = "from mixpanel_data.cli.main import main; assert main(sys.argv[1:]) == 0"
+
+FOREIGN = {
+    "IPython", "asyncio", "http", "httpx", "isal", "jq", "lark", "nanoarrow",
+    "numpy", "pandas", "pyarrow", "pydantic", "pytz", "rich", "sqlglot", "ssl", "tomlkit",
+    "werkzeug",
+}  # fmt: skip
+OURS = {
+    "mixpanel_data._internal.api_client",
+    "mixpanel_data._internal.expressions",
+    "mixpanel_data._internal.services",
+    "mixpanel_data.sandbox",
+}
+
+
+def loaded(code: str, *args: object) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED.format(code=code), *map(str, args)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    path = tmp_path / "one.duckdb"
+    engine = StorageEngine(path)
+    engine.execute_rows("CREATE TABLE t AS SELECT 1 AS x")
+    engine.close()
+    return path
+
+
+def test_importing_the_library_loads_nothing_but_itself() -> None:
+    assert loaded("import mixpanel_data") == {"__future__", "mixpanel_data"}
+
+
+def test_the_version_costs_no_typer() -> None:
+    ours = {"main", "version", "stdout"}
+    assert loaded(MP, "--version") == {
+        "__future__", "mixpanel_data", "mixpanel_data.cli",
+        *(f"mixpanel_data.cli.{name}" for name in ours),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("args", ["--help", "sql --help", "fetch --help"])
+def test_help_loads_no_more_than_typer(args: str) -> None:
+    found = loaded(MP, *args.split())
+    assert "typer" in found
+    assert found & FOREIGN == set()
+    assert found & {
+        "concurrent.futures", "duckdb", "importlib.metadata", "logging",
+        "mixpanel_data._internal", "mixpanel_data.queries", "mixpanel_data.types",
+        "mixpanel_data.workspace",
+    } == set()  # fmt: skip
+
+
+@pytest.mark.parametrize("args", ["tables", "schema t", "sql FROM(t)", "sql FROM(t) -f csv"])
+def test_looking_at_what_is_here_loads_duckdb_alone(args: str, db: Path) -> None:
+    found = loaded(MP, "--db", db, *args.split())
+    assert "duckdb" in found
+    assert found & (FOREIGN | OURS) == set()
+
+
+def test_a_workspace_of_an_account_loads_no_http_before_it_asks(db: Path) -> None:
+    code = "from mixpanel_data import Workspace; Workspace.sandbox(sys.argv[1]).tables()"
+    assert loaded(code, db) & (FOREIGN | OURS - {"mixpanel_data.sandbox"}) == set()
