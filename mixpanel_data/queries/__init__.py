@@ -7,37 +7,53 @@ both ends included.
 
 from __future__ import annotations
 
-from mixpanel_data.queries.checks import parse_date
-from mixpanel_data.queries.events import ActivityFeed, EventCounts, PropertyCounts, TopEvents
-from mixpanel_data.queries.export import MAX_EXPORT_LIMIT, Export
-from mixpanel_data.queries.flows import Flows
-from mixpanel_data.queries.funnels import (
-    Exclusion,
-    Funnel,
-    FunnelUnit,
-    LocalFunnel,
-    Step,
-    WindowUnit,
-)
-from mixpanel_data.queries.profiles import Profiles
-from mixpanel_data.queries.retention import (
-    CohortUnit,
-    Frequency,
-    LocalRetention,
-    Retention,
-    RetentionType,
-    SlotUnit,
-)
-from mixpanel_data.queries.saved import JQL, Insights
-from mixpanel_data.queries.segmentation import (
-    CountType,
-    NumericSegmentation,
-    NumericUnit,
-    Segmentation,
-    SegmentationAverage,
-    SegmentationSum,
-    Unit,
-)
+from mixpanel_data import _lazy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mixpanel_data.queries.checks import parse_date
+    from mixpanel_data.queries.events import ActivityFeed, EventCounts, PropertyCounts, TopEvents
+    from mixpanel_data.queries.export import MAX_EXPORT_LIMIT, Export
+    from mixpanel_data.queries.flows import Flows
+    from mixpanel_data.queries.funnels import (
+        Exclusion,
+        Funnel,
+        FunnelUnit,
+        LocalFunnel,
+        Step,
+        WindowUnit,
+    )
+    from mixpanel_data.queries.profiles import Profiles
+    from mixpanel_data.queries.retention import (
+        CohortUnit,
+        Frequency,
+        LocalRetention,
+        Retention,
+        RetentionType,
+        SlotUnit,
+    )
+    from mixpanel_data.queries.saved import JQL, Insights
+    from mixpanel_data.queries.segmentation import (
+        CountType,
+        NumericSegmentation,
+        NumericUnit,
+        Segmentation,
+        SegmentationAverage,
+        SegmentationSum,
+        Unit,
+    )
+else:
+    __getattr__ = _lazy.names(
+        __name__,
+        "export",
+        "profiles",
+        "segmentation",
+        "events",
+        "funnels",
+        "retention",
+        "flows",
+        "saved",
+    )
 
 __all__ = [
     "JQL",

@@ -3,42 +3,63 @@
 Times are naive UTC, as in the database; dates are `YYYY-MM-DD`, both ends of a range included.
 """
 
-from mixpanel_data.types.accounts import AccountInfo, AccountTest
-from mixpanel_data.types.activity import (
-    ActivityEvent,
-    ActivityFeedResult,
-    TopEvent,
-    TopEventsResult,
-)
-from mixpanel_data.types.answers import Answer
-from mixpanel_data.types.fetching import FetchPlan, FetchProgress, FetchResult, FetchStatus
-from mixpanel_data.types.files import Format, Writable
-from mixpanel_data.types.flows import FlowLink, FlowPath, FlowsResult
-from mixpanel_data.types.funnels import FunnelInfo, FunnelResult, FunnelStep
-from mixpanel_data.types.report import Report
-from mixpanel_data.types.retention import (
-    CohortInfo,
-    FrequencyPeriod,
-    FrequencyResult,
-    RetentionResult,
-)
-from mixpanel_data.types.saved import CohortSummary, JQLResult, LexiconProperty, LexiconSchema
-from mixpanel_data.types.series import (
-    EventCountsResult,
-    NumericBucketsResult,
-    NumericSeriesResult,
-    PropertyCountsResult,
-    SegmentationResult,
-)
-from mixpanel_data.types.tables import (
-    ColumnInfo,
-    PropertyInfo,
-    TableInfo,
-    TableMetadata,
-    TableSchema,
-    TableType,
-    WorkspaceInfo,
-)
+from __future__ import annotations
+
+from mixpanel_data import _lazy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mixpanel_data.types.accounts import AccountInfo, AccountTest
+    from mixpanel_data.types.activity import (
+        ActivityEvent,
+        ActivityFeedResult,
+        TopEvent,
+        TopEventsResult,
+    )
+    from mixpanel_data.types.answers import Answer
+    from mixpanel_data.types.fetching import FetchPlan, FetchProgress, FetchResult, FetchStatus
+    from mixpanel_data.types.files import Format, Writable
+    from mixpanel_data.types.flows import FlowLink, FlowPath, FlowsResult
+    from mixpanel_data.types.funnels import FunnelInfo, FunnelResult, FunnelStep
+    from mixpanel_data.types.report import Report
+    from mixpanel_data.types.retention import (
+        CohortInfo,
+        FrequencyPeriod,
+        FrequencyResult,
+        RetentionResult,
+    )
+    from mixpanel_data.types.saved import CohortSummary, JQLResult, LexiconProperty, LexiconSchema
+    from mixpanel_data.types.series import (
+        EventCountsResult,
+        NumericBucketsResult,
+        NumericSeriesResult,
+        PropertyCountsResult,
+        SegmentationResult,
+    )
+    from mixpanel_data.types.tables import (
+        ColumnInfo,
+        PropertyInfo,
+        TableInfo,
+        TableMetadata,
+        TableSchema,
+        TableType,
+        WorkspaceInfo,
+    )
+else:
+    __getattr__ = _lazy.names(
+        __name__,
+        "files",
+        "tables",
+        "accounts",
+        "fetching",
+        "report",
+        "series",
+        "funnels",
+        "retention",
+        "activity",
+        "flows",
+        "saved",
+    )
 
 __all__ = [
     "AccountInfo",

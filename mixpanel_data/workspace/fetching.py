@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from mixpanel_data import queries
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.queries import Export, Profiles
-from mixpanel_data.types import FetchPlan, FetchProgress, FetchResult, FetchStatus, Writable
 from mixpanel_data.workspace.parts import Parts
 
 if TYPE_CHECKING:
     from mixpanel_data._internal.storage.engine import Mode
+    from mixpanel_data.types import FetchPlan, FetchProgress, FetchResult, FetchStatus, Writable
 
 
 class Fetching(Parts):
@@ -143,7 +143,7 @@ class Fetching(Parts):
             as_of_timestamp: epoch seconds at which `behaviors` are judged.
             replace: put a new table in the place of the one that is there, in one step.
         """
-        query = Profiles.of(
+        query = queries.Profiles.of(
             where=where,
             distinct_ids=distinct_ids,
             output_properties=output_properties,
@@ -168,7 +168,7 @@ class Fetching(Parts):
         limit: int | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Events one by one, in whole and checked windows; nothing is stored or deduplicated."""
-        return self._streaming.events(Export.of(from_date, to_date, events, where, limit))
+        return self._streaming.events(queries.Export.of(from_date, to_date, events, where, limit))
 
     def stream_profiles(
         self,
@@ -178,7 +178,9 @@ class Fetching(Parts):
         output_properties: Sequence[str] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Profiles one by one, as `$distinct_id` and `$properties`; nothing is stored."""
-        query = Profiles.of(where=where, cohort_id=cohort_id, output_properties=output_properties)
+        query = queries.Profiles.of(
+            where=where, cohort_id=cohort_id, output_properties=output_properties
+        )
         return self._streaming.profiles(query)
 
     def write_events(
@@ -192,7 +194,7 @@ class Fetching(Parts):
         limit: int | None = None,
     ) -> int:
         """Write events to `file` as Mixpanel sent them, NDJSON, in whole and checked windows."""
-        query = Export.of(from_date, to_date, events, where, limit)
+        query = queries.Export.of(from_date, to_date, events, where, limit)
         return self._streaming.write_events(query, file)
 
 

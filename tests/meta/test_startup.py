@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,10 @@ OURS = {
     "mixpanel_data._internal.api_client",
     "mixpanel_data._internal.expressions",
     "mixpanel_data._internal.services",
+    "mixpanel_data.queries.export",
     "mixpanel_data.sandbox",
+    "mixpanel_data.types.fetching",
+    "mixpanel_data.types.report",
 }
 
 
@@ -58,6 +62,14 @@ def test_the_version_costs_no_typer() -> None:
         "__future__", "mixpanel_data", "mixpanel_data.cli",
         *(f"mixpanel_data.cli.{name}" for name in ours),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("package", ["mixpanel_data.types", "mixpanel_data.queries"])
+def test_names_that_load_late_are_all_there(package: str) -> None:
+    found = import_module(package)
+    assert all(getattr(found, name) is not None for name in found.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'date'"):
+        found.date  # noqa: B018
 
 
 @pytest.mark.parametrize("args", ["--help", "sql --help", "fetch --help"])

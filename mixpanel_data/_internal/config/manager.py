@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mixpanel_data import types
 from mixpanel_data._internal.config import checks, document
 from mixpanel_data._internal.config.values import AuthKind, Credentials, SecretStr, Settings
 from mixpanel_data.exceptions import (
@@ -20,7 +21,9 @@ from mixpanel_data.exceptions import (
     InvalidArgumentError,
     MixpanelDataWarning,
 )
-from mixpanel_data.types import AccountInfo
+
+if TYPE_CHECKING:
+    from mixpanel_data.types import AccountInfo
 
 SANDBOX = "sandbox"
 """The built-in account: its name is reserved here, and the Workspace answers to it."""
@@ -209,7 +212,7 @@ class _Stored:
         found = self.account(name)
         del found["secret"]
         known = {"username": "", "name": name, "is_default": name == self.default}
-        return AccountInfo(**{**known, **found})
+        return types.AccountInfo(**{**known, **found})
 
     def default_name(self) -> str:
         names = ", ".join(self.accounts) or "none"
