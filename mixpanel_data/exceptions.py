@@ -189,10 +189,10 @@ class IncompleteExportError(APIError):
 class TableExistsError(MixpanelDataError):
     """A fetch names a table that is already there."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, *, hint: str | None = None) -> None:
         super().__init__(f"table {table!r} already exists")
         self.table = table
-        self.hint = f"drop it first (mp drop {table}) or fetch under another name"
+        self.hint = hint or f"drop it first (mp drop {table}) or fetch under another name"
 
 
 class TableNotFoundError(MixpanelDataError):

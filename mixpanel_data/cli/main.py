@@ -31,6 +31,8 @@ profiles(distinct_id, properties, last_seen). Times are UTC, properties are JSON
   properties->>'$.country'                          text
   CAST(properties->>'$.amount' AS DOUBLE)           number
   properties->>'$."$browser"'                       a name with a dollar sign
+Beside each of them, events_flat and profiles_flat have properties as typed columns:
+  SELECT country, avg(amount) FROM events_flat GROUP BY country
 
 Data goes to stdout; notes, progress and errors to stderr.
 Exit codes: 0 done, 1 failed, 2 credentials, 3 bad arguments, 4 not found,
@@ -45,6 +47,7 @@ SECTIONS = {
         "info": "inspect",
         "tables": "inspect",
         "schema": "inspect",
+        "flatten": "inspect",
         "drop": "inspect",
     },
     "Accounts": {"auth": "auth"},

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from mixpanel_data.types.tables import (
         ColumnInfo,
+        FlattenResult,
         PropertyInfo,
         TableInfo,
         TableMetadata,
@@ -75,6 +76,7 @@ __all__ = [
     "FetchProgress",
     "FetchResult",
     "FetchStatus",
+    "FlattenResult",
     "FlowLink",
     "FlowPath",
     "FlowsResult",

@@ -28,7 +28,10 @@ class TableMetadata(Answer):
 
 @dataclass(frozen=True)
 class TableInfo(Answer):
-    """A table at a glance; one that SQL made has no dates and no source."""
+    """A table at a glance; one that SQL made has no dates and no source.
+
+    `flat` names the table beside it that has its properties as typed columns, one row a row.
+    """
 
     name: str
     type: TableType | Literal["table", "view"]
@@ -37,6 +40,7 @@ class TableInfo(Answer):
     to_date: str | None = None
     fetched_at: datetime | None = None
     source: str | None = None
+    flat: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,30 @@ class PropertyInfo(Answer):
 
 @dataclass(frozen=True)
 class TableSchema(Answer):
-    """The columns of a table, in order."""
+    """The columns of a table, in order, and of a fetched one the properties in its JSON.
+
+    Properties are known where there is a flat table: those with a column in its order, then the
+    others by use.
+    """
 
     table: str
     type: TableType | Literal["table", "view"]
     rows: int
     columns: tuple[ColumnInfo, ...]
+    flat: str | None = None
+    properties: tuple[PropertyInfo, ...] = ()
+
+
+@dataclass(frozen=True)
+class FlattenResult(Answer):
+    """A flat table that was built: `columns` properties have one, the others stay in the JSON."""
+
+    table: str
+    flat: str
+    rows: int
+    columns: int
+    left_in_json: int
+    duration_seconds: float
 
 
 @dataclass(frozen=True)

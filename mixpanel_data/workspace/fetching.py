@@ -35,6 +35,7 @@ class Fetching(Parts):
         window_days: int | None = None,
         concurrency: int | None = None,
         max_wait: float | None = None,
+        flat: bool | None = None,
     ) -> FetchResult:
         """Fetch events into a table: all of them, or no change and an error.
 
@@ -58,6 +59,8 @@ class Fetching(Parts):
             window_days: days per request; the settings and the quota decide when left out.
             concurrency: requests at once.
             max_wait: the longest single wait for the quota, in seconds; past it RateLimitError.
+            flat: False makes no flat table (or with `append`, drops it); True makes one that an
+                `append` finds missing.
         """
         with self.api.tuned(max_wait=max_wait, export_concurrency=concurrency):
             return self._fetcher.fetch_events(
@@ -73,6 +76,7 @@ class Fetching(Parts):
                 dedupe=dedupe,
                 window_days=window_days,
                 concurrency=concurrency,
+                flat=flat,
             )
 
     def plan_events(
@@ -127,6 +131,7 @@ class Fetching(Parts):
         behaviors: Sequence[dict[str, Any]] | None = None,
         as_of_timestamp: int | None = None,
         replace: bool = False,
+        flat: bool = True,
     ) -> FetchResult:
         """Fetch user profiles into a new table, one row per user.
 
@@ -142,6 +147,7 @@ class Fetching(Parts):
             behaviors: event conditions that `where` refers to; not with a cohort.
             as_of_timestamp: epoch seconds at which `behaviors` are judged.
             replace: put a new table in the place of the one that is there, in one step.
+            flat: with a table of typed columns beside it.
         """
         query = queries.Profiles.of(
             where=where,
@@ -155,7 +161,7 @@ class Fetching(Parts):
         )
         mode = _mode(append=False, replace=replace)
         return self._fetcher.fetch_profiles(
-            name, progress_callback=progress, query=query, mode=mode
+            name, progress_callback=progress, query=query, mode=mode, flat=flat
         )
 
     def stream_events(

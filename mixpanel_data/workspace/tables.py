@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mixpanel_data.types import TableInfo, TableSchema, TableType, WorkspaceInfo
+import time
+
+from mixpanel_data.types import FlattenResult, TableInfo, TableSchema, TableType, WorkspaceInfo
 from mixpanel_data.workspace.parts import Parts
 
 
@@ -31,6 +33,25 @@ class Tables(Parts):
     def schema(self, table: str) -> TableSchema:
         """The columns of a local table."""
         return self._storage.get_schema(table)
+
+    def flatten(self, table: str, *, columns: int | None = None) -> FlattenResult:
+        """Build the flat table of a fetched table anew: `<table>_flat`, typed columns for its JSON.
+
+        Columns that are there stay, then the most used properties get one, up to `columns` (the
+        setting flat_columns when left out); the others stay in the JSON alone.
+        """
+        started = time.monotonic()
+        limit = self._settings.flat_columns if columns is None else columns
+        properties = self._storage.flatten(table, flat_columns=limit)
+        info = self._storage.get_schema(table)
+        return FlattenResult(
+            table=info.table,
+            flat=str(info.flat),
+            rows=info.rows,
+            columns=sum(found.column is not None for found in properties),
+            left_in_json=sum(found.column is None for found in properties),
+            duration_seconds=round(time.monotonic() - started, 3),
+        )
 
     def drop(self, *names: str) -> None:
         """Drop tables: all of them, or none when one is unknown."""

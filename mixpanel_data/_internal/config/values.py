@@ -63,7 +63,7 @@ class Settings:
 
     Times are in seconds. Mixpanel's own deadline for a query is 488 s; an export may pause long
     between two reads. One wait for a rate limit is at most `max_wait` long: past it, the error
-    says when to come again.
+    says when to come again. `flat_columns` is how many properties get a typed column.
     """
 
     connect_timeout: float = 15
@@ -78,3 +78,4 @@ class Settings:
     export_concurrency: int = 4
     window_days: int = 7
     spool_limit_gb: float = 50
+    flat_columns: int = 500

@@ -68,6 +68,7 @@ class FetcherService:
         dedupe: bool = True,
         window_days: int | None = None,
         concurrency: int | None = None,
+        flat: bool | None = None,
     ) -> FetchResult:
         """Fetch the events of both days and all between into a table."""
         started = time.monotonic()
@@ -109,6 +110,8 @@ class FetcherService:
                 mode="create" if mode == "append" and before is None else mode,
                 legacy_zone=self._legacy_zone,
                 deduplicate=dedupe,
+                flat=flat,
+                flat_columns=self._settings.flat_columns,
             ) as table:
                 fetch.run(steps, table)
                 tally.show("store", always=True)
@@ -229,13 +232,16 @@ class FetcherService:
         *,
         query: Profiles | None = None,
         mode: Mode = "create",
+        flat: bool | None = None,
     ) -> FetchResult:
         """Fetch profiles into a table, one row per user; `query` asks more than `where`."""
         started = time.monotonic()
         query = query or Profiles(where=where)
         facts = TableMetadata(type="profiles", fetched_at=utc_now(), filter_where=query.where)
         with (
-            self._storage.new_table(name, facts, mode=mode) as table,
+            self._storage.new_table(
+                name, facts, mode=mode, flat=flat, flat_columns=self._settings.flat_columns
+            ) as table,
             self._storage.temporary() as folder,
         ):
             tally = Tally(None, progress_callback)

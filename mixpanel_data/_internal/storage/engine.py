@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage import metadata, output, spool
 from mixpanel_data._internal.storage.errors import file_failed
-from mixpanel_data._internal.storage.ingest import TableInTheMaking
+from mixpanel_data._internal.storage.flat import catalog
+from mixpanel_data._internal.storage.flat.table import FlatTable
+from mixpanel_data._internal.storage.ingest import FLAT_COLUMNS, Flat, TableInTheMaking
 from mixpanel_data._internal.storage.session import Session
 from mixpanel_data.exceptions import (
     DatabaseNotFoundError,
@@ -27,6 +29,7 @@ from mixpanel_data.exceptions import (
 from mixpanel_data.types import (
     ColumnInfo,
     Format,
+    PropertyInfo,
     TableInfo,
     TableMetadata,
     TableSchema,
@@ -92,18 +95,28 @@ class StorageEngine:
         mode: Mode = "create",
         legacy_zone: str | None = None,
         deduplicate: bool = False,
+        flat: bool | None = None,
+        flat_columns: int = FLAT_COLUMNS,
     ) -> Iterator[TableInTheMaking]:
         """A table to fill within the block: there as a whole after it, or not at all.
 
         "replace" puts it in the place of the one that is there; "append" goes on with that one,
-        without the days of `facts`, which come again as a whole.
+        without the days of `facts`, which come again as a whole. `flat` False leaves out the flat
+        table; None makes one, but for an append to a table that has none.
         """
         if mode == "create":
             self.check_new(name)
+        becomes = self._flat_to_be(name, mode, flat)
         session = self._session.sibling()
         try:
             table = TableInTheMaking(
-                session, name, facts, legacy_zone=legacy_zone, deduplicate=deduplicate
+                session,
+                name,
+                facts,
+                legacy_zone=legacy_zone,
+                deduplicate=deduplicate,
+                flat=becomes,
+                flat_columns=flat_columns,
             )
             try:
                 if mode == "append":
@@ -119,6 +132,47 @@ class StorageEngine:
                 raise
         finally:
             session.close()
+
+    def _flat_to_be(self, name: str, mode: Mode, wanted: bool | None) -> Flat:
+        ours, in_step = self._companions().get(name.lower(), (None, False))
+        if wanted is None:
+            wanted = mode != "append" or ours is not None
+        if not wanted:
+            return "none"
+        if ours is None and self.table_exists(catalog.flat_name(name)):
+            raise TableExistsError(
+                catalog.flat_name(name),
+                hint=f"it is in the place of the flat table of {name!r}: drop it, or fetch --no-flat",
+            )
+        return "follow" if mode == "append" and in_step else "build"
+
+    def flatten(self, name: str, *, flat_columns: int = FLAT_COLUMNS) -> list[PropertyInfo]:
+        """Build the flat table of a fetched table from its JSON; what it holds."""
+        facts = self.get_metadata(name)
+        name = self._find(name)[0]
+        self._flat_to_be(name, "replace", True)
+
+        def work(connection: duckdb.DuckDBPyConnection) -> list[PropertyInfo]:
+            with _transaction(connection):
+                return FlatTable(connection, name, facts.type, limit=flat_columns).build()
+
+        session = self._session.sibling()
+        try:
+            return session.run(work)
+        finally:
+            session.close()
+
+    def flat_of(self, table: str) -> str | None:
+        """The flat table of a table, where there is one and it is in step."""
+        flat, in_step = self._companions().get(table.lower(), (None, False))
+        return flat if in_step else None
+
+    def properties(self, table: str) -> list[PropertyInfo]:
+        """The properties of a table that has a flat one: columns in order, then the rest by use."""
+        return self._session.run(lambda connection: catalog.read(connection, table))
+
+    def _companions(self) -> dict[str, tuple[str, bool]]:
+        return self._session.run(catalog.companions)
 
     def create_events_table(
         self, name: str, data: Iterator[dict[str, Any]], metadata: TableMetadata
@@ -153,13 +207,20 @@ class StorageEngine:
             raise TableExistsError(name)
 
     def drop_table(self, name: str) -> None:
-        """Drop a table or view and its metadata, together."""
+        """Drop a table or view, and all that goes with it, together."""
         name, kind = self._find(name)
 
         def work(connection: duckdb.DuckDBPyConnection) -> None:
             known = metadata.exists(connection)
+            flats = catalog.companions(connection)
             with _transaction(connection):
                 connection.execute(f"DROP {kind} main.{quote(name)}")
+                if flat := flats.get(name.lower()):
+                    connection.execute(f"DROP TABLE main.{quote(flat[0])}")
+                    catalog.delete(connection, name)
+                for table, (flat_name, _) in flats.items():
+                    if flat_name == name:
+                        catalog.delete(connection, table)
                 if known:
                     metadata.delete(connection, name)
 
@@ -215,11 +276,24 @@ class StorageEngine:
     # -- introspection --------------------------------------------------------------------------
 
     def list_tables(self) -> list[TableInfo]:
-        """All tables and views with their exact number of rows, by name."""
+        """All tables and views but flat ones, with their exact number of rows, by name."""
         facts = self._session.run(metadata.read)
-        return [self._info(name, kind, facts.get(name.lower())) for name, kind in self._relations()]
+        flats = self._companions()
+        relations = self._relations()
+        beside = {flats[name.lower()][0] for name, _ in relations if name.lower() in flats}
+        return [
+            self._info(name, kind, facts.get(name.lower()), flats.get(name.lower()))
+            for name, kind in relations
+            if name not in beside
+        ]
 
-    def _info(self, name: str, kind: str, facts: TableMetadata | None) -> TableInfo:
+    def _info(
+        self,
+        name: str,
+        kind: str,
+        facts: TableMetadata | None,
+        companion: tuple[str, bool] | None = None,
+    ) -> TableInfo:
         rows = self.execute_scalar(f"SELECT count(*) FROM main.{quote(name)}")
         if facts is None:
             return TableInfo(name=name, type="view" if kind == "VIEW" else "table", rows=rows)
@@ -231,23 +305,37 @@ class StorageEngine:
             to_date=facts.to_date,
             fetched_at=facts.fetched_at,
             source=facts.source,
+            flat=companion[0] if companion and companion[1] else None,
         )
 
     def get_schema(self, table: str) -> TableSchema:
         """The columns of a table or view, in order."""
         table, kind = self._find(table)
-        info = self._info(table, kind, self._session.run(metadata.read).get(table.lower()))
+        flats = self._companions()
+        facts = self._session.run(metadata.read).get(table.lower())
+        info = self._info(table, kind, facts, flats.get(table.lower()))
+        described = self._descriptions(info, flats)
         columns = self.execute_rows(f"DESCRIBE main.{quote(table)}")
-        ours = info.type in {"events", "profiles"}
         return TableSchema(
             table=info.name,
             type=info.type,
             rows=info.rows,
             columns=tuple(
-                ColumnInfo(name, column, _DESCRIPTIONS.get(name) if ours else None)
-                for name, column, *_ in columns
+                ColumnInfo(name, column, described.get(name)) for name, column, *_ in columns
             ),
+            flat=info.flat,
+            properties=tuple(self.properties(table)) if info.flat else (),
         )
+
+    def _descriptions(
+        self, info: TableInfo, flats: Mapping[str, tuple[str, bool]]
+    ) -> Mapping[str, str]:
+        """What the columns of our own tables hold."""
+        of = next((table for table, (flat, _) in flats.items() if flat == info.name), None)
+        if of is not None:
+            named = {p.column: f"property {p.property}" for p in self.properties(of) if p.column}
+            return {**named, **_DESCRIPTIONS}
+        return _DESCRIPTIONS if info.type in {"events", "profiles"} else {}
 
     def get_metadata(self, table: str) -> TableMetadata:
         """Where a fetched table came from."""

@@ -90,6 +90,10 @@ def events(
         float | None,
         typer.Option(metavar="SECONDS", min=0, help="Longest wait for the quota; else exit 5."),
     ] = None,
+    flat: Annotated[
+        bool | None,
+        typer.Option("--flat/--no-flat", help="Typed columns for properties, or JSON alone."),
+    ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what it costs of the quota.")
     ] = False,
@@ -151,6 +155,7 @@ def events(
                 window_days=window,
                 concurrency=concurrency,
                 max_wait=max_wait,
+                flat=flat,
             )
     _tell(session, result)
 
@@ -200,6 +205,9 @@ def profiles(
     replace: Annotated[
         bool, typer.Option("--replace", help="Swap the table for a new one, in one step.")
     ] = False,
+    flat: Annotated[
+        bool, typer.Option("--flat/--no-flat", help="Typed columns for properties, or JSON alone.")
+    ] = True,
 ) -> None:
     """Fetch user profiles into a table.
 
@@ -221,6 +229,7 @@ def profiles(
             behaviors=None if behaviors is None else _behaviors(behaviors),
             as_of_timestamp=as_of,
             replace=replace,
+            flat=flat,
         )
     _tell(session, result)
 

@@ -76,6 +76,21 @@ def schema(
         session.show(found, rows=found.columns)
 
 
+@app.command(examples="Example:\n  mp flatten events")
+def flatten(
+    ctx: typer.Context,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Name of a fetched table.")],
+    columns: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Properties that get a column, by use (500)."),
+    ] = None,
+) -> None:
+    """Build TABLE_flat anew: a typed column per property."""
+    session = Session.of(ctx)
+    with session.database() as workspace:
+        session.show(workspace.flatten(table, columns=columns))
+
+
 @app.command(
     examples="""
 Examples:

@@ -1,0 +1,117 @@
+"""What is known of flat tables: `_flat`, one row a table, and `_properties`, one row a property."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mixpanel_data.types import PropertyInfo
+
+if TYPE_CHECKING:
+    import duckdb
+
+_CREATE = """
+    CREATE TABLE IF NOT EXISTS main._flat (
+        table_name VARCHAR NOT NULL,
+        flat_name VARCHAR NOT NULL,
+        in_step BOOLEAN NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS main._properties (
+        table_name VARCHAR NOT NULL,
+        property VARCHAR NOT NULL,
+        column_name VARCHAR,
+        type VARCHAR,
+        row_count BIGINT NOT NULL,
+        kinds MAP(VARCHAR, BIGINT) NOT NULL,
+        events MAP(VARCHAR, BIGINT) NOT NULL,
+        spelling VARCHAR,
+        position INTEGER NOT NULL
+    )
+"""
+
+_INSERT = """
+    INSERT INTO main._properties
+    SELECT $table, p.property, p.column, p.type, p.rows, p.kinds, p.events, p.spelling, p.position
+    FROM (
+        SELECT unnest(from_json($properties::JSON, '[{
+            "property": "VARCHAR",
+            "column": "VARCHAR",
+            "type": "VARCHAR",
+            "rows": "BIGINT",
+            "kinds": "MAP(VARCHAR, BIGINT)",
+            "events": "MAP(VARCHAR, BIGINT)",
+            "spelling": "VARCHAR",
+            "position": "INTEGER"
+        }]')) AS p
+    )
+"""
+
+
+def flat_name(table: str) -> str:
+    """What the flat table beside a table is called."""
+    return f"{table}_flat"
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    properties: Sequence[PropertyInfo],
+) -> None:
+    """Record the flat table of a table as it is now, in the caller's transaction."""
+    connection.execute(_CREATE)
+    delete(connection, table)
+    connection.execute("INSERT INTO main._flat VALUES (?, ?, true)", [table, flat_name(table)])
+    listed = [{**info.to_dict(), "position": position} for position, info in enumerate(properties)]
+    connection.execute(_INSERT, {"table": table, "properties": json.dumps(listed)})
+
+
+def delete(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Forget the flat table of a table; names ignore case, as DuckDB's do."""
+    for name in ("_flat", "_properties"):
+        connection.execute(f"DELETE FROM main.{name} WHERE lower(table_name) = lower(?)", [table])
+
+
+def exists(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there ever was a flat table here."""
+    row = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() "
+        "AND schema_name = 'main' AND table_name = '_flat'"
+    ).fetchone()
+    return row is not None
+
+
+def out_of_step(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Note that a table was changed by others, so that its flat table is not to be trusted."""
+    if exists(connection):
+        connection.execute(
+            "UPDATE main._flat SET in_step = false WHERE lower(table_name) = lower(?)", [table]
+        )
+
+
+def companions(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, bool]]:
+    """Lower-case table name → its flat table that is there, and whether that is in step.
+
+    The table itself may be gone, dropped by SQL.
+    """
+    if not exists(connection):
+        return {}
+    rows = connection.execute("""
+        SELECT lower(f.table_name), f.flat_name, f.in_step
+        FROM main._flat AS f
+        JOIN duckdb_tables() AS t ON lower(t.table_name) = lower(f.flat_name)
+        WHERE t.database_name = current_database() AND t.schema_name = 'main'
+    """).fetchall()
+    return {table: (flat, in_step) for table, flat, in_step in rows}
+
+
+def read(connection: duckdb.DuckDBPyConnection, table: str) -> list[PropertyInfo]:
+    """All properties of a table: those with a column in its order, then the others by use."""
+    if not exists(connection):
+        return []
+    rows = connection.execute(
+        "SELECT property, column_name, type, row_count, kinds, events, spelling "
+        "FROM main._properties WHERE lower(table_name) = lower(?) ORDER BY position",
+        [table],
+    ).fetchall()
+    return [PropertyInfo(*row) for row in rows]
