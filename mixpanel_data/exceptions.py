@@ -74,7 +74,7 @@ class AccountNotFoundError(ConfigError):
         super().__init__(f"no account named {name!r}")
         self.name = name
         self.known = sorted(known)
-        self.hint = _near(name, self.known) or (
+        self.hint = near(name, self.known) or (
             f"configured accounts: {', '.join(self.known)}"
             if self.known
             else f"mp auth add {name} --username … --project … --region us"
@@ -202,7 +202,7 @@ class TableNotFoundError(MixpanelDataError):
         super().__init__(f"no table named {table!r}")
         self.table = table
         self.known = sorted(known)
-        self.hint = _near(table, self.known) or (
+        self.hint = near(table, self.known) or (
             f"tables here: {', '.join(self.known)}"
             if self.known
             else "nothing is fetched yet: mp fetch events --from DATE --to DATE"
@@ -231,6 +231,7 @@ class MissingExtraError(MixpanelDataError, ImportError):
         self.hint = f"pip install 'mixpanel-data[{extra}]'"
 
 
-def _near(name: str, known: list[str]) -> str | None:
-    match = difflib.get_close_matches(name, known, n=1)
+def near(name: str, known: Iterable[str]) -> str | None:
+    """A hint for a name that is not known: the known one that looks most like it."""
+    match = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean {match[0]!r}?" if match else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mixpanel_data.types.answers import Answer
 
@@ -87,6 +87,14 @@ class TableSchema(Answer):
     columns: tuple[ColumnInfo, ...]
     flat: str | None = None
     properties: tuple[PropertyInfo, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As for every answer; of a property its column, type and rows alone."""
+        brief = [
+            {"property": p.property, "column": p.column, "type": p.type, "rows": p.rows}
+            for p in self.properties
+        ]
+        return {**super().to_dict(), "properties": brief}
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,13 @@ class Discovery(Parts):
         """Names of the events that Mixpanel has, sorted; one query of the hourly quota."""
         return self._discovery.list_events()
 
-    def properties(self, event: str) -> list[str]:
-        """Names of the properties that an event carries in Mixpanel, sorted; one query."""
+    def properties(self, event: str, *, table: str | None = None) -> list[str]:
+        """Names of the properties that an event carries, sorted; one query.
+
+        With `table`, those that its events carry in this local table, and no query.
+        """
+        if table is not None:
+            return self._storage.properties_of(table, event)
         return self._discovery.list_properties(event)
 
     def property_values(self, event: str, prop: str, limit: int = 100) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 
@@ -75,3 +77,41 @@ def test_drop_takes_names_or_all(mp, db, args):
 def test_one_unknown_name_drops_nothing(mp, db):
     assert mp("--db", db, "drop", "events", "nope", "--force").code == 4
     assert len(mp("--db", db, "tables").data) == 2
+
+
+def test_flat_tables_are_named_described_and_built_anew(mp, db):
+    mp = partial(mp, "--db", db)
+    assert [table["flat"] for table in mp("tables").data] == ["events_flat", "profiles_flat"]
+    schema = mp("schema", "events").data
+    amount = next(p for p in schema["properties"] if p["property"] == "amount")
+    assert (amount["column"], amount["type"]) == ("amount", "DOUBLE")
+    columns = {c["name"]: c for c in mp("schema", "events_flat").data["columns"]}
+    assert columns["amount"]["description"] == f"property amount, in {amount['rows']:,} rows"
+    built = mp("flatten", "events", "--columns", "3").data
+    assert (built["flat"], built["columns"]) == ("events_flat", 5)
+    assert built["left_in_json"] == len(schema["properties"]) - 5
+    assert mp("drop", "events_flat", "--force").data == ["events_flat"]
+    assert mp("tables").data[0]["flat"] is None
+    mp("drop", "events", "--force")
+    assert mp("flatten", "events").code == 4
+
+
+def test_properties_of_a_table_cost_no_query(mp, db):
+    mp = partial(mp, "--db", db)
+    assert "amount" in mp("properties", "Purchase", "--table", "events").data
+    assert "amount" not in mp("properties", "Sign Up", "--table", "events").data
+    done = mp("properties", "Purchas", "--table", "events")
+    assert (done.code, "did you mean 'Purchase'?" in done.err) == (3, True)
+    mp("drop", "events_flat", "--force")
+    done = mp("properties", "Purchase", "--table", "events")
+    assert (done.code, "hint: mp flatten events" in done.err) == (3, True)
+
+
+@pytest.mark.usefixtures("online")
+def test_a_fetch_can_leave_the_flat_table_out(mp):
+    dates = ["--from", "2026-01-01", "--to", "2026-01-02"]
+    mp("fetch", "events", *dates, "--no-flat", "-q")
+    mp("fetch", "profiles", "--no-flat", "-q")
+    assert [table["flat"] for table in mp("tables", "-q").data] == [None, None]
+    mp("fetch", "events", "--append", *dates, "--flat", "-q")
+    assert mp("tables", "-q").data[0]["flat"] == "events_flat"

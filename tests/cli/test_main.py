@@ -19,7 +19,7 @@ CODE = "from mixpanel_data.cli.main import run; run()"
 COMMANDS = (
     "auth", "auth list", "auth add", "auth remove", "auth switch", "auth show", "auth test",
     "fetch", "fetch events", "fetch profiles", "sql", "events", "properties", "values", "info",
-    "tables", "schema", "drop", "demo", "sandbox",
+    "tables", "schema", "flatten", "drop", "demo", "sandbox",
 )  # fmt: skip
 
 

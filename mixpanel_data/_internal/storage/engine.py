@@ -25,6 +25,7 @@ from mixpanel_data.exceptions import (
     QueryError,
     TableExistsError,
     TableNotFoundError,
+    near,
 )
 from mixpanel_data.types import (
     ColumnInfo,
@@ -170,6 +171,22 @@ class StorageEngine:
     def properties(self, table: str) -> list[PropertyInfo]:
         """The properties of a table that has a flat one: columns in order, then the rest by use."""
         return self._session.run(lambda connection: catalog.read(connection, table))
+
+    def properties_of(self, table: str, event: str) -> list[str]:
+        """Names of the properties that an event carries in this table, sorted."""
+        table = self._find(table)[0]
+        if self.flat_of(table) is None:
+            raise InvalidArgumentError(
+                f"table {table!r} has no flat table that is up to date", hint=f"mp flatten {table}"
+            )
+        known = self.properties(table)
+        found = sorted(info.property for info in known if event in info.events)
+        if not found:
+            events = {name for info in known for name in info.events}
+            raise InvalidArgumentError(
+                f"table {table!r} has no event {event!r}", hint=near(event, events)
+            )
+        return found
 
     def _companions(self) -> dict[str, tuple[str, bool]]:
         return self._session.run(catalog.companions)
@@ -333,7 +350,11 @@ class StorageEngine:
         """What the columns of our own tables hold."""
         of = next((table for table, (flat, _) in flats.items() if flat == info.name), None)
         if of is not None:
-            named = {p.column: f"property {p.property}" for p in self.properties(of) if p.column}
+            named = {
+                found.column: f"property {found.property}, in {found.rows:,} rows"
+                for found in self.properties(of)
+                if found.column
+            }
             return {**named, **_DESCRIPTIONS}
         return _DESCRIPTIONS if info.type in {"events", "profiles"} else {}
 

@@ -23,12 +23,24 @@ def events(ctx: typer.Context) -> None:
         session.show(workspace.events(), column="event")
 
 
-@app.command(examples='Example:\n  mp properties "Sign Up"')
-def properties(ctx: typer.Context, event: Event) -> None:
+@app.command(
+    examples="""
+Examples:
+  mp properties "Sign Up"
+  mp properties "Sign Up" --table events      of what was fetched: no query of the quota
+"""
+)
+def properties(
+    ctx: typer.Context,
+    event: Event,
+    table: Annotated[
+        str | None, typer.Option(metavar="TABLE", help="In this local table, not in Mixpanel.")
+    ] = None,
+) -> None:
     """List the properties that an event carries."""
     session = Session.of(ctx)
-    with session.workspace() as workspace:
-        session.show(workspace.properties(event), column="property")
+    with session.workspace() if table is None else session.database() as workspace:
+        session.show(workspace.properties(event, table=table), column="property")
 
 
 @app.command(examples="Example:\n  mp values Purchase country --limit 20")
