@@ -27,7 +27,7 @@ def events(ctx: typer.Context) -> None:
     examples="""
 Examples:
   mp properties "Sign Up"
-  mp properties "Sign Up" --table events      of what was fetched: no query of the quota
+  mp properties "Sign Up" --table events    as fetched: no query
 """
 )
 def properties(
