@@ -235,7 +235,7 @@ def test_names_that_clash_are_numbered_and_the_most_used_one_keeps_its_own(
         "plan_2",
     ]
     described = {c.name: c.description for c in engine.get_schema("t_flat").columns}
-    assert described["plan_2"] == "property plan"
+    assert described["plan_2"] == "property plan, in 1 rows"
     assert described["event_time"] == "when it occurred, UTC"
 
 
