@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from mixpanel_data.exceptions import InvalidArgumentError
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mixpanel_data.exceptions import InvalidArgumentError, QueryError
+
+if TYPE_CHECKING:
+    from mixpanel_data._internal.expressions.nodes import Node
 
 SHOWN = 100
 """Characters of the expression that a message shows, around the place at fault."""
@@ -23,6 +29,53 @@ class ExpressionSyntaxError(InvalidArgumentError):
 
 class ExpressionTypeError(InvalidArgumentError):
     """A value has a type that its operator refuses, where others only give undefined."""
+
+
+_RAISED = "Mixpanel expression: "
+"""Begins the text of an error that compiled SQL raises: message, newline, hint."""
+
+
+def text_to_raise(error: ExpressionTypeError) -> str:
+    """What compiled SQL gives to DuckDB's `error()`."""
+    return f"{_RAISED}{error.message}\n{error.hint}"
+
+
+def raised_by_sql(text: str) -> QueryError | None:
+    """The error that compiled SQL meant, from what DuckDB says."""
+    _, mark, raised = text.partition(_RAISED)
+    if not mark:
+        return None
+    message, _, hint = raised.partition("\n")
+    return QueryError(message, hint=hint)
+
+
+def operand_type_error(word: str, operand: Node) -> Callable[[str], ExpressionTypeError]:
+    """The error of an operand of `and`, `or`, `any` that is neither boolean nor undefined."""
+    shown = _shown(operand)
+    return lambda kind: ExpressionTypeError(
+        f"{word!r} takes true or false, not {_described(kind)}: {shown}",
+        hint=f"compare it, or write boolean({shown})",
+    )
+
+
+def filter_type_error(node: Node) -> Callable[[str], ExpressionTypeError]:
+    """The error of a filter whose value says neither yes nor no."""
+    shown = _shown(node)
+    return lambda kind: ExpressionTypeError(
+        f"a filter must give true or false, not {_described(kind)}: {shown}",
+        hint=f"compare it, as in {shown} == …",
+    )
+
+
+def _described(kind: str) -> str:
+    if kind == "null":
+        return kind
+    return f"an {kind}" if kind == "object" else f"a {kind}"
+
+
+def _shown(node: Node) -> str:
+    text = str(node)
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def _pointer(text: str, position: int) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from mixpanel_data._internal.expressions import nodes
-from mixpanel_data._internal.expressions.errors import ExpressionTypeError
+from mixpanel_data._internal.expressions.errors import filter_type_error, operand_type_error
 from mixpanel_data._internal.expressions.functions import FUNCTIONS
 from mixpanel_data._internal.expressions.nodes import Node
 from mixpanel_data._internal.expressions.values import (
@@ -75,10 +75,7 @@ def matches(node: Node, context: Context) -> bool:
         return value
     if value is UNDEFINED or value is None:
         return False
-    raise ExpressionTypeError(
-        f"a filter must give true or false, not {_described(value)}: {_shown(node)}",
-        hint=f"compare it, as in {_shown(node)} == …",
-    )
+    raise filter_type_error(node)(kind(value))
 
 
 def evaluate(node: Node, context: Context) -> object:
@@ -101,10 +98,7 @@ def _truths(
         elif isinstance(value, bool):
             yield value
         else:
-            raise ExpressionTypeError(
-                f"{word!r} takes true or false, not {_described(value)}: {_shown(operand)}",
-                hint=f"compare it, or write boolean({_shown(operand)})",
-            )
+            raise operand_type_error(word, operand)(kind(value))
 
 
 def _and(node: nodes.And, context: Context, scope: Scope) -> object:
@@ -254,13 +248,3 @@ _RULES: dict[type[Node], Callable[[Any, Context, Scope], object]] = {
     nodes.And: _and,
     nodes.Or: _or,
 }
-
-
-def _described(value: object) -> str:
-    article = "an" if kind(value) == "object" else "a"
-    return "null" if value is None else f"{article} {kind(value)}"
-
-
-def _shown(node: Node) -> str:
-    text = str(node)
-    return text if len(text) <= 60 else text[:59] + "…"

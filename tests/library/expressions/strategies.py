@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from hypothesis import strategies as st
 
 from mixpanel_data._internal.expressions import UNDEFINED, nodes
@@ -24,12 +26,17 @@ literals = st.one_of(
 )
 
 
-def expressions(variables: tuple[str, ...] = (), depth: int = 4) -> st.SearchStrategy[nodes.Node]:
+@functools.cache
+def expressions(
+    variables: tuple[str, ...] = (),
+    depth: int = 4,
+    leaves: st.SearchStrategy[nodes.Node] = literals,
+) -> st.SearchStrategy[nodes.Node]:
     """Trees of the event dialect; `variables` are the names that `any()` has given so far."""
-    leaves = literals | st.sampled_from(variables).map(nodes.Variable) if variables else literals
+    ends = leaves | st.sampled_from(variables).map(nodes.Variable) if variables else leaves
     if depth == 0:
-        return leaves
-    inner = st.deferred(lambda: expressions(variables, depth - 1))
+        return ends
+    inner = st.deferred(lambda: expressions(variables, depth - 1, leaves))
     many = st.lists(inner, min_size=2, max_size=3).map(tuple)
     calls = st.sampled_from(sorted(FUNCTIONS)).flatmap(
         lambda name: st.builds(
@@ -42,12 +49,12 @@ def expressions(variables: tuple[str, ...] = (), depth: int = 4) -> st.SearchStr
     )
     any_items = st.sampled_from(VARIABLES).flatmap(
         lambda name: st.builds(
-            nodes.AnyItem, st.just(name), inner, expressions((*variables, name), depth - 1)
+            nodes.AnyItem, st.just(name), inner, expressions((*variables, name), depth - 1, leaves)
         )
     )
     comparisons = st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "in", "not in"])
     return st.one_of(
-        leaves,
+        ends,
         st.builds(nodes.Not, inner),
         st.builds(nodes.Negate, inner),
         st.builds(nodes.Arithmetic, st.sampled_from("+-*/%"), inner, inner),
