@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 
-from mixpanel_data._internal.expressions.errors import raised_by_sql
 from mixpanel_data.exceptions import MixpanelDataError, QueryError, StorageError
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
@@ -45,6 +44,8 @@ def _folder_hint(path: Path) -> str:
 
 def statement_failed(error: duckdb.Error) -> MixpanelDataError:
     """A failed statement: the user's SQL with DuckDB's pointer, or trouble with file and disk."""
+    from mixpanel_data._internal.expressions.errors import raised_by_sql
+
     text = str(error).strip()
     if raised := raised_by_sql(text):
         return raised
