@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from werkzeug import Request
+
 from mixpanel_data.sandbox import days
 from mixpanel_data.sandbox.dataset import Dataset
+from mixpanel_data.sandbox.drops import Drops
 from mixpanel_data.sandbox.faults import Fault
 from mixpanel_data.sandbox.params import Params
 from mixpanel_data.sandbox.project import Project
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request
+from mixpanel_data.sandbox.sessions import Sessions
 
 REMEMBERED_DAYS = 31
 """How far back /events/names and its like look when they get no dates."""
@@ -22,13 +26,20 @@ REMEMBERED_DAYS = 31
 class Ask:
     """What an endpoint gets. `closing` is closed when the answer is out."""
 
+    request: Request
     params: Params
     project: Project
     data: Dataset
+    sessions: Sessions
+    drops: Drops
     now: datetime
     faults: tuple[Fault, ...]
-    accepts_gzip: bool
     closing: ExitStack
+
+    @property
+    def now_ms(self) -> int:
+        """The time in milliseconds."""
+        return int(self.now.timestamp() * 1000)
 
     def today(self, zone: str) -> date:
         """The day it is in a zone."""

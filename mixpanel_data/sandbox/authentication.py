@@ -7,26 +7,56 @@ import binascii
 import hmac
 from datetime import date
 
+from werkzeug import Request
+
 from mixpanel_data._internal.config import SecretStr
 from mixpanel_data.sandbox.params import Params
-from mixpanel_data.sandbox.project import Project
+from mixpanel_data.sandbox.project import Project, ServiceAccount
 from mixpanel_data.sandbox.refusals import Family, RefusalError
 
 _REFUSED = "Unauthorized, invalid credentials"
 _REFUSED_BY_APP = "Invalid service account credentials"
 
 
+_REFUSED_BY_IMPORT = "Invalid credentials"
+_WRITERS = ("admin", "owner")
+
+
 def authenticate(
-    header: str | None, *, params: Params, project: Project, today: date, family: Family
+    request: Request, *, params: Params, project: Project, today: date, family: Family
 ) -> None:
     """Raise unless the Authorization header opens this project.
 
     The App API knows service accounts alone and takes the project from the path; the others want
     `project_id` with a service account, and refuse it with the project secret (contract, 1.1).
+    /track, /engage and /groups know nobody: their records carry the project's token.
     """
-    user, secret = _basic(header)
+    who = _basic(request.headers.get("Authorization"))
+    if family == "ingestion":
+        if request.path.strip("/") == "import" and request.method != "OPTIONS":
+            _admit_import(who, params, project, today)
+        return
+    _admit(who, params, project, today, family)
+
+
+def _admit_import(who: tuple[str, str], params: Params, project: Project, today: date) -> None:
+    """The project's token or secret, or a service account that may write (contract, 15.1)."""
+    user, secret = who
+    if not secret and (user == project.token or _same(user, project.project_secret)):
+        return
+    account = _account(user, secret, project, today)
+    if account is None or params.text("project_id") != str(project.id):
+        raise RefusalError(401, _REFUSED_BY_IMPORT)
+    if account.role not in _WRITERS:
+        raise RefusalError(403, f"a service account needs to be one of {', '.join(_WRITERS)}")
+
+
+def _admit(
+    who: tuple[str, str], params: Params, project: Project, today: date, family: Family
+) -> None:
+    user, secret = who
     asked = params.text("project_id")
-    if _is_account(user, secret, project, today):
+    if _account(user, secret, project, today):
         if family == "app":
             return
         if asked is None:
@@ -40,13 +70,12 @@ def authenticate(
         raise RefusalError(401, _REFUSED_BY_APP if family == "app" else _REFUSED)
 
 
-def _is_account(user: str, secret: str, project: Project, today: date) -> bool:
-    return any(
-        user == account.username
-        and _same(secret, account.secret)
-        and (account.expires is None or account.expires >= today)
-        for account in project.service_accounts
-    )
+def _account(user: str, secret: str, project: Project, today: date) -> ServiceAccount | None:
+    for account in project.service_accounts:
+        valid = account.expires is None or account.expires >= today
+        if valid and user == account.username and _same(secret, account.secret):
+            return account
+    return None
 
 
 def _same(text: str, secret: SecretStr) -> bool:

@@ -27,7 +27,7 @@ def export(ask: Ask) -> Response:
     body = spoil_lines(_lines(ask), ask.faults)
     headers = {"Content-Type": "text/plain"}
     size, body = _peek(body)
-    if ask.accepts_gzip and size > GZIP_OVER:
+    if ask.request.accept_encodings.quality("gzip") > 0 and size > GZIP_OVER:
         headers["Content-Encoding"] = "gzip"
         body = _gzip(body, ended=all(fault.kind != "truncated-gzip" for fault in ask.faults))
     return Response(body, headers=headers)

@@ -34,6 +34,9 @@ Kind = Literal[
 ANSWERS = frozenset({"rate-limit", "status", "plan", "history", "error-200"})
 """The kinds that are answers of their own; the others spoil a good one."""
 
+INGESTION_REFUSAL = (
+    "Project exceeded rate limits. Please retry the request with exponential backoff."
+)
 SEPARATORS = (
     '{"event":"Search","properties":{"time":1767225600000,"distinct_id":"user-00001",'
     '"query":"a\u2028b\u2029c\u0085d\\u001ce\\nf"}}\n'
@@ -161,7 +164,12 @@ def _rate_limit(fault: Fault, family: Family, quotas: Quotas) -> RefusalError:
         return quotas.hour_refusal(wait)
     if fault.limit == "concurrency":
         return quotas.concurrency_refusal()
-    refusal = export_refusal(wait) if family == "export" else quotas.hour_refusal(wait)
+    if family == "export":
+        refusal = export_refusal(wait)
+    elif family == "ingestion":
+        refusal = RefusalError(429, INGESTION_REFUSAL)
+    else:
+        refusal = quotas.hour_refusal(wait)
     refusal.headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     return refusal
 

@@ -51,7 +51,10 @@ class EventFilter:
     def _users(self, ids: set[str]) -> dict[str, Any]:
         if not self._wants_users:
             return {}
-        sql = "SELECT distinct_id, properties FROM profiles WHERE list_contains(?, distinct_id)"
+        sql = """
+SELECT distinct_id, properties FROM profiles
+WHERE data_group_id = '' AND list_contains(?, distinct_id)
+"""
         return {name: json.loads(text) for name, text in self._ask.data.rows(sql, [list(ids)])}
 
 

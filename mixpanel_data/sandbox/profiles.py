@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 from array import array
-from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Any
 
 from werkzeug import Response
@@ -18,66 +15,26 @@ from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.filters import EventFilter, ProfileFilter
 from mixpanel_data.sandbox.params import Params
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request
+from mixpanel_data.sandbox.sessions import UNCACHED, Session
 
-UNCACHED = "request for page in uncached query for params"
 PROFILES_WITHOUT_TIMESTAMP = 1000
 """Behaviors that find more profiles need as_of_timestamp."""
 
-_SESSIONS_KEPT = 50
 _WINDOW = re.compile(r"(\d+)([mhdw])")
 _WINDOW_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
-@dataclass(frozen=True)
-class Session:
-    """What a query found: rows of `profiles`, then ids of people without a profile."""
-
-    id: str
-    filters: str
-    rows: array[int]
-    strangers: tuple[str, ...]
-
-    @property
-    def total(self) -> int:
-        """How many profiles there are in all pages."""
-        return len(self.rows) + len(self.strangers)
-
-
-class Sessions:
-    """The latest queries; older ones have expired."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, Session] = OrderedDict()
-
-    def keep(self, session: Session) -> None:
-        """Remember a query, at the cost of the oldest."""
-        with self._lock:
-            self._known[session.id] = session
-            self._known.move_to_end(session.id)
-            while len(self._known) > _SESSIONS_KEPT:
-                self._known.popitem(last=False)
-
-    def find(self, session_id: str, filters: str) -> Session:
-        """The session, if it was for these very filters."""
-        with self._lock:
-            session = self._known.get(session_id)
-        if session is None or session.filters != filters:
-            raise bad_request(UNCACHED)
-        return session
-
-
-def engage(ask: Ask, sessions: Sessions) -> Response:
+def engage(ask: Ask) -> Response:
     """One page of the profiles asked for."""
     params = ask.params
     page = params.integer("page") or 0
     filters = json.dumps(params.without("page", "session_id", "project_id", "workspace_id"))
     session_id = params.text("session_id")
     if session_id is not None:
-        session = sessions.find(session_id, filters)
+        session = ask.sessions.find(session_id, filters)
     elif page == 0:
         session = _search(ask, filters)
-        sessions.keep(session)
+        ask.sessions.keep(session)
     else:
         raise bad_request("page without session_id: ask for page 0 first")
     size = _page_size(ask)
@@ -135,12 +92,12 @@ def _search(ask: Ask, filters: str) -> Session:
 def _matching(
     ask: Ask, conditions: list[str], values: list[Any], where: str | None, behaviors: Any
 ) -> array[int]:
-    sql = f"FROM profiles WHERE {' AND '.join(conditions)} ORDER BY rowid"
+    sql = f"FROM profiles WHERE {' AND '.join(conditions)} ORDER BY id"
     if where is None:
-        return array("q", (row for (row,) in ask.data.rows(f"SELECT rowid {sql}", values)))
+        return array("q", (row for (row,) in ask.data.rows(f"SELECT id {sql}", values)))
     keep = ProfileFilter(where, ask, _behaviors(ask, behaviors or []))
     found = array("q")
-    batches = ask.data.stream(f"SELECT rowid, distinct_id, properties {sql}", values, ask.closing)
+    batches = ask.data.stream(f"SELECT id, distinct_id, properties {sql}", values, ask.closing)
     for batch in batches:
         found.extend(row for row, name, text in batch if keep.keeps(name, text))
     return found
@@ -170,11 +127,12 @@ def _page(ask: Ask, session: Session, start: int, size: int) -> list[str]:
     rows = session.rows[start : start + size]
     texts = []
     if rows:
+        # A profile that was deleted meanwhile keeps its place: a short page would end the paging.
         sql = f"""
-SELECT '{{"$distinct_id":' || id_json || ',"$properties":' || {_chosen(ask.params)} || '}}'
-FROM profiles
-WHERE rowid BETWEEN ? AND ? AND list_contains(?, rowid)
-ORDER BY rowid
+SELECT '{{"$distinct_id":' || id_json || ',"$properties":' || coalesce({_chosen(ask.params)}, '{{}}') || '}}'
+FROM profile_rows
+WHERE id BETWEEN ? AND ? AND list_contains(?, id)
+ORDER BY id
 """
         texts = [text for (text,) in ask.data.rows(sql, [min(rows), max(rows), rows.tolist()])]
     after = max(start - len(session.rows), 0)
@@ -228,7 +186,7 @@ def _doers(
     for event, selector in selectors:
         keep = None if selector is None else EventFilter(selector, ask)
         sql = """
-SELECT distinct_id, '{"time":' || time_ms || ',' || rest FROM events
+SELECT distinct_id, properties FROM reported
 WHERE event = ? AND time_ms >= ? AND time_ms < ?
 """
         for name, text in ask.data.rows(sql, [event, start, end]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from mixpanel_data._internal.config import Credentials, SecretStr
 
@@ -45,7 +45,12 @@ class Cohort:
 
 _ACCOUNTS = (
     ServiceAccount(
-        username="sandbox.5a4db0.mp-service-account", secret=SecretStr("sandbox-secret")
+        username="sandbox.5a4db0.mp-service-account",
+        secret=SecretStr("sandbox-secret"),
+        role="admin",
+    ),
+    ServiceAccount(
+        username="analyst.5a4db0.mp-service-account", secret=SecretStr("analyst-secret")
     ),
     ServiceAccount(
         username="expired.5a4db0.mp-service-account",
@@ -69,6 +74,7 @@ class Project:
     page_size: int = 1000
     service_accounts: tuple[ServiceAccount, ...] = _ACCOUNTS
     project_secret: SecretStr = _PROJECT_SECRET
+    token: str = "5a4db0" * 5 + "5a"
     organization: tuple[int, str] = (77, "Sandbox Org")
     workspace: tuple[int, str] = (9, "All Project Data")
     funnels: tuple[Funnel, ...] = (
@@ -88,7 +94,7 @@ class Project:
             "Pro members",
             "Profiles on the pro plan",
             "2026-01-12 14:05:51",
-            "SELECT distinct_id FROM profiles WHERE properties->>'plan' = 'pro'",
+            "SELECT distinct_id FROM profiles WHERE data_group_id = '' AND properties->>'plan' = 'pro'",
         ),
         Cohort(
             1002,
@@ -100,6 +106,11 @@ class Project:
         ),
     )
     schemas: tuple[dict[str, Any], ...] = field(default=())
+
+    @classmethod
+    def empty(cls, **others: Any) -> Self:
+        """A project in which nothing is saved."""
+        return cls(**{"name": "Sandbox", "funnels": (), "cohorts": ()} | others)
 
     @property
     def legacy_time(self) -> bool:

@@ -100,8 +100,19 @@ class Quotas:
         self._schemas = Window(limits.schemas_per_minute, 60)
         self._running = {"query": 0, "export": 0}
 
-    def start_query(self) -> Callable[[], None]:
-        """Count a query, or raise; call the result when its answer is out."""
+    def start(self, path: str, params: Params) -> Callable[[], None]:
+        """Count a call as what it is, or raise; call the result when its answer is out."""
+        kind, _, suffix = path.strip("/").removeprefix("api/").partition("/")
+        if kind == "app":
+            if "/schemas" in suffix:
+                self._start_schemas()
+        elif suffix.rstrip("/") == "export":
+            return self._start_export()
+        elif kind in {"query", "2.0"} and counts(suffix, params):
+            return self._start_query()
+        return lambda: None
+
+    def _start_query(self) -> Callable[[], None]:
         now = self._timer()
         with self._lock:
             wait = self._queries.wait(now)
@@ -112,8 +123,7 @@ class Quotas:
             self._queries.add(now)
             return self._begin("query")
 
-    def start_export(self) -> Callable[[], None]:
-        """Count an export, or raise; call the result when its body is out."""
+    def _start_export(self) -> Callable[[], None]:
         now = self._timer()
         with self._lock:
             wait = max(self._exports.wait(now), self._export_starts.wait(now))
@@ -125,8 +135,7 @@ class Quotas:
             self._export_starts.add(now)
             return self._begin("export")
 
-    def start_schemas(self) -> None:
-        """Count a Lexicon call, or raise."""
+    def _start_schemas(self) -> None:
         now = self._timer()
         with self._lock:
             wait = self._schemas.wait(now)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Literal
 
 from werkzeug import Response
 
-Family = Literal["export", "query", "app", "control"]
+Family = Literal["export", "query", "app", "ingestion", "control"]
 
 
 class RefusalError(Exception):
@@ -22,9 +23,13 @@ class RefusalError(Exception):
 
     def response(self, family: Family, target: str) -> Response:
         """The refusal as `family` words it; `target` is the path and query that were asked."""
-        if family == "query" and self.status not in {401, 402, 429}:
+        body: dict[str, Any]
+        if family == "ingestion" and target.startswith("/import"):
+            phrase = HTTPStatus(self.status).phrase
+            body = {"code": self.status, "error": self.message, "status": phrase}
+        elif family == "query" and self.status not in {401, 402, 429}:
             body = {"request": target, "error": self.message}
-        elif self.status in {402, 429}:
+        elif family != "ingestion" and self.status in {402, 429}:
             body = {"error": self.message}
         else:
             body = {"status": "error", "error": self.message}
@@ -37,6 +42,11 @@ def json_response(
     """`value` as a JSON answer."""
     text = json.dumps(value, ensure_ascii=False)
     return Response(text, status, dict(headers or {}), mimetype="application/json")
+
+
+def app_response(results: Any) -> Response:
+    """An answer of the App API."""
+    return json_response({"status": "ok", "results": results})
 
 
 def bad_request(message: str) -> RefusalError:

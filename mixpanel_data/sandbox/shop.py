@@ -280,13 +280,14 @@ WITH steps AS (
     ) AS priced
     WHERE time_ms <= {now_ms}
 ), copies AS (  -- export delivers what was sent twice; every second copy was processed later
-    SELECT *, processed AS seen FROM written
+    SELECT *, processed AS seen, r2 % 2000 = 7 AS superseded FROM written
     UNION ALL
-    SELECT *, processed + r3 % 2 * 60000 AS seen FROM written WHERE r2 % 2000 = 7
+    SELECT *, processed + r3 % 2 * 60000 AS seen, false AS superseded FROM written WHERE r2 % 2000 = 7
 )
 SELECT event, time_ms, distinct_id,
     body || CASE WHEN r2 % 2500 = 3 THEN '' ELSE ',"$insert_id":"' || d[1:20] || '"' END
-    || ',"mp_processing_time_ms":' || least(seen, {now_ms}) || '}}' AS rest
+    || ',"mp_processing_time_ms":' || least(seen, {now_ms}) || '}}' AS rest,
+    superseded
 FROM copies
 ORDER BY time_ms, rest
 """
@@ -295,7 +296,7 @@ ORDER BY time_ms, rest
 def profiles() -> str:
     """User profiles (`data_group_id` is empty) and the profiles of companies, as JSON text."""
     return f"""
-CREATE TABLE profiles AS
+CREATE TABLE profile_rows AS
 WITH seen AS (
     SELECT n, min(started) AS first_ms, max(started) AS last_ms FROM sessions GROUP BY n
 ), bought AS (
@@ -314,7 +315,7 @@ WITH seen AS (
     SELECT *, ('0x' || g[1:4])::INTEGER AS r1, ('0x' || g[5:8])::INTEGER AS r2,
         {_names("g", _FIRST_NAMES, 9)} AS first_name, {_names("g", _LAST_NAMES, 13)} AS last_name
     FROM people
-)
+), everyone AS (
 SELECT '' AS data_group_id, distinct_id,
     -- some ids were numbers in the system they came from
     CASE WHEN n % 1000 = 4 THEN n::VARCHAR ELSE to_json(distinct_id) END AS id_json,
@@ -334,7 +335,8 @@ UNION ALL
 SELECT '{COMPANY_GROUP}', 'company-' || lpad(n::VARCHAR, 2, '0'), '"company-' || lpad(n::VARCHAR, 2, '0') || '"',
     '{{"$name":"Company ' || n || '","employees":' || (7 * n * n) || ',"$last_seen":"2026-02-' || lpad((1 + n)::VARCHAR, 2, '0') || 'T08:00:00"}}'
 FROM range(1, 26) AS t(n)
-ORDER BY data_group_id, distinct_id
+)
+SELECT row_number() OVER (ORDER BY data_group_id, distinct_id) AS id, * FROM everyone ORDER BY id
 """
 
 

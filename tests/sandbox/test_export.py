@@ -50,14 +50,14 @@ def test_gzip_comes_when_the_body_is_worth_it(ask, limit, zipped):
 
 @pytest.mark.parametrize(("size", "zipped"), [(1400, False), (1401, True)])
 def test_case_28_1400_bytes_are_plain_and_1401_are_gzipped(sandbox, size, zipped):
-    ask = sandbox()
-    with ask.app._data.cursor() as cursor:
-        cursor.execute("DELETE FROM events")
-        cursor.execute("INSERT INTO events VALUES ('A', 1767225600000, 'u', '\"x\":\"\"}')")
-        empty = len(ask("2.0/export", **DAYS).data)
-        cursor.execute(
-            "UPDATE events SET rest = '\"x\":\"' || repeat('y', ?) || '\"}'", [size - empty]
-        )
+    def padded(length):
+        ask = sandbox(events=0, profiles=0)
+        record = {"event": "A", "properties": {"time": 1767225600, "x": ["y" * length]}}
+        assert ask.post("/import", record).json["status"] == 1
+        return ask
+
+    over = len(padded(1000)("2.0/export", **DAYS).data) - 1000
+    ask = padded(size - over)
     answer = ask("2.0/export", **DAYS, headers={"Accept-Encoding": "gzip"})
     assert (answer.headers.get("Content-Encoding") == "gzip") == zipped
     assert len(exported(answer)) == size
@@ -155,12 +155,10 @@ def test_case_42_the_shift_follows_daylight_saving(sandbox):
         return datetime(2026, 3, 31, tzinfo=UTC)
 
     options = {"timezone": "US/Pacific", "created": date(2020, 1, 1)}
-    ask = sandbox(project=Project(**options), clock=clock)
-    with ask.app._data.cursor() as cursor:
-        cursor.execute("DELETE FROM events")
-        for day in (6, 10):  # daylight saving begins on 8 March
-            nine = int(datetime(2026, 3, day, 9, tzinfo=PACIFIC).timestamp() * 1000)
-            cursor.execute("INSERT INTO events VALUES ('A', ?, 'u', '\"n\":1}')", [nine])
+    ask = sandbox(events=0, profiles=0, project=Project(**options), clock=clock)
+    for day in (6, 10):  # daylight saving begins on 8 March
+        nine = datetime(2026, 3, day, 9, tzinfo=PACIFIC).astimezone(UTC)
+        ask.send(("A", nine.strftime("%Y-%m-%dT%H:%M:%S")))
     events = ask.lines(from_date="2026-03-01", to_date="2026-03-29")
     assert [
         datetime.fromtimestamp(e["properties"]["time"], UTC).strftime("%d %H:%M") for e in events

@@ -1,0 +1,1 @@
+"""What the official SDKs send: /import, /track, /engage, /groups (contract, section 15)."""

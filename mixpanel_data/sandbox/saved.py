@@ -1,0 +1,34 @@
+"""What was saved in the project: funnels and cohorts (contract, 5 and 8)."""
+
+from __future__ import annotations
+
+from werkzeug import Response
+
+from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.refusals import json_response
+
+
+def funnels_list(ask: Ask) -> Response:
+    """The saved funnels."""
+    return json_response(
+        [{"funnel_id": funnel.funnel_id, "name": funnel.name} for funnel in ask.project.funnels]
+    )
+
+
+def cohorts_list(ask: Ask) -> Response:
+    """The saved cohorts, counted now."""
+    return json_response(
+        [
+            {
+                "count": ask.data.rows(f"SELECT count(*) FROM ({cohort.members})")[0][0],
+                "is_visible": int(cohort.is_visible),
+                "description": cohort.description,
+                "created": cohort.created,
+                "project_id": ask.project.id,
+                "id": cohort.id,
+                "name": cohort.name,
+                "data_group_id": None,
+            }
+            for cohort in ask.project.cohorts
+        ]
+    )
