@@ -12,19 +12,38 @@ from mixpanel_data.exceptions import MissingExtraError
 
 if TYPE_CHECKING:
     from mixpanel_data.sandbox.app import Sandbox
+    from mixpanel_data.sandbox.drops import Dropped
     from mixpanel_data.sandbox.faults import Fault, Faults
-    from mixpanel_data.sandbox.project import Project, ServiceAccount
+    from mixpanel_data.sandbox.project import Cohort, Funnel, Project, ServiceAccount
     from mixpanel_data.sandbox.quotas import Limits
+    from mixpanel_data.sandbox.server import Server, serve
 
-__all__ = ["Fault", "Faults", "Limits", "Project", "Sandbox", "ServiceAccount"]
+__all__ = [
+    "Cohort",
+    "Dropped",
+    "Fault",
+    "Faults",
+    "Funnel",
+    "Limits",
+    "Project",
+    "Sandbox",
+    "Server",
+    "ServiceAccount",
+    "serve",
+]
 
 _HOME = {
+    "Cohort": "project",
+    "Dropped": "drops",
     "Fault": "faults",
     "Faults": "faults",
+    "Funnel": "project",
     "Limits": "quotas",
     "Project": "project",
     "Sandbox": "app",
+    "Server": "server",
     "ServiceAccount": "project",
+    "serve": "server",
 }
 
 

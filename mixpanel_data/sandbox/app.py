@@ -96,6 +96,17 @@ class Sandbox:
         """The built-in service account; `base_url` is that of a server, if there is one."""
         return self.project.credentials(base_url)
 
+    def environment(self, base_url: str) -> dict[str, str]:
+        """The variables that send `mp`, `Workspace()` and your own code to a server of this."""
+        who = self.credentials()
+        return {
+            "MP_BASE_URL": base_url,
+            "MP_USERNAME": who.username or "",
+            "MP_SECRET": who.secret.get_secret_value(),
+            "MP_PROJECT_ID": who.project_id,
+            "MIXPANEL_TOKEN": self.project.token,
+        }
+
     @property
     def dropped(self) -> list[Dropped]:
         """The latest records that were sent and not stored, and why: Mixpanel would not say."""
@@ -104,6 +115,12 @@ class Sandbox:
     def group_id(self, key: str) -> str:
         """The data_group_id of a group key, to ask for its profiles."""
         return self._data.group_id(key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Forget the data and wake whoever stalls."""

@@ -56,6 +56,12 @@ class Server:
         atexit.register(self.close)  # a thread that holds DuckDB's objects must end before Python
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
+    @property
+    def sdk_urls(self) -> dict[str, str]:
+        """Where the official Python SDK shall send: `Consumer(**server.sdk_urls)`."""
+        paths = {"events": "track", "people": "engage", "groups": "groups", "import": "import"}
+        return {f"{name}_url": f"{self.url}/{path}" for name, path in paths.items()}
+
     def wait(self) -> None:
         """Serve until Ctrl-C."""
         while self._thread.is_alive():

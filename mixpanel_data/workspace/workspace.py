@@ -16,6 +16,7 @@ from mixpanel_data.workspace.tables import Tables
 if TYPE_CHECKING:
     from mixpanel_data._internal.api_client import MixpanelAPIClient
     from mixpanel_data._internal.storage import StorageEngine
+    from mixpanel_data.sandbox import Sandbox
 
 
 class Workspace(Discovery, Fetching, Querying, Tables):
@@ -79,9 +80,24 @@ class Workspace(Discovery, Fetching, Querying, Tables):
         return self
 
     @classmethod
-    def sandbox(cls, path: str | Path | None = None) -> Self:
-        """The same as `Workspace("sandbox")`: a project with invented data, without an account."""
-        return cls(SANDBOX, path=path)
+    def sandbox(cls, path: str | Path | None = None, *, app: Sandbox | None = None) -> Self:
+        """The same as `Workspace("sandbox")`: a project with invented data, without an account.
+
+        With `app` it asks that one instead, which its owner closes; then the database is
+        ephemeral unless it has a path.
+        """
+        if app is None:
+            return cls(SANDBOX, path=path)
+        from mixpanel_data._internal.api_client import MixpanelAPIClient
+        from mixpanel_data._internal.storage import StorageEngine
+
+        config = ConfigManager()
+        return cls(
+            path=path,
+            _config_manager=config,
+            _api_client=MixpanelAPIClient(app.credentials(), settings=config.settings(), app=app),
+            _storage=StorageEngine.ephemeral() if path is None else None,
+        )
 
     # -- life -----------------------------------------------------------------------------------
 

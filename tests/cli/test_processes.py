@@ -118,6 +118,26 @@ def test_a_full_disk_is_one_line(db):
     assert process.stderr == b"error: can't write the output: No space left on device\n"
 
 
+def test_what_an_empty_sandbox_says_on_stderr_is_shell(tmp_path):
+    said = tmp_path / "sandbox.env"
+    with (
+        said.open("wb") as err,
+        subprocess.Popen(
+            [*MP, "sandbox", "--empty"], stdout=subprocess.PIPE, stderr=err
+        ) as process,
+    ):
+        assert process.stdout
+        url = process.stdout.readline().decode().strip()
+        while "# the project is empty" not in said.read_text():
+            assert process.poll() is None
+        track = "curl -s $MP_BASE_URL/track -d"
+        event = '\'[{"event": "A", "properties": {"token": "\'$MIXPANEL_TOKEN\'"}}]\''
+        script = f"set -eu; . {said}; {track} {event}; echo; echo $MP_BASE_URL"
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+        process.send_signal(signal.SIGINT)
+    assert done.stdout.split() == ["1", url]
+
+
 def test_the_sandbox_serves_until_ctrl_c_and_says_how_to_reach_it():
     with start("sandbox", "--events", 200, "--profiles", 10) as process:
         assert process.stdout
@@ -125,10 +145,11 @@ def test_the_sandbox_serves_until_ctrl_c_and_says_how_to_reach_it():
         url = process.stdout.readline().decode().strip()
         exports = {}
         for line in iter(process.stderr.readline, b""):
-            if not line.startswith(b"export "):
+            if line.startswith(b"# the project is"):
                 break
-            name, _, value = line.decode().removeprefix("export ").strip().partition("=")
-            exports[name] = value
+            if line.startswith(b"export "):
+                name, _, value = line.decode().removeprefix("export ").strip().partition("=")
+                exports[name] = value
         assert exports["MP_BASE_URL"] == url
         with start("events", **exports) as asked:
             out, err = asked.communicate(timeout=20)

@@ -30,6 +30,9 @@ Example, in one terminal:
 and in another, after pasting the export lines it printed:
   mp fetch events --from 2026-01-01 --to 2026-01-31
 
+An empty project, to test code that sends events:
+  mp sandbox --empty --port 8765 2> sandbox.env &
+
 A fault has a kind and, after semicolons, when and how it strikes:
   --fault "cut; path=export; after=1000" --fault "rate-limit; retry_after=2"
 """,
@@ -43,6 +46,9 @@ def sandbox(
     events: Annotated[int, typer.Option(min=0, metavar="N", help="How many events.")] = 100_000,
     profiles: Annotated[int, typer.Option(min=0, metavar="N", help="How many users.")] = 5_000,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed, other data.")] = 1,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="No shop: a project to send to, at the real time.")
+    ] = False,
     faults: Annotated[
         list[str] | None,
         typer.Option("--fault", metavar="FAULT", help="Fail like this. May be repeated."),
@@ -51,30 +57,28 @@ def sandbox(
         bool, typer.Option("--no-limits", help="Do not enforce Mixpanel's rate limits.")
     ] = False,
 ) -> None:
-    """Serve invented data as Mixpanel would, until Ctrl-C.
+    """Serve invented data as Mixpanel would, until Ctrl-C, and take what SDKs send.
 
-    Prints its address; the variables that send mp there are on stderr.
+    Prints its address. What is on stderr is shell: the variables that send mp there, and the
+    project's token.
     """
-    from mixpanel_data.sandbox import Fault, Faults, Limits, Sandbox
-    from mixpanel_data.sandbox.server import serve
+    from mixpanel_data.sandbox import Fault, Faults, Limits, Sandbox, serve
 
     session = Session.of(ctx)
-    project = Sandbox(
-        events=events,
-        profiles=profiles,
-        seed=seed,
-        faults=Faults(*map(Fault.parse, faults or ())),
-        limits=None if no_limits else Limits(),
-    )
-    who = project.credentials()
+    failing = Faults(*map(Fault.parse, faults or ()))
+    limits = None if no_limits else Limits()
+    if empty:
+        project = Sandbox.empty(faults=failing, limits=limits)
+    else:
+        project = Sandbox(
+            events=events, profiles=profiles, seed=seed, faults=failing, limits=limits
+        )
     with serve(project, host=host, port=port) as server, closing(project):
         typer.echo(server.url)
-        for name, value in {
-            "MP_BASE_URL": server.url,
-            "MP_USERNAME": who.username,
-            "MP_SECRET": who.secret.get_secret_value(),
-            "MP_PROJECT_ID": who.project_id,
-        }.items():
+        for name, value in project.environment(server.url).items():
             session.say(f"export {name}={value}")
-        session.say("the data is invented; Ctrl-C ends it")
+        paths = ", ".join(server.sdk_urls.values())
+        session.say(f"# SDKs send to {paths}")
+        data = "empty" if empty else "an invented shop, at the end of 1 March 2026"
+        session.say(f"# the project is {data}; Ctrl-C ends it")
         server.wait()

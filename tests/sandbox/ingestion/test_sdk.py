@@ -10,23 +10,17 @@ import mixpanel
 import pytest
 from mixpanel import BufferedConsumer, Consumer, Mixpanel, MixpanelException
 
-from mixpanel_data.sandbox import Sandbox
-from mixpanel_data.sandbox.server import serve
+from mixpanel_data.sandbox import Sandbox, Server, serve
 from tests.sandbox.conftest import Asker
 
 
 class Sender:
     """The SDK's face of an empty project."""
 
-    def __init__(self, sandbox: Sandbox, url: str) -> None:
+    def __init__(self, sandbox: Sandbox, server: Server) -> None:
         self.ask = Asker(sandbox)
         self.project = sandbox.project
-        self.urls = {
-            "events_url": f"{url}/track",
-            "people_url": f"{url}/engage",
-            "groups_url": f"{url}/groups",
-            "import_url": f"{url}/import",
-        }
+        self.urls = server.sdk_urls
         self.sdk = Mixpanel(self.project.token, consumer=Consumer(**self.urls))
         self.secret = self.project.project_secret.get_secret_value()
 
@@ -40,11 +34,9 @@ class Sender:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[tuple[Sandbox, str]]:
-    sandbox = Sandbox.empty(limits=None)
-    with serve(sandbox) as running:
-        yield sandbox, running.url
-    sandbox.close()
+def server() -> Iterator[tuple[Sandbox, Server]]:
+    with Sandbox.empty(limits=None) as sandbox, serve(sandbox) as running:
+        yield sandbox, running
 
 
 @pytest.fixture
