@@ -8,7 +8,8 @@
     ├── AuthenticationError         credentials are missing, or Mixpanel refused them
     ├── QueryError                  SQL, or a request to Mixpanel, failed
     │   └── APIError                what Mixpanel answered, or that it did not
-    │       ├── ResourceNotFoundError   404
+    │       ├── ResourceNotFoundError   404, or a name that Mixpanel does not know
+    │       │   └── EndpointRetiredError    404 or 410: Mixpanel has taken the endpoint away
     │       ├── PlanError               402: the plan has no Query API
     │       ├── PermissionDeniedError   403
     │       ├── DateRangeError          403: beyond the plan's history
@@ -119,6 +120,10 @@ class APIError(QueryError):
 
 class ResourceNotFoundError(APIError):
     """404: the project has no such funnel, report, schema or path."""
+
+
+class EndpointRetiredError(ResourceNotFoundError):
+    """404 or 410: Mixpanel has taken the endpoint away; the hint says what to use instead."""
 
 
 class PlanError(APIError):
@@ -232,6 +237,11 @@ class MissingExtraError(MixpanelDataError, ImportError):
 
 
 def near(name: str, known: Iterable[str]) -> str | None:
-    """A hint for a name that is not known: the known one that looks most like it."""
-    match = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {match[0]!r}?" if match else None
+    """Ask whether the most similar of the known names was meant; None when nothing is similar.
+
+    >>> near("purchse", ["Purchase", "Sign Up"])
+    "did you mean 'Purchase'?"
+    """
+    folded = {it.casefold(): it for it in known}
+    match = difflib.get_close_matches(name.casefold(), folded, n=1)
+    return f"did you mean {folded[match[0]]!r}?" if match else None

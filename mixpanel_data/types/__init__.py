@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mixpanel_data.types.files import Format, Writable
     from mixpanel_data.types.flows import FlowLink, FlowPath, FlowsResult
     from mixpanel_data.types.funnels import FunnelInfo, FunnelResult, FunnelStep
+    from mixpanel_data.types.insights import InsightsResult
     from mixpanel_data.types.report import Report
     from mixpanel_data.types.retention import (
         CohortInfo,
@@ -60,6 +61,7 @@ else:
         "activity",
         "flows",
         "saved",
+        "insights",
     )
 
 __all__ = [
@@ -86,6 +88,7 @@ __all__ = [
     "FunnelInfo",
     "FunnelResult",
     "FunnelStep",
+    "InsightsResult",
     "JQLResult",
     "LexiconProperty",
     "LexiconSchema",

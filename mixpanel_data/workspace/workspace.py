@@ -11,6 +11,7 @@ from mixpanel_data.workspace.discovery import Discovery
 from mixpanel_data.workspace.fetching import Fetching
 from mixpanel_data.workspace.parts import default_path
 from mixpanel_data.workspace.querying import Querying
+from mixpanel_data.workspace.reports import Reports
 from mixpanel_data.workspace.tables import Tables
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mixpanel_data.sandbox import Sandbox
 
 
-class Workspace(Discovery, Fetching, Querying, Tables):
+class Workspace(Discovery, Reports, Fetching, Querying, Tables):
     """One project and one DuckDB file: fetch once, query many times.
 
     Credentials come from the environment, the named account or the default one, and are fixed

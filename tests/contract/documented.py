@@ -1,4 +1,4 @@
-"""Answers as Mixpanel's documentation prints them (contract, sections 1 to 7), shortened."""
+"""Answers as Mixpanel's documentation prints them (contract, sections 1 to 12, 17), shortened."""
 
 from __future__ import annotations
 
@@ -87,6 +87,223 @@ PROPERTY_VALUES = ["true", "7", "Chrome"]
 SCHEMAS = {
     "results": [{"entityType": "event", "name": "Added To Cart", "schemaJson": {}}],
     "status": "ok",
+}
+
+SCHEMA_JSON = {
+    "$schema": "http://json-schema.org/draft-07/schema",
+    "description": "an item goes into the cart",
+    "required": ["item_id"],
+    "additionalProperties": True,
+    "properties": {
+        "item_id": {
+            "type": "integer",
+            "description": "its number",
+            "metadata": {
+                "com.mixpanel": {"displayName": "Item", "hidden": False, "dropped": False}
+            },
+        },
+        "color": {"type": "string"},
+    },
+    "metadata": {
+        "com.mixpanel": {
+            "$source": "api",
+            "displayName": "Cart",
+            "tags": ["shop"],
+            "hidden": True,
+            "dropped": False,
+            "contacts": ["a@b.c"],
+        }
+    },
+}
+
+SEGMENTATION = {
+    "data": {
+        "series": ["2011-08-08", "2011-08-09", "2011-08-06", "2011-08-07"],
+        "values": {
+            "Signed up": {
+                "2011-08-06": 147,
+                "2011-08-07": 146,
+                "2011-08-08": 776,
+                "2011-08-09": 1376,
+            }
+        },
+    },
+    "legend_size": 1,
+}
+SEGMENTATION_ON = {
+    "data": {
+        "series": ["2024-01-02", "2024-01-01"],
+        "values": {
+            "US": {"2024-01-01": 100, "2024-01-02": 1},
+            "undefined": {"2024-01-02": 3},
+            "null": {},
+            "true": {"2024-01-01": 2},
+            "1": {"2024-01-01": 7},
+        },
+    },
+    "legend_size": 5,
+}
+NUMERIC = {
+    "data": {
+        "series": ["2011-08-08", "2011-08-09", "2011-08-06", "2011-08-07"],
+        "values": {"2,000 - 2,100": {"2011-08-06": 1}, "100 - 200": {"2011-08-07": 4}},
+    },
+    "legend_size": 2,
+}
+SUM = {
+    "status": "ok",
+    "computed_at": "2019-10-07T23:02:11.666218+00:00",
+    "results": {"2019-10-07": 4, "2019-10-06": 7},
+}
+AVERAGE = {"results": {"2011-08-06": 8.64705882352939}, "status": "ok"}
+EVENTS = {
+    "data": {
+        "series": ["2010-05-29", "2010-05-30", "2010-05-31"],
+        "values": {
+            "account-page": {"2010-05-30": 1},
+            "splash features": {"2010-05-29": 6, "2010-05-31": 2},
+        },
+    },
+    "legend_size": 2,
+}
+
+FUNNEL = {
+    "meta": {"dates": ["2016-09-12", "2016-09-19"]},
+    "data": {
+        "2016-09-19": {
+            "steps": [
+                {
+                    "count": 0,
+                    "avg_time": None,
+                    "avg_time_from_start": None,
+                    "step_conv_ratio": 1,
+                    "overall_conv_ratio": 1,
+                    "goal": "App Open",
+                    "event": "App Open",
+                },
+                {
+                    "count": 0,
+                    "avg_time": None,
+                    "avg_time_from_start": None,
+                    "step_conv_ratio": 0,
+                    "overall_conv_ratio": 0,
+                    "goal": "$custom_event:12345",
+                    "event": "$custom_event:12345",
+                    "step_label": "Game Played",
+                    "custom_event": True,
+                    "custom_event_id": 12345,
+                },
+            ],
+            "analysis": {"completion": 0, "starting_amount": 0, "steps": 2, "worst": 1},
+        },
+        "2016-09-12": {
+            "steps": [
+                {
+                    "count": 32688,
+                    "avg_time": 2,
+                    "avg_time_from_start": 5,
+                    "step_conv_ratio": 1,
+                    "overall_conv_ratio": 1,
+                    "goal": "App Open",
+                    "event": "App Open",
+                },
+                {
+                    "count": 20524,
+                    "avg_time": 133,
+                    "avg_time_from_start": 133,
+                    "step_conv_ratio": 0.6278,
+                    "overall_conv_ratio": 0.6278,
+                    "goal": "$custom_event:12345",
+                    "event": "$custom_event:12345",
+                    "step_label": "Game Played",
+                    "custom_event": True,
+                    "custom_event_id": 12345,
+                },
+            ],
+            "analysis": {
+                "completion": 20524,
+                "starting_amount": 32688,
+                "steps": 2,
+                "worst": 1,
+            },
+        },
+    },
+}
+FUNNEL_STEPS = FUNNEL["data"]["2016-09-12"]["steps"]
+FUNNEL_ON = {
+    "meta": {"dates": ["2016-09-12"]},
+    "data": {
+        "2016-09-12": {"Chrome": FUNNEL_STEPS, "$overall": FUNNEL_STEPS},
+        "$overall": {"Chrome": FUNNEL_STEPS},
+    },
+    "computed_at": "2016-09-20T01:02:03",
+}
+
+RETENTION = {
+    "2012-01-02": {"counts": [9, 7, 6], "first": 10},
+    "2012-01-01": {"counts": [2, 1, 2], "first": 2},
+}
+ADDICTION = {
+    "data": {
+        "2012-01-01": [305, 107, 60, 41, 32, 20, *range(18, 0, -1)],
+        "2012-01-02": [495, 204, *[0] * 22],
+    }
+}
+
+INSIGHTS = {
+    "computed_at": "2020-09-21T16:35:41.252314+00:00",
+    "date_range": {
+        "from_date": "2020-08-31T00:00:00-07:00",
+        "to_date": "2020-09-12T23:59:59.999000-07:00",
+    },
+    "headers": ["$event"],
+    "series": {"Logged in": {"2020-08-31T00:00:00-07:00": 9852, "2020-09-07T00:00:00-07:00": 4325}},
+}
+INSIGHTS_FUNNEL = {
+    "headers": ["$funnel"],
+    "series": {
+        "Signup": {
+            "count": {"1. Signup": {"all": 1000}, "2. Purchase": {"all": 250}},
+            "step_conv_ratio": {"1. Signup": {"all": 1}, "2. Purchase": {"all": 0.25}},
+            "overall_conv_ratio": {"1. Signup": {"all": 1}, "2. Purchase": {"all": 0.25}},
+            "avg_time": {"1. Signup": {"all": None}, "2. Purchase": {"all": 60.5}},
+            "avg_time_from_start": {"1. Signup": {"all": None}, "2. Purchase": {"all": 60.5}},
+        }
+    },
+}
+INSIGHTS_RETENTION = {
+    "headers": ["$retention"],
+    "series": {
+        "Came back": {
+            "2025-01-01T00:00:00+00:00": {"first": 100, "counts": [100, 40], "rates": [1, 0.4]},
+            "$average": {"first": 100, "counts": [100, 40], "rates": [1, 0.4]},
+        }
+    },
+}
+
+ACTIVITY = {
+    "status": "ok",
+    "results": {
+        "events": [
+            {
+                "event": "Game Played",
+                "properties": {
+                    "time": 1599589453,
+                    "$distinct_id": "12a3",
+                    "$browser": "Chrome",
+                },
+            }
+        ]
+    },
+}
+
+JQL_ERROR = {
+    "request": "/api/2.0/jql?project_id=1",
+    "error": (
+        "UserVisiblePreconditionFailedError: Uncaught exception TypeError:"
+        " Events(...).groupBy(...).limit is not a function\n  .limit(10);\n   ^\n\n"
+        "Stack trace:\nTypeError: at main"
+    ),
 }
 
 QUERY_ERROR = {"request": "/api/2.0/funnels?from_date=2026-01-01", "error": "message"}

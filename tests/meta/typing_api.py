@@ -9,7 +9,20 @@ from typing import assert_type
 
 import pandas as pd
 
-from mixpanel_data import FetchProgress, FetchResult, TableInfo, TableSchema, Workspace, auth
+from mixpanel_data import (
+    CohortInfo,
+    FetchProgress,
+    FetchResult,
+    FunnelResult,
+    FunnelStep,
+    JQLResult,
+    RetentionResult,
+    SegmentationResult,
+    TableInfo,
+    TableSchema,
+    Workspace,
+    auth,
+)
 from mixpanel_data.types import AccountInfo, WorkspaceInfo
 
 
@@ -37,6 +50,14 @@ def use() -> None:
         assert_type(ws.schema("events"), TableSchema)
         assert_type(ws.info(), WorkspaceInfo)
         ws.write_sql("SELECT 1", sys.stdout.buffer, format="csv")
+        days = ("2024-01-01", day)
+        assert_type(ws.segmentation("a", *days, on="b", unit="week"), SegmentationResult)
+        assert_type(ws.funnel(1, *days, "day", "b"), FunnelResult)
+        assert_type(ws.funnel(1, *days).steps, list[FunnelStep])
+        assert_type(ws.retention("a", "b", *days), RetentionResult)
+        assert_type(ws.retention("a", None, *days).cohorts, list[CohortInfo])
+        assert_type(ws.jql("main", {"a": 1}), JQLResult)
+        assert_type(ws.segmentation("a", *days).df, pd.DataFrame)
         ws.drop("a", "b")
         assert_type(ws.drop_all(type="events"), list[str])
     assert_type(auth.list_accounts(), list[AccountInfo])

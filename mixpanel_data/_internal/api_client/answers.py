@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from mixpanel_data._internal.api_client.limits import come_again
+from mixpanel_data._internal.api_client.retiring import instead, is_retired
 from mixpanel_data._internal.api_client.routes import HOSTS
 from mixpanel_data._internal.api_client.secrecy import covered
 from mixpanel_data._internal.config import Credentials
@@ -19,6 +20,7 @@ from mixpanel_data.exceptions import (
     APIError,
     AuthenticationError,
     DateRangeError,
+    EndpointRetiredError,
     MixpanelDataError,
     PermissionDeniedError,
     PlanError,
@@ -217,25 +219,23 @@ def _error(
         narrow.max_days = days
         return narrow
     kind, hint = _kind(status, text, asked)
+    if kind is EndpointRetiredError:
+        said = f"{said}: the endpoint is retired, or closed to this project"
     return kind(said, status=status, endpoint=asked.path, hint=hint)
 
 
 def _kind(status: int, text: str, asked: Asked) -> tuple[type[APIError], str | None]:
+    region, project = region_hint(asked.credentials), asked.credentials.project_id
+    if is_retired(status, asked.path):
+        return EndpointRetiredError, instead(asked.path) or region
+    if status == 404:
+        return ResourceNotFoundError, f"check the id; {region}"
+    if status == 403:
+        may = f"the account needs a role in project {project} that may read; {region}"
+        return PermissionDeniedError, may
     if status == 400 and "later than today" in text:
         return APIError, f"for this project it is not yet {asked.to_date}: end on an earlier day"
-    if status == 403:
-        project = asked.credentials.project_id
-        return PermissionDeniedError, (
-            f"the account needs a role in project {project} that may read;"
-            f" {region_hint(asked.credentials)}"
-        )
-    if status in {404, 410}:
-        if asked.path.rstrip("/").endswith("/jql"):
-            return ResourceNotFoundError, "JQL is gone for this project: fetch events and use SQL"
-        return ResourceNotFoundError, f"check the id; {region_hint(asked.credentials)}"
-    if status >= 500:
-        return APIError, "the trouble is on Mixpanel's side: try again later"
-    return APIError, None
+    return APIError, "the trouble is on Mixpanel's side: try again later" if status >= 500 else None
 
 
 def region_hint(credentials: Credentials) -> str:

@@ -19,7 +19,8 @@ from mixpanel_data.exceptions import ConnectionFailedError, InvalidArgumentError
 class Call:
     """One request, ready to be sent as often as needed.
 
-    `check` is called while it waits, and raises when nobody wants the answer any more.
+    `check` is called while it waits, and raises when nobody wants the answer any more. Without
+    `retry` the first failure is final.
     """
 
     method: str
@@ -31,6 +32,7 @@ class Call:
     project_id: str
     asked: Asked
     check: Check | None = None
+    retry: bool = True
 
     @property
     def read_only(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -17,6 +18,18 @@ Text = Annotated[str, BeforeValidator(_text)]
 
 Flag = Annotated[bool, BeforeValidator(lambda value: value is None or value)]
 """0 or 1, true or false; null is as good as nothing said."""
+
+
+def _instant(value: Any) -> Any:
+    """A time as naive UTC; what is none says nothing."""
+    try:
+        then = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return then if then.tzinfo is None else then.astimezone(UTC).replace(tzinfo=None)
+
+
+Instant = Annotated[datetime | None, BeforeValidator(_instant)]
 
 
 class Response(BaseModel):
@@ -75,7 +88,7 @@ class Cohort(Response):
     count: int | None = None
     is_visible: Flag = True
     description: str | None = None
-    created: str | None = None
+    created: Instant = None
     project_id: int | None = None
     data_group_id: Text | None = None
 
@@ -86,3 +99,42 @@ class TopEvent(Response):
     event: str
     amount: int | float
     percent_change: float | None = None
+
+
+class Described(Response):
+    """What Mixpanel adds to a description."""
+
+    display_name: str | None = Field(default=None, alias="displayName")
+    tags: list[str] | None = None
+    hidden: bool | None = None
+    dropped: bool | None = None
+
+
+class Metadata(Response):
+    """By vendor, of which one is ours."""
+
+    mixpanel: Described | None = Field(default=None, alias="com.mixpanel")
+
+
+class SchemaProperty(Response):
+    """A property of a description."""
+
+    type: Text | list[str] | None = None
+    description: str | None = None
+    metadata: Metadata | None = None
+
+
+class SchemaJson(Response):
+    """A description as JSON Schema."""
+
+    description: str | None = None
+    properties: dict[str, SchemaProperty] | None = None
+    metadata: Metadata | None = None
+
+
+class Schema(Response):
+    """An entry of the Lexicon."""
+
+    entity_type: str = Field(alias="entityType")
+    name: str
+    described: SchemaJson = Field(alias="schemaJson")

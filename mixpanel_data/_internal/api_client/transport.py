@@ -19,6 +19,7 @@ from mixpanel_data._internal.api_client.body import DamagedBodyError
 from mixpanel_data._internal.api_client.clock import Clock
 from mixpanel_data._internal.api_client.exchange import Call, OpenAnswer, bare, unreachable
 from mixpanel_data._internal.api_client.limits import Gate, Quota, enter, shared_gates
+from mixpanel_data._internal.api_client.retiring import announce
 from mixpanel_data._internal.api_client.routes import is_loopback
 from mixpanel_data._internal.api_client.secrecy import authorization
 from mixpanel_data._internal.config import Credentials, Settings
@@ -109,7 +110,7 @@ class Transport:
                 return attempt(call)
             except _FailedError as failed:
                 fault, cause = failed.failure, failed.__cause__
-            wait = self._wait_after(fault, number)
+            wait = self._wait_after(fault, number) if call.retry else None
             if wait is None:
                 raise fault.error from cause
             self._pause(call, wait, fault.error.message)
@@ -145,6 +146,7 @@ class Transport:
     def _fetch_once(self, call: Call) -> bytes:
         answer = self._open_once(call)
         try:
+            announce(answer.headers, call.route.path)
             return b"".join(answer.decoded())
         except ConnectionFailedError as error:
             raise _FailedError(Failure(error, retry=call.read_only)) from error.__cause__

@@ -14,6 +14,7 @@ from mixpanel_data.exceptions import (
     APIError,
     AuthenticationError,
     DateRangeError,
+    EndpointRetiredError,
     PermissionDeniedError,
     PlanError,
     RateLimitError,
@@ -101,7 +102,7 @@ def test_case_14_a_range_beyond_the_plan_carries_the_days_and_names_the_first_on
         (402, PlanError, "raw export still works"),
         (403, PermissionDeniedError, "project 12345"),
         (404, ResourceNotFoundError, "check the id"),
-        (410, ResourceNotFoundError, "check the id"),
+        (410, EndpointRetiredError, "mp funnel --steps A,B … --local"),
         (429, RateLimitError, "come again in a few minutes"),
         (503, APIError, "try again later"),
     ],
@@ -111,28 +112,6 @@ def test_case_15_every_status_has_its_error_and_its_hint(connect, status, kind, 
         connect(server, attempts=1).get("funnels")
     assert hint in caught.value.hint
     assert "\n" not in caught.value.message
-
-
-def test_a_vanished_jql_says_so(connect):
-    with (
-        Server(Reply(404)) as server,
-        pytest.warns(DeprecationWarning, match="maintenance"),
-        pytest.raises(ResourceNotFoundError) as caught,
-    ):
-        connect(server).jql("function main() {}")
-    assert "JQL is gone" in caught.value.hint
-
-
-def test_a_failed_script_is_shown_without_its_stack(connect):
-    said = {
-        "error": "UserVisiblePreconditionFailedError: limit is not a function\n ^\n\nStack trace:\nx"
-    }
-    with (
-        Server(reply_json(said, 412)) as server,
-        pytest.warns(DeprecationWarning, match="maintenance"),
-        pytest.raises(APIError, match=r"limit is not a function \^$"),
-    ):
-        connect(server).jql("function main() {}")
 
 
 def test_case_39_a_last_day_after_today_raises_once_and_says_so(connect):

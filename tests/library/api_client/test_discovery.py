@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_case_56_cohorts_are_asked_by_post_and_their_flags_are_booleans(connect)
             "/api/query/cohorts/list",
         )
     assert (one.id, one.name, one.count, one.is_visible) == (1000, "Cohort One", 150, True)
-    assert one.created == "2019-03-19 23:49:51"
+    assert one.created == datetime(2019, 3, 19, 23, 49, 51)
     assert (two.id, two.is_visible, two.name) == (1001, False, None)
     assert three.is_visible is True
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from mixpanel_data._internal.api_client.parameters import expression
@@ -63,13 +61,3 @@ def test_funnels_and_retention_send_what_they_were_given(connect):
     assert retention["born_where"] == 'properties["new"]'
     assert (retention["born_event"], retention["event"]) == ("a", "b")
     assert retention["unbounded_retention"] == "true"
-
-
-def test_jql_posts_a_form_and_warns_that_it_is_old(connect):
-    with Server(reply_json([1, [2], {"key": ["a"], "value": 3}])) as server:
-        with pytest.warns(DeprecationWarning, match="maintenance mode"):
-            rows = connect(server).jql("function main() {}", {"from": "2024-01-01"})
-        form = server.requests[0].form
-    assert rows == [1, [2], {"key": ["a"], "value": 3}]
-    assert form["script"] == "function main() {}"
-    assert json.loads(form["params"]) == {"from": "2024-01-01"}

@@ -14,6 +14,7 @@ from mixpanel_data.queries import (
     Flows,
     Frequency,
     Funnel,
+    Insights,
     LocalFunnel,
     NumericSegmentation,
     PropertyCounts,
@@ -35,6 +36,7 @@ from mixpanel_data.types import (
     FrequencyResult,
     FunnelResult,
     FunnelStep,
+    InsightsResult,
     JQLResult,
     NumericBucketsResult,
     NumericSeriesResult,
@@ -234,3 +236,70 @@ def test_a_long_answer_shows_its_beginning():
     html = SegmentationResult(query=SEGMENTATION.query, series=many)._repr_html_()
     assert html.count("<tr>") == 21
     assert "980 more rows" in html
+
+
+def test_a_saved_report_with_breakdowns_has_a_column_for_each():
+    series = {
+        "Purchase": {
+            "$overall": {"2024-01-01T00:00:00+01:00": 5},
+            "US": {
+                "$overall": {"2024-01-01T00:00:00+01:00": 3},
+                "Chrome": {"2024-01-01T00:00:00+01:00": 2, "2024-01-02T05:00:00+01:00": None},
+            },
+        },
+        "Total": {"all": 7},
+        HOSTILE: "nothing to see",
+    }
+    it = InsightsResult(
+        query=Insights(bookmark_id=1),
+        kind="insights",
+        headers=("$event", "country", "value"),
+        from_date=None,
+        to_date=None,
+        series=series,
+    )
+    assert list(it.columns) == ["metric", "country", "value_2", "date", "value"]
+    assert [tuple(row.values()) for row in it.rows()] == [
+        ("Purchase", "$overall", "$overall", "2024-01-01 00:00:00", 5),
+        ("Purchase", "US", "$overall", "2024-01-01 00:00:00", 3),
+        ("Purchase", "US", "Chrome", "2024-01-01 00:00:00", 2),
+        ("Purchase", "US", "Chrome", "2024-01-02 05:00:00", None),
+        ("Total", "$overall", "$overall", None, 7),
+    ]
+    assert [str(dtype) for dtype in it.df.dtypes] == list(it.columns.values())
+    assert it.to_dict()["series"] == series
+    assert HOSTILE not in it._repr_html_()
+
+
+def test_a_saved_funnel_may_be_split_by_date_and_segment():
+    steps = {"count": {"1. A": {"US": 4}, "2. B": {"US": 1}}, "new_measure": {"1. A": {"US": 0}}}
+    it = InsightsResult(
+        query=Insights(bookmark_id=1),
+        kind="funnel",
+        headers=("$funnel",),
+        from_date=None,
+        to_date=None,
+        series={"F": {"2024-01-01": steps}, "G": {"count": 3}},
+    )
+    rows = it.rows()
+    assert [(r["level"], r["date"], r["step"], r["count"]) for r in rows] == [
+        ("US", "2024-01-01", "1. A", 4),
+        ("US", "2024-01-01", "2. B", 1),
+    ]
+    assert {r["avg_time"] for r in rows} == {None}
+
+
+def test_a_saved_retention_without_rates_gets_them():
+    rows = {"US": {"2024-01-01": {"first": 4, "counts": [2, 1]}}, "note": "x"}
+    it = InsightsResult(
+        query=Insights(bookmark_id=1),
+        kind="retention",
+        headers=("$retention", "country"),
+        from_date=None,
+        to_date=None,
+        series={"R": rows},
+    )
+    assert [(r["country"], r["interval"], r["rate"]) for r in it.rows()] == [
+        ("US", 0, 0.5),
+        ("US", 1, 0.25),
+    ]
