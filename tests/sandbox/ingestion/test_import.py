@@ -240,7 +240,7 @@ def test_a_body_without_events_says_why(project, body, error):
     assert answer.json["error"].startswith(error)
 
 
-@pytest.mark.parametrize("body", [b"", b"plain", gzip.compress(b"[]")[:-6]])
+@pytest.mark.parametrize("body", [b"", b"plain", gzip.compress(b"[]", mtime=0)[:-6]])
 def test_what_is_no_gzip_is_a_400(project, body):
     headers = {"Content-Encoding": "gzip"}
     answer = project("/import", method="POST", body=body, headers=headers, strict=1)
