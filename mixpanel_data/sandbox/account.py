@@ -22,7 +22,7 @@ def me(ask: Ask) -> Response:
                 str(organization_id): {
                     "id": organization_id,
                     "name": organization,
-                    "role": "admin",
+                    "role": ask.role,
                     "permissions": ["query", "export"],
                 }
             },

@@ -17,10 +17,11 @@ from mixpanel_data.sandbox import control, routes
 from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.authentication import authenticate
 from mixpanel_data.sandbox.dataset import Dataset
+from mixpanel_data.sandbox.dictionary import Dictionary
 from mixpanel_data.sandbox.drops import Dropped, Drops
 from mixpanel_data.sandbox.faults import Fault, Faults, answer_of, spoil_bytes
 from mixpanel_data.sandbox.params import Params
-from mixpanel_data.sandbox.project import Project
+from mixpanel_data.sandbox.project import Project, Role
 from mixpanel_data.sandbox.quotas import Limits, Quotas
 from mixpanel_data.sandbox.refusals import Family, RefusalError, plan_refusal
 from mixpanel_data.sandbox.sessions import Sessions
@@ -69,6 +70,7 @@ class Sandbox:
         self._limited = limits is not None
         self._quotas = Quotas(limits or Limits(), self.project.id, timer)
         self._sessions = Sessions()
+        self._dictionary = Dictionary(self.project.schemas, timer)
         self._drops = Drops()
         self._auth_as_400 = auth_as_400
         self._closing = threading.Event()
@@ -160,7 +162,7 @@ class Sandbox:
             return Response(status=204)
         # What is sent to be stored has no parameters in its body that matter here.
         params = Params(request.args) if family == "ingestion" else Params.of(request)
-        self._authenticate(request, params, family)
+        role = self._authenticate(request, params, family)
         met = self._met(request, params)
         for fault in met:
             response = answer_of(fault, family, self._quotas)
@@ -172,7 +174,9 @@ class Sandbox:
             params=params,
             project=self.project,
             data=self._data,
+            role=role,
             sessions=self._sessions,
+            dictionary=self._dictionary,
             drops=self._drops,
             now=self._clock(),
             faults=tuple(met),
@@ -185,9 +189,9 @@ class Sandbox:
                 response.set_data(b"")
         return response
 
-    def _authenticate(self, request: Request, params: Params, family: Family) -> None:
+    def _authenticate(self, request: Request, params: Params, family: Family) -> Role | None:
         try:
-            authenticate(
+            return authenticate(
                 request,
                 params=params,
                 project=self.project,

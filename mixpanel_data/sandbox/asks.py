@@ -11,11 +11,12 @@ from werkzeug import Request
 
 from mixpanel_data.sandbox import days
 from mixpanel_data.sandbox.dataset import Dataset
+from mixpanel_data.sandbox.dictionary import Dictionary
 from mixpanel_data.sandbox.drops import Drops
 from mixpanel_data.sandbox.faults import Fault
 from mixpanel_data.sandbox.params import Params
-from mixpanel_data.sandbox.project import Project
-from mixpanel_data.sandbox.refusals import RefusalError, bad_request
+from mixpanel_data.sandbox.project import Project, Role
+from mixpanel_data.sandbox.refusals import RefusalError, bad_request, forbidden
 from mixpanel_data.sandbox.sessions import Sessions
 
 REMEMBERED_DAYS = 31
@@ -30,7 +31,9 @@ class Ask:
     params: Params
     project: Project
     data: Dataset
+    role: Role | None
     sessions: Sessions
+    dictionary: Dictionary
     drops: Drops
     now: datetime
     faults: tuple[Fault, ...]
@@ -40,6 +43,11 @@ class Ask:
     def now_ms(self) -> int:
         """The time in milliseconds."""
         return int(self.now.timestamp() * 1000)
+
+    def check_project(self, project_id: int) -> None:
+        """Raise unless a path of the App API names this project."""
+        if project_id != self.project.id:
+            raise forbidden()
 
     def today(self, zone: str) -> date:
         """The day it is in a zone."""

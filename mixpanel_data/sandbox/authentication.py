@@ -11,63 +11,54 @@ from werkzeug import Request
 
 from mixpanel_data._internal.config import SecretStr
 from mixpanel_data.sandbox.params import Params
-from mixpanel_data.sandbox.project import Project, ServiceAccount
-from mixpanel_data.sandbox.refusals import Family, RefusalError
+from mixpanel_data.sandbox.project import WRITERS, Project, Role, ServiceAccount
+from mixpanel_data.sandbox.refusals import Family, RefusalError, forbidden
 
 _REFUSED = "Unauthorized, invalid credentials"
 _REFUSED_BY_APP = "Invalid service account credentials"
-
-
 _REFUSED_BY_IMPORT = "Invalid credentials"
-_WRITERS = ("admin", "owner")
 
 
 def authenticate(
     request: Request, *, params: Params, project: Project, today: date, family: Family
-) -> None:
-    """Raise unless the Authorization header opens this project.
+) -> Role | None:
+    """The role of whom the Authorization header names; raises unless it opens this project.
 
     The App API knows service accounts alone and takes the project from the path; the others want
     `project_id` with a service account, and refuse it with the project secret (contract, 1.1).
     /track, /engage and /groups know nobody: their records carry the project's token.
     """
-    who = _basic(request.headers.get("Authorization"))
-    if family == "ingestion":
-        if request.path.strip("/") == "import" and request.method != "OPTIONS":
-            _admit_import(who, params, project, today)
-        return
-    _admit(who, params, project, today, family)
-
-
-def _admit_import(who: tuple[str, str], params: Params, project: Project, today: date) -> None:
-    """The project's token or secret, or a service account that may write (contract, 15.1)."""
-    user, secret = who
-    if not secret and (user == project.token or _same(user, project.project_secret)):
-        return
+    user, secret = _basic(request.headers.get("Authorization"))
     account = _account(user, secret, project, today)
-    if account is None or params.text("project_id") != str(project.id):
-        raise RefusalError(401, _REFUSED_BY_IMPORT)
-    if account.role not in _WRITERS:
-        raise RefusalError(403, f"a service account needs to be one of {', '.join(_WRITERS)}")
-
-
-def _admit(
-    who: tuple[str, str], params: Params, project: Project, today: date, family: Family
-) -> None:
-    user, secret = who
+    has_secret = not secret and _same(user, project.project_secret)
     asked = params.text("project_id")
-    if _account(user, secret, project, today):
-        if family == "app":
-            return
-        if asked is None:
+    match family:
+        case "app":
+            if account is None:
+                raise RefusalError(401, _REFUSED_BY_APP)
+        case "ingestion":
+            by_token = not secret and user == project.token
+            if request.path.strip("/") == "import" and not by_token and not has_secret:
+                _admit_import(account, asked, project)
+        case _ if account is not None:
+            if asked is None:
+                raise RefusalError(401, _REFUSED)
+            if asked != str(project.id):
+                raise forbidden()
+        case _ if has_secret:
+            if asked is not None:
+                raise RefusalError(400, "project_id can not be combined with a project secret")
+        case _:
             raise RefusalError(401, _REFUSED)
-        if asked != str(project.id):
-            raise RefusalError(403, "You do not have permission to access this project")
-    elif family != "app" and not secret and _same(user, project.project_secret):
-        if asked is not None:
-            raise RefusalError(400, "project_id can not be combined with a project secret")
-    else:
-        raise RefusalError(401, _REFUSED_BY_APP if family == "app" else _REFUSED)
+    return account.role if account else None
+
+
+def _admit_import(account: ServiceAccount | None, asked: str | None, project: Project) -> None:
+    """A service account that may write (contract, 15.1)."""
+    if account is None or asked != str(project.id):
+        raise RefusalError(401, _REFUSED_BY_IMPORT)
+    if account.role not in WRITERS:
+        raise RefusalError(403, f"a service account must be one of {', '.join(WRITERS)}")
 
 
 def _account(user: str, secret: str, project: Project, today: date) -> ServiceAccount | None:

@@ -13,6 +13,7 @@ from mixpanel_data._internal.expressions import (
     ExpressionSyntaxError,
     ExpressionTypeError,
     Node,
+    evaluate,
     matches,
     parse,
 )
@@ -58,24 +59,34 @@ WHERE data_group_id = '' AND list_contains(?, distinct_id)
         return {name: json.loads(text) for name, text in self._ask.data.rows(sql, [list(ids)])}
 
 
-class ProfileFilter:
-    """A `where` over profiles; `behaviors` counts events, by behavior and distinct_id."""
+class ProfileExpression:
+    """An expression over profiles; `behaviors` counts events, by behavior and distinct_id."""
 
-    def __init__(self, text: str, ask: Ask, behaviors: Mapping[str, Mapping[str, int]]) -> None:
+    def __init__(
+        self, text: str, ask: Ask, behaviors: Mapping[str, Mapping[str, int]] | None = None
+    ) -> None:
         self._node = _parsed(text, "profile")
-        self._behaviors = behaviors
+        self._behaviors = behaviors or {}
         self._zone = ZoneInfo(ask.project.timezone)
         self._now = ask.now.timestamp()
 
     def keeps(self, distinct_id: str, properties: str) -> bool:
         """Whether a profile passes."""
-        context = Context.of_profile(
+        return _passes(self._node, self._context(distinct_id, properties))
+
+    def number(self, distinct_id: str, properties: str) -> float | None:
+        """What it gives for a profile, if that is a number."""
+        value = evaluate(self._node, self._context(distinct_id, properties))
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return value if is_number else None  # type: ignore[return-value]
+
+    def _context(self, distinct_id: str, properties: str) -> Context:
+        return Context.of_profile(
             {"$distinct_id": distinct_id, **json.loads(properties)},
             behaviors={name: found.get(distinct_id, 0) for name, found in self._behaviors.items()},
             zone=self._zone,
             now=self._now,
         )
-        return _passes(self._node, context)
 
 
 def _whose(properties: Mapping[str, Any]) -> str:

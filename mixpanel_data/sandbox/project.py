@@ -11,6 +11,10 @@ from mixpanel_data._internal.config import Credentials, SecretStr
 FIRST_UTC_PROJECTS = date(2023, 1, 1)
 """Projects created before export in their own zone, with shifted times (contract, 3.3)."""
 
+Role = Literal["consumer", "analyst", "admin", "owner"]
+WRITERS: tuple[Role, ...] = ("admin", "owner")
+"""Who may import events and change the Lexicon."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceAccount:
@@ -18,7 +22,7 @@ class ServiceAccount:
 
     username: str
     secret: SecretStr
-    role: Literal["consumer", "analyst", "admin", "owner"] = "analyst"
+    role: Role = "analyst"
     expires: date | None = None
 
 
@@ -42,6 +46,42 @@ class Cohort:
     members: str
     is_visible: bool = True
 
+
+SCHEMAS: tuple[dict[str, Any], ...] = (
+    {
+        "entityType": "event",
+        "name": "Purchase",
+        "schemaJson": {
+            "description": "An order was paid",
+            "properties": {
+                "amount": {"type": "number", "description": "What was paid, in USD"},
+                "coupon": {"type": "string", "description": "The code of a voucher"},
+                "order_id": {
+                    "type": "string",
+                    "metadata": {"com.mixpanel": {"displayName": "Order", "hidden": True}},
+                },
+            },
+            "metadata": {"com.mixpanel": {"tags": ["revenue"], "contacts": ["shop@example.com"]}},
+        },
+    },
+    {
+        "entityType": "event",
+        "name": "Refund",
+        "schemaJson": {
+            "description": "Planned: money was given back",
+            "metadata": {"com.mixpanel": {"displayName": "Refund paid", "tags": ["revenue"]}},
+        },
+    },
+    {
+        "entityType": "profile",
+        "name": "$user",
+        "schemaJson": {
+            "description": "Somebody who signed up",
+            "properties": {"plan": {"type": "string", "description": "free, plus or pro"}},
+        },
+    },
+)
+"""What the shop's Lexicon says: not of every event, and of one that nobody has sent yet."""
 
 _ACCOUNTS = (
     ServiceAccount(
@@ -105,12 +145,12 @@ class Project:
             is_visible=False,
         ),
     )
-    schemas: tuple[dict[str, Any], ...] = field(default=())
+    schemas: tuple[dict[str, Any], ...] = field(default=SCHEMAS, repr=False)
 
     @classmethod
     def empty(cls, **others: Any) -> Self:
         """A project in which nothing is saved."""
-        return cls(**{"name": "Sandbox", "funnels": (), "cohorts": ()} | others)
+        return cls(**{"name": "Sandbox", "funnels": (), "cohorts": (), "schemas": ()} | others)
 
     @property
     def legacy_time(self) -> bool:

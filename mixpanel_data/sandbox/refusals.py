@@ -54,6 +54,11 @@ def bad_request(message: str) -> RefusalError:
     return RefusalError(400, message)
 
 
+def forbidden() -> RefusalError:
+    """403: another project."""
+    return RefusalError(403, "You do not have permission to access this project")
+
+
 def plan_refusal() -> RefusalError:
     """402: the plan has no Query API."""
     return RefusalError(402, "Your plan does not allow API calls. Upgrade at mixpanel.com/pricing")

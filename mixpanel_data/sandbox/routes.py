@@ -7,9 +7,9 @@ from typing import Any
 
 from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import BaseConverter, Map, Rule
 
-from mixpanel_data.sandbox import account, discovery, lexicon, saved
+from mixpanel_data.sandbox import account, activity, discovery, lexicon, profile_statistics, saved
 from mixpanel_data.sandbox.export import export
 from mixpanel_data.sandbox.ingestion.events import import_events, track
 from mixpanel_data.sandbox.ingestion.profiles import update_groups, update_users
@@ -20,12 +20,15 @@ Endpoint = Callable[..., Response]
 
 _QUERY: dict[str, Endpoint] = {
     "engage": engage,
+    "engage/properties": profile_statistics.properties,
+    "engage/stats": profile_statistics.stats,
     "events/names": discovery.event_names,
     "events/top": discovery.events_top,
     "events/properties/top": discovery.properties_top,
     "events/properties/values": discovery.property_values,
     "funnels/list": saved.funnels_list,
     "cohorts/list": saved.cohorts_list,
+    "stream/query": activity.stream_query,
 }
 _INGESTION: dict[str, Endpoint] = {
     "import": import_events,
@@ -45,10 +48,21 @@ def _rules() -> Iterable[Rule]:
         yield Rule(f"/{name}", endpoint=endpoint, methods=sent)
     yield Rule("/api/app/me", endpoint=account.me, methods=["GET"])
     schemas = "/api/app/projects/<int:project_id>/schemas"
-    yield Rule(schemas, endpoint=lexicon.schemas, methods=["GET"])
+    changed = ["GET", "POST", "DELETE"]
+    yield Rule(schemas, endpoint=lexicon.schemas, methods=changed)
+    yield Rule(f"{schemas}/<entity_type>", endpoint=lexicon.schemas_of, methods=["GET", "DELETE"])
+    one = f"{schemas}/<entity_type>/<name:name>"
+    yield Rule(one, endpoint=lexicon.schema, methods=[*changed, "PATCH"])
 
 
-_ROUTES = Map(list(_rules()), strict_slashes=False)
+class _Name(BaseConverter):
+    """Any text: a name may hold slashes, and begin and end with them."""
+
+    regex = ".+"
+    part_isolating = False
+
+
+_ROUTES = Map(list(_rules()), strict_slashes=False, merge_slashes=False, converters={"name": _Name})
 
 
 def find(request: Request) -> tuple[Endpoint, dict[str, Any]]:

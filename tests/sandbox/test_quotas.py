@@ -113,7 +113,7 @@ def test_case_23_the_6th_lexicon_call_in_a_minute_is_refused(ask, timer):
     path = f"app/projects/{ask.app.project.id}/schemas"
     answers = [ask(path, project=False) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
-    assert answers[0].json == {"status": "ok", "results": []}
+    assert answers[0].json["status"] == "ok"
     timer.now += 60
     assert ask(path, project=False).status_code == 200
 

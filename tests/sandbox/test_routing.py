@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-PATHS = ["events/names", "events/top", "funnels/list", "cohorts/list", "engage"]
+PATHS = [
+    "events/names",
+    "events/top",
+    "funnels/list",
+    "cohorts/list",
+    "engage",
+    "engage/properties",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)

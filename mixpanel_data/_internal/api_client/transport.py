@@ -239,7 +239,7 @@ class Transport:
 def _new_client(origin: str, app: Callable[..., Any] | None) -> httpx.Client:
     headers = {"User-Agent": "mixpanel_data", "Accept-Encoding": "gzip"}
     if app is not None:
-        return httpx.Client(headers=headers, transport=httpx.WSGITransport(app=app))
+        return httpx.Client(headers=headers, transport=httpx.WSGITransport(app=_spelled(app)))
     # trust_env reads the proxies; what runs on this machine is behind none. A loopback origin
     # comes from base_url, which serves every family, so it is the only origin of this client.
     parts = urlsplit(origin)
@@ -248,6 +248,16 @@ def _new_client(origin: str, app: Callable[..., Any] | None) -> httpx.Client:
         verify=parts.scheme == "https",
         trust_env=not is_loopback(parts.hostname or ""),
     )
+
+
+def _spelled(app: Callable[..., Any]) -> Callable[..., Any]:
+    """The app, with paths as WSGI wants them: httpx 0.28 gives text in the place of bytes."""
+
+    def call(environ: dict[str, Any], start_response: Any) -> Any:
+        path = environ["PATH_INFO"].encode().decode("latin-1")
+        return app({**environ, "PATH_INFO": path}, start_response)
+
+    return call
 
 
 def _check_redirect(request: httpx.Request, following: httpx.Request, call: Call) -> None:

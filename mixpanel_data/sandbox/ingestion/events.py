@@ -17,17 +17,21 @@ from mixpanel_data.sandbox.tables import Event, add_events
 def track(ask: Ask) -> Response:
     """Events of the last days, from anyone who knows the token."""
     sent = Submission.of(ask.request, gzip=True)
-    intake = _lenient(ask, sent, Source(ask.now_ms, ask.project.token, sent.address))
+    intake = _lenient(ask, sent, _source(ask, sent, ask.project.token))
     return answers.received(sent.params, intake.error)
 
 
 def import_events(ask: Ask) -> Response:
     """Events of any time; strict, it says what is wrong with those that it refuses."""
     sent = Submission.of(ask.request, gzip=True)
-    source = Source(ask.now_ms, None, sent.address)
+    source = _source(ask, sent, None)
     if sent.params.flag("strict", default=False):
         return answers.checked(_strict(ask, sent, source), "$insert_id")
     return answers.received(sent.params, _lenient(ask, sent, source).error, as_json=True)
+
+
+def _source(ask: Ask, sent: Submission, token: str | None) -> Source:
+    return Source(ask.now_ms, token, sent.address, ask.dictionary.dropped())
 
 
 def _lenient(ask: Ask, sent: Submission, source: Source) -> Intake[Event]:

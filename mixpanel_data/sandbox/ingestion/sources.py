@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +26,14 @@ _NOT_STORED = frozenset(["time", "token", "ip", "$ignore"])
 class Source:
     """Where events come from. /import knows its project; a `token` must be in other events.
 
-    `address` is the client's, if it stands for a missing distinct_id.
+    `address` is the client's, if it stands for a missing distinct_id. `dropped` are the
+    properties of events that the Lexicon does not let in; None is the whole event.
     """
 
     now_ms: int
     token: str | None
     address: str | None
+    dropped: Mapping[str, frozenset[str] | None]
 
     def event(self, record: Any) -> Event | Skipped:
         """What is stored of an event that may be anything."""
@@ -39,26 +42,30 @@ class Source:
         name, properties = record.get("event"), record.get("properties")
         if name in (None, "") or not isinstance(properties, dict):
             return Skipped.refused(("event", "an event must have a name and properties"))
-        if skipped := self._unwanted(properties):
+        name = _text(name)
+        if skipped := self._unwanted(name, properties):
             return skipped
         time_ms = self._time(properties)
         if time_ms is None:
             return Skipped.refused(("properties.time", "'properties.time' is not a time"))
         if self.token is not None and time_ms < self.now_ms - TRACK_DAYS * _DAY_MS:
             return Skipped(f"it is older than {TRACK_DAYS} days: send it to /import")
-        kept = {key: _cut(value) for key, value in properties.items() if key not in _NOT_STORED}
+        left_out = _NOT_STORED | (self.dropped.get(name) or frozenset())
+        kept = {key: _cut(value) for key, value in properties.items() if key not in left_out}
         distinct_id = self._distinct_id(properties, kept)
         size = len(json.dumps(record, ensure_ascii=False).encode(errors="replace"))
         rest = json.dumps({**kept, **self._added(size)}, ensure_ascii=False, separators=(",", ":"))
-        return Event(_text(name), time_ms, distinct_id, rest[1:])
+        return Event(name, time_ms, distinct_id, rest[1:])
 
-    def _unwanted(self, properties: dict[str, Any]) -> Skipped | None:
+    def _unwanted(self, name: str, properties: dict[str, Any]) -> Skipped | None:
         if self.token is not None:
             sent = properties.get("token")
             if not sent:
                 return Skipped.refused(("properties.token", "token, missing or empty"))
             if sent != self.token:
                 return Skipped(f"the token {sent!r} is not that of the project")
+        if name in self.dropped and self.dropped[name] is None:
+            return Skipped("the Lexicon says that the event is dropped")
         return Skipped("it says $ignore") if properties.get("$ignore") is True else None
 
     def _time(self, properties: dict[str, Any]) -> int | None:

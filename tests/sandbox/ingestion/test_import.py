@@ -276,6 +276,31 @@ def test_who_may_only_read_is_forbidden(project):
     assert (answer.status_code, answer.json["code"]) == (403, 403)
 
 
+def test_the_lexicon_can_drop_events_and_properties(project):
+    def dropped(value):
+        return {"metadata": {"com.mixpanel": {"dropped": value}}}
+
+    entries = [
+        {"entityType": "event", "name": "Gone", "schemaJson": dropped(True)},
+        {"entityType": "event", "name": "Kept", "schemaJson": dropped(False)},
+        {
+            "entityType": "event",
+            "name": "Part",
+            "schemaJson": {"properties": {"x": {"type": "string", **dropped(True)}}},
+        },
+    ]
+    path = f"/api/app/projects/{project.app.project.id}/schemas"
+    assert project.post(path, {"entries": entries}, project=False).status_code == 200
+    records = [project.event(name, x=1, y=2) for name in ("Gone", "Kept", "Part")]
+    assert strict(project, *records).json["num_records_imported"] == 3
+    kept = {event["event"]: event["properties"] for event in project.events()}
+    assert {name: ("x" in found, found["y"]) for name, found in kept.items()} == {
+        "Kept": (True, 2),
+        "Part": (False, 2),
+    }
+    assert project.reasons() == ["the Lexicon says that the event is dropped"]
+
+
 def test_a_429_has_the_words_of_ingestion(project):
     answer = project.post("/import", [], headers={"X-Sandbox-Fault": "rate-limit"})
     assert answer.status_code == 429
