@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import fetch, startup
+from bench import fetch, flat, startup
 from bench.measure import Cost
 
 
@@ -25,3 +25,4 @@ def show(title: str, costs: dict[str, Cost]) -> None:
 if __name__ == "__main__":
     startup.run(show)
     fetch.run(show)
+    flat.run(show)

@@ -13,38 +13,56 @@ from pathlib import Path
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 WEEKS = 4
 COUNTRIES = ["US", "DE", "FR", "GB", "IN", "BR", "JP"]
+AT_ONCE = 20
+"""Visits that go on at the same time: a visitor's events are near each other, as in real life."""
+
+
+class Visit:
+    """What stays the same from one event of a visit to the next."""
+
+    def __init__(self, dice: random.Random, users: int) -> None:
+        user = dice.randrange(users)
+        self.left = dice.randrange(1, 16)
+        self.properties = {
+            "distinct_id": f"user-{user}",
+            "$browser": dice.choice(["Chrome", "Safari", "Firefox"]),
+            "$browser_version": dice.randrange(90, 120),
+            "$city": "Berlin",
+            "$device_id": f"{user * 0x9E3779B97F4A7C15F39CC0605CEDC834 % 2**128:032x}",
+            "$initial_referrer": "$direct",
+            "$lib_version": "2.45.0",
+            "$mp_api_endpoint": "api.mixpanel.com",
+            "$os": "Mac OS X",
+            "$screen_height": 1080,
+            "$screen_width": 1920,
+            "country": dice.choice(COUNTRIES),
+            "is_member": dice.random() < 0.5,
+            "mp_country_code": dice.choice(COUNTRIES),
+            "mp_lib": "web",
+            "plan": dice.choice(["free", "pro"]),
+        }
 
 
 def events(number: int) -> Iterator[str]:
     """Lines in the order of time, evenly over the weeks."""
     dice = random.Random(1)
     step = timedelta(weeks=WEEKS) / number
+    visits = [Visit(dice, number // 10) for _ in range(AT_ONCE)]
     for n in range(number):
         at = int((FIRST + n * step).timestamp() * 1000)
+        place = dice.randrange(AT_ONCE)
+        if not visits[place].left:
+            visits[place] = Visit(dice, number // 10)
+        visits[place].left -= 1
         properties = {
             "time": at,
-            "distinct_id": f"user-{dice.randrange(number // 10)}",
-            "$browser": dice.choice(["Chrome", "Safari", "Firefox"]),
-            "$browser_version": dice.randrange(90, 120),
-            "$city": "Berlin",
-            "$current_url": f"https://shop.example.com/p/{dice.randrange(1000)}?ref={dice.getrandbits(64):x}",
-            "$device_id": f"{dice.getrandbits(128):032x}",
-            "$initial_referrer": "$direct",
+            **visits[place].properties,
+            "$current_url": f"https://shop.example.com/products/{dice.randrange(1000)}",
             "$insert_id": f"{dice.getrandbits(128):032x}",
-            "$lib_version": "2.45.0",
-            "$mp_api_endpoint": "api.mixpanel.com",
             "$mp_api_timestamp_ms": at + 1000,
-            "$os": "Mac OS X",
-            "$screen_height": 1080,
-            "$screen_width": 1920,
             "amount": round(dice.random() * 100, 2),
-            "country": dice.choice(COUNTRIES),
-            "is_member": dice.random() < 0.5,
             "items": [dice.randrange(99) for _ in range(3)],
-            "mp_country_code": dice.choice(COUNTRIES),
-            "mp_lib": "web",
             "mp_processing_time_ms": at + 2000,
-            "plan": dice.choice(["free", "pro"]),
         }
         event = dice.choice(["Page View", "Sign Up", "Purchase"])
         yield json.dumps({"event": event, "properties": properties}, separators=(",", ":")) + "\n"

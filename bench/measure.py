@@ -33,11 +33,12 @@ class Cost:
         return cls(cpu, statistics.median(walls), statistics.median(peaks), spread)
 
 
-def measured(work: Callable[[], object]) -> None:
-    """Do the work and print what it cost; for the child process."""
+def measured(work: Callable[[], object], *, times: int = 1) -> None:
+    """Do the work, once or several times, and print what one of them cost; for the child process."""
     cpu, wall = time.process_time(), time.monotonic()
-    work()
-    cpu, wall = time.process_time() - cpu, time.monotonic() - wall
+    for _ in range(times):
+        work()
+    cpu, wall = (time.process_time() - cpu) / times, (time.monotonic() - wall) / times
     print(json.dumps([cpu, wall, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
 
 

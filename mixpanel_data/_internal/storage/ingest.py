@@ -121,7 +121,7 @@ class TableInTheMaking:
         self._deduplicate = deduplicate
         self._becomes = flat
         self._flat = FlatTable(session.connection, name, facts.type, limit=flat_columns)
-        self._before = -1
+        self._before: int | None = None
         self._execute("BEGIN")
 
     def create(self) -> None:
@@ -166,9 +166,14 @@ class TableInTheMaking:
             except BaseException:
                 self._execute(f"DELETE FROM {self._table} WHERE rowid > {after}")
                 raise
-        copies = self._delete(dedupe.events(self._table, after)) if self._deduplicate else 0
+        copies = self._delete_copies(after) if self._deduplicate else 0
         self.duplicates += copies
         return rows - copies
+
+    def _delete_copies(self, after: int) -> int:
+        if not self._count(dedupe.candidates(self._table, after)):
+            return 0
+        return self._delete(dedupe.events(self._table, after))
 
     def _mend(self, body: Path, refused: int) -> None:
         mended = body.with_name(body.name + ".mended")
@@ -206,11 +211,14 @@ class TableInTheMaking:
         self._session.run(
             lambda connection: metadata.write(connection, self._name, self.facts, in_all)
         )
+        if self._before is not None:
+            # Daily appends would leave ever more small row groups: some are merged each time.
+            self._execute("SET GLOBAL max_vacuum_tasks = 1")
         self._execute("COMMIT")
         return self.rows
 
     def _accompany(self) -> None:
-        if self._becomes == "follow":
+        if self._becomes == "follow" and self._before is not None:
             self._flat.catch_up(self._before)
         elif self._becomes == "build":
             self._flat.build()
