@@ -65,7 +65,9 @@ def run(show: Callable[[str, dict[str, Cost]], None]) -> None:
             flat = ["-m", "bench.flat", "with", url, path]
             show(
                 f"fetch of {EVENTS:,} events without flat table (goal: 1.3 or less)",
-                side_by_side({"DuckDB loads the file": floor, "fetch --no-flat": without}, runs=RUNS),
+                side_by_side(
+                    {"DuckDB loads the file": floor, "fetch --no-flat": without}, runs=RUNS
+                ),
             )
             show(
                 "the same with flat table (goal: 2.0 or less)",
