@@ -19,7 +19,7 @@ from mixpanel_data.sandbox.authentication import authenticate
 from mixpanel_data.sandbox.dataset import Dataset
 from mixpanel_data.sandbox.dictionary import Dictionary
 from mixpanel_data.sandbox.drops import Dropped, Drops
-from mixpanel_data.sandbox.faults import Fault, Faults, answer_of, spoil_bytes
+from mixpanel_data.sandbox.faults import Fault, Faults, answer_of, headers_of, spoil_bytes
 from mixpanel_data.sandbox.params import Params
 from mixpanel_data.sandbox.project import Project, Role
 from mixpanel_data.sandbox.quotas import Limits, Quotas
@@ -184,6 +184,7 @@ class Sandbox:
         )
         response = endpoint(ask, **arguments)
         if met:
+            response.headers.update(headers_of(met))
             response.response = spoil_bytes(response.iter_encoded(), met, self._closing)
             if any(fault.kind == "empty" for fault in met):
                 response.set_data(b"")

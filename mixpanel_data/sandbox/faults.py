@@ -20,6 +20,8 @@ from mixpanel_data.sandbox.refusals import Family, RefusalError, json_response, 
 Kind = Literal[
     "rate-limit",  # 429; `retry_after` is seconds, an HTTP date, or None for none
     "status",  # `status` with `message`
+    "retired",  # 410, or `status`: the endpoint is gone
+    "deprecated",  # a good answer that says that its endpoint will go, with `message` as Sunset
     "plan",  # 402
     "history",  # 403 beyond `days`
     "error-200",  # 200 with an error in it
@@ -31,8 +33,14 @@ Kind = Literal[
     "stall",  # a pause of `seconds` after `after` bytes
     "cut",  # the connection breaks after `after` bytes
 ]
-ANSWERS = frozenset({"rate-limit", "status", "plan", "history", "error-200"})
+ANSWERS = frozenset({"rate-limit", "status", "retired", "plan", "history", "error-200"})
 """The kinds that are answers of their own; the others spoil a good one."""
+
+LASTING = frozenset({"retired", "deprecated"})
+"""The kinds that have no end, unless told otherwise."""
+
+UNSAID = 0
+"""A number that the kind of a fault decides."""
 
 INGESTION_REFUSAL = (
     "Project exceeded rate limits. Please retry the request with exponential backoff."
@@ -48,14 +56,15 @@ class Fault:
     """One failure, for requests whose path contains `path` and whose dates contain `day`.
 
     It starts with the `nth` such request and ends after `times` of them, None meaning never.
+    Left out, `times` is 1, and None for what is retired; `status` is 500, and 410.
     """
 
     kind: Kind
     path: str = ""
     day: str | None = None
     nth: int = 1
-    times: int | None = 1
-    status: int = 500
+    times: int | None = UNSAID
+    status: int = UNSAID
     message: str | None = None
     retry_after: int | str | None = None
     limit: Literal["hour", "concurrency"] | None = None
@@ -68,6 +77,10 @@ class Fault:
             raise InvalidArgumentError(
                 f"no fault of kind {self.kind!r}", hint=f"kinds: {', '.join(get_args(Kind))}"
             )
+        if self.times == UNSAID:
+            object.__setattr__(self, "times", None if self.kind in LASTING else 1)
+        if self.status == UNSAID:
+            object.__setattr__(self, "status", 410 if self.kind == "retired" else 500)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Fault:
@@ -148,6 +161,8 @@ def answer_of(fault: Fault, family: Family, quotas: Quotas) -> Response | None:
         raise _rate_limit(fault, family, quotas)
     if fault.kind == "status":
         raise RefusalError(fault.status, fault.message or "the sandbox failed, as it was told")
+    if fault.kind == "retired":
+        raise RefusalError(fault.status, fault.message or "this endpoint has been retired")
     if fault.kind == "plan":
         raise plan_refusal()
     if fault.kind == "history":
@@ -155,6 +170,17 @@ def answer_of(fault: Fault, family: Family, quotas: Quotas) -> Response | None:
     if fault.kind == "error-200":
         return json_response({"error": fault.message or "the sandbox failed, as it was told"})
     return None
+
+
+def headers_of(faults: Iterable[Fault]) -> dict[str, str]:
+    """The headers that faults add to a good answer."""
+    headers = {}
+    for fault in faults:
+        if fault.kind == "deprecated":
+            headers["Deprecation"] = "true"
+            if fault.message:
+                headers["Sunset"] = fault.message
+    return headers
 
 
 def _rate_limit(fault: Fault, family: Family, quotas: Quotas) -> RefusalError:

@@ -50,6 +50,8 @@ class Limits:
     exports_per_hour: int = 60
     exports_per_second: int = 3
     export_concurrency: int = 100
+    jql_per_hour: int = 60
+    jql_concurrency: int = 5
     schemas_per_minute: int = 5
 
 
@@ -86,6 +88,30 @@ class Window:
         self._times.append(now)
 
 
+class Budget:
+    """What may be asked within an hour and at once, under the name that headers give it."""
+
+    def __init__(self, name: str, per_hour: int, at_once: int) -> None:
+        self.name = name
+        self.hour = Window(per_hour, HOUR)
+        self.at_once = at_once
+        self.running = 0
+
+    @property
+    def policy(self) -> str:
+        """For the header RateLimit-Policy."""
+        return (
+            f'"{self.name}";q={self.hour.limit};w=3600,'
+            f' "{self.name}-concurrency";q={self.at_once};qu="concurrent-requests"'
+        )
+
+    def state(self, hour: int | None, crowd: int | None) -> str:
+        """For the header RateLimit; the seconds to wait, where there is nothing left."""
+        left = f"{self.hour.left()}" if hour is None else f"0;t={hour}"
+        free = f"{self.at_once - self.running}" if crowd is None else f"0;t={crowd}"
+        return f'"{self.name}";r={left}, "{self.name}-concurrency";r={free}'
+
+
 class Quotas:
     """The counters of one project. `timer` gives seconds, and may be a fake."""
 
@@ -94,11 +120,11 @@ class Quotas:
         self._project_id = project_id
         self._timer = timer
         self._lock = threading.Lock()
-        self._queries = Window(limits.queries_per_hour, HOUR)
-        self._exports = Window(limits.exports_per_hour, HOUR)
+        self._queries = Budget("project", limits.queries_per_hour, limits.query_concurrency)
+        self._jql = Budget("endpoint-jql", limits.jql_per_hour, limits.jql_concurrency)
+        self._exports = Budget("export", limits.exports_per_hour, limits.export_concurrency)
         self._export_starts = Window(limits.exports_per_second, 1)
         self._schemas = Window(limits.schemas_per_minute, 60)
-        self._running = {"query": 0, "export": 0}
 
     def start(self, path: str, params: Params) -> Callable[[], None]:
         """Count a call as what it is, or raise; call the result when its answer is out."""
@@ -106,34 +132,34 @@ class Quotas:
         if kind == "app":
             if "/schemas" in suffix:
                 self._start_schemas()
-        elif suffix.rstrip("/") == "export":
+        elif suffix == "export":
             return self._start_export()
         elif kind in {"query", "2.0"} and counts(suffix, params):
-            return self._start_query()
+            return self._start_query(is_jql=suffix == "jql")
         return lambda: None
 
-    def _start_query(self) -> Callable[[], None]:
+    def _start_query(self, *, is_jql: bool) -> Callable[[], None]:
+        """JQL has a budget of its own on top of that of all queries."""
+        budgets = [self._queries, self._jql] if is_jql else [self._queries]
         now = self._timer()
         with self._lock:
-            wait = self._queries.wait(now)
-            if wait:
-                raise self.hour_refusal(wait)
-            if self._running["query"] >= self.limits.query_concurrency:
-                raise self.concurrency_refusal()
-            self._queries.add(now)
-            return self._begin("query")
+            for budget in budgets:
+                if wait := budget.hour.wait(now):
+                    raise self._hour_refusal(budget, budgets, wait)
+                if budget.running >= budget.at_once:
+                    raise self._concurrency_refusal(budget, budgets)
+            return self._begin(budgets, now)
 
     def _start_export(self) -> Callable[[], None]:
         now = self._timer()
         with self._lock:
-            wait = max(self._exports.wait(now), self._export_starts.wait(now))
-            if not wait and self._running["export"] >= self.limits.export_concurrency:
+            wait = max(self._exports.hour.wait(now), self._export_starts.wait(now))
+            if not wait and self._exports.running >= self._exports.at_once:
                 wait = 1
             if wait:
                 raise export_refusal(wait)
-            self._exports.add(now)
             self._export_starts.add(now)
-            return self._begin("export")
+            return self._begin([self._exports], now)
 
     def _start_schemas(self) -> None:
         now = self._timer()
@@ -145,49 +171,52 @@ class Quotas:
                 )
             self._schemas.add(now)
 
-    def _begin(self, kind: str) -> Callable[[], None]:
-        self._running[kind] += 1
+    def _begin(self, budgets: list[Budget], now: float) -> Callable[[], None]:
+        for budget in budgets:
+            budget.hour.add(now)
+            budget.running += 1
         ended = False
 
         def end() -> None:
             nonlocal ended
             with self._lock:
-                self._running[kind] -= not ended
+                for budget in budgets:
+                    budget.running -= not ended
                 ended = True
 
         return end
 
     def hour_refusal(self, wait: float) -> RefusalError:
         """429: the hour's queries are used up."""
-        limit = self.limits.queries_per_hour
-        seconds = math.ceil(wait)
-        free = self.limits.query_concurrency - self._running["query"]
-        return self._refusal(
-            f"the rate limit ({limit + 1}/{limit} queries running in the last hour)",
-            seconds,
-            f'"project";r=0;t={seconds}, "project-concurrency";r={free}',
-        )
+        return self._hour_refusal(self._queries, [self._queries], wait)
 
     def concurrency_refusal(self) -> RefusalError:
         """429: too many queries run at once."""
-        limit = self.limits.query_concurrency
-        return self._refusal(
-            f"the concurrency limit ({limit + 1}/{limit} queries running concurrently)",
-            10,
-            f'"project";r={self._queries.left()}, "project-concurrency";r=0;t=10',
-        )
+        return self._concurrency_refusal(self._queries, [self._queries])
 
-    def _refusal(self, what: str, seconds: int, state: str) -> RefusalError:
+    def _hour_refusal(self, spent: Budget, budgets: list[Budget], wait: float) -> RefusalError:
+        limit, seconds = spent.hour.limit, math.ceil(wait)
+        what = f"the rate limit ({limit + 1}/{limit} queries running in the last hour)"
+        states = [each.state(seconds if each is spent else None, None) for each in budgets]
+        return self._refusal(what, seconds, budgets, states)
+
+    def _concurrency_refusal(self, spent: Budget, budgets: list[Budget]) -> RefusalError:
+        limit, seconds = spent.at_once, 10
+        what = f"the concurrency limit ({limit + 1}/{limit} queries running concurrently)"
+        states = [each.state(None, seconds if each is spent else None) for each in budgets]
+        return self._refusal(what, seconds, budgets, states)
+
+    def _refusal(
+        self, what: str, seconds: int, budgets: list[Budget], states: list[str]
+    ) -> RefusalError:
         return RefusalError(
             429,
             f"Query rate limit exceeded for project_id: {self._project_id}."
             f" This request exceeded {what}. For more information, see the rate limits page.",
             {
                 "Retry-After": str(seconds),
-                "RateLimit-Policy": f'"project";q={self.limits.queries_per_hour};w=3600,'
-                f' "project-concurrency";q={self.limits.query_concurrency}'
-                ';qu="concurrent-requests"',
-                "RateLimit": state,
+                "RateLimit-Policy": ", ".join(budget.policy for budget in budgets),
+                "RateLimit": ", ".join(states),
             },
         )
 

@@ -13,6 +13,7 @@ from mixpanel_data.sandbox import account, activity, discovery, lexicon, profile
 from mixpanel_data.sandbox.export import export
 from mixpanel_data.sandbox.ingestion.events import import_events, track
 from mixpanel_data.sandbox.ingestion.profiles import update_groups, update_users
+from mixpanel_data.sandbox.jql import jql
 from mixpanel_data.sandbox.profiles import engage
 from mixpanel_data.sandbox.refusals import Family, RefusalError
 
@@ -29,6 +30,7 @@ _QUERY: dict[str, Endpoint] = {
     "funnels/list": saved.funnels_list,
     "cohorts/list": saved.cohorts_list,
     "stream/query": activity.stream_query,
+    "jql": jql,
 }
 _INGESTION: dict[str, Endpoint] = {
     "import": import_events,

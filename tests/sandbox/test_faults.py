@@ -57,6 +57,34 @@ def test_answers_of_any_kind_can_be_had(ask, fault, status, message):
     assert answer.json["error"].startswith(message)
 
 
+@pytest.mark.parametrize("status", [404, 410])
+def test_case_73_an_endpoint_can_be_retired_for_good(sandbox, status):
+    ask = sandbox(faults=Faults(Fault.parse(f"retired; path=funnels; status={status}")))
+    for _ in range(3):
+        answer = ask("query/funnels/list")
+        assert answer.status_code == status
+        assert answer.json["error"] == "this endpoint has been retired"
+    assert ask("query/cohorts/list").status_code == 200
+    assert Fault(kind="retired").status == 410
+    assert Fault(kind="retired", times=2).times == 2
+
+
+def test_case_73_an_endpoint_can_announce_its_end(sandbox):
+    sunset = "Tue, 01 Dec 2026 00:00:00 GMT"
+    ask = sandbox(
+        faults=Faults(
+            Fault(kind="deprecated", path="funnels"),
+            Fault(kind="deprecated", path="cohorts", message=sunset),
+        )
+    )
+    for _ in range(2):
+        answer = ask("query/funnels/list")
+        assert (answer.status_code, answer.headers["Deprecation"]) == (200, "true")
+        assert "Sunset" not in answer.headers
+    assert ask("query/cohorts/list").headers["Sunset"] == sunset
+    assert "Deprecation" not in ask("query/engage").headers
+
+
 def test_an_export_can_end_early(ask):
     answer = spoilt(ask, "terminated; after=7")
     lines = answer.data.split(b"\n")

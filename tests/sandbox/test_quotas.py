@@ -80,6 +80,36 @@ def test_case_21_failed_queries_count_and_402_does_not(sandbox, timer):
     assert [poor(NAMES).status_code for _ in range(3)] == [402, 402, 402]
 
 
+def test_case_20_jql_has_a_budget_on_top_of_that_of_queries(sandbox, timer):
+    ask = sandbox(timer=timer, limits=Limits(jql_per_hour=2, jql_concurrency=1))
+    script = "function main(){ return People().reduce(mixpanel.reducer.count()) }"
+
+    def run(**more):
+        return ask("query/jql", method="POST", script=script, **more)
+
+    running = run(hold=True)
+    crowded = run()
+    running.close()
+    assert crowded.status_code == 429
+    assert crowded.headers["RateLimit"] == (
+        '"project";r=59, "project-concurrency";r=4,'
+        ' "endpoint-jql";r=1, "endpoint-jql-concurrency";r=0;t=10'
+    )
+    assert run().status_code == 200
+    spent = run()
+    assert spent.status_code == 429
+    assert "(3/2 queries running in the last hour)" in spent.json["error"]
+    assert spent.headers["RateLimit-Policy"] == (
+        f'{POLICY}, "endpoint-jql";q=2;w=3600,'
+        ' "endpoint-jql-concurrency";q=1;qu="concurrent-requests"'
+    )
+    assert spent.headers["RateLimit"] == (
+        '"project";r=58, "project-concurrency";r=5,'
+        ' "endpoint-jql";r=0;t=3600, "endpoint-jql-concurrency";r=1'
+    )
+    assert ask(NAMES).status_code == 200
+
+
 def test_case_22_exports_have_counters_of_their_own(ask, timer):
     def start():
         return ask("2.0/export", **DAY)
