@@ -36,7 +36,8 @@ An empty project, to test code that sends events:
 A fault has a kind and, after semicolons, when and how it strikes:
   --fault "cut; path=export; after=1000" --fault "rate-limit; retry_after=2"
 An endpoint can be gone, or say that it will be:
-  --fault "retired; path=segmentation; status=410" --fault "deprecated; path=jql"
+  --fault "retired; path=segmentation; status=410"
+  --fault "deprecated; path=jql"
 """,
 )
 def sandbox(
