@@ -14,12 +14,19 @@ from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage.flat import catalog, columns, survey
 from mixpanel_data._internal.storage.flat.columns import Column
 from mixpanel_data._internal.storage.flat.survey import Count, Counts, Rows
+from mixpanel_data._internal.storage.memory import bounded
 from mixpanel_data.types import PropertyInfo, TableType
 
 if TYPE_CHECKING:
     import duckdb
 
 Spelling = Literal["cast", "integral"] | None
+
+_MEMORY = 400
+"""Megabytes that reading the JSON needs, and no more than it is given."""
+
+_COLUMN = 4
+"""Megabytes that a column holds until its row group of 122,880 rows is full."""
 
 _PLAIN = "abs({column}) >= 1e-4 AND abs({column}) < 1e15"
 """Where DuckDB spells a DOUBLE as JSON does; outside, exponents differ (1e+22, 1e22)."""
@@ -45,10 +52,12 @@ class FlatTable:
     def build(self) -> list[PropertyInfo]:
         """Make it from all rows of the table, in their order; columns that are known stay first."""
         rows = Rows(self._from, self._kind)
-        names = survey.names(self._connection, rows)
-        places = self._places(catalog.read(self._connection, self._table), survey.totals(names))
-        wanted = [*places, *columns.GIVEN[self._kind]]
-        counts = survey.counts(self._connection, rows, names, wanted)
+        with bounded(self._connection, _MEMORY):
+            names = survey.names(self._connection, rows)
+            known = catalog.read(self._connection, self._table)
+            places = self._places(known, survey.totals(names))
+            wanted = [*places, *columns.GIVEN[self._kind]]
+            counts = survey.counts(self._connection, rows, names, wanted)
         unfit: set[str] = set()
         while True:
             made = _columns(places, counts, unfit)
@@ -76,18 +85,20 @@ class FlatTable:
     def remove(self, condition: str) -> None:
         """Leave out the rows that are about to leave the table."""
         rows = Rows(self._from, self._kind, condition)
-        names = survey.names(self._connection, rows)
         known = catalog.read(self._connection, self._table)
-        self._removed = survey.counts(self._connection, rows, names, _with_kinds(known))
+        with bounded(self._connection, _MEMORY):
+            names = survey.names(self._connection, rows)
+            self._removed = survey.counts(self._connection, rows, names, _with_kinds(known))
         self._connection.execute(f"DELETE FROM {self._to} WHERE {condition}")
 
     def catch_up(self, after: int) -> list[PropertyInfo]:
         """Take in the table's rows past rowid `after`; build anew where a column's type changes."""
         known = catalog.read(self._connection, self._table)
         rows = Rows(self._from, self._kind, f"rowid > {after}")
-        names = survey.names(self._connection, rows)
-        new = set(survey.totals(names)) - {info.property for info in known}
-        added = survey.counts(self._connection, rows, names, _with_kinds(known) | new)
+        with bounded(self._connection, _MEMORY):
+            names = survey.names(self._connection, rows)
+            new = set(survey.totals(names)) - {info.property for info in known}
+            added = survey.counts(self._connection, rows, names, _with_kinds(known) | new)
         counts = _changed(known, added, self._removed)
         places = self._places(known, {name: count.rows for name, count in counts.items()})
         made = _columns(places, counts, _unfit_before(known) - set(self._removed))
@@ -129,11 +140,12 @@ class FlatTable:
         structs = "".join(
             f", {columns.transform(layer)} AS layer_{number}" for number, layer in enumerate(layers)
         )
-        self._connection.execute(
-            f"INSERT INTO {self._to} "
-            f"SELECT {keys}{''.join(', ' + values[column.name] for column in made)} "
-            f"FROM (SELECT {keys}, properties{structs} FROM {self._from} WHERE {condition})"
-        )
+        with bounded(self._connection, _MEMORY + _COLUMN * len(made)):
+            self._connection.execute(
+                f"INSERT INTO {self._to} "
+                f"SELECT {keys}{''.join(', ' + values[column.name] for column in made)} "
+                f"FROM (SELECT {keys}, properties{structs} FROM {self._from} WHERE {condition})"
+            )
 
     def _unfit(self, made: Iterable[Column], counts: Counts) -> set[str]:
         """Properties with numbers that their column could not take."""
