@@ -74,7 +74,7 @@ class Session:
         self,
         value: formatters.Printable,
         *,
-        rows: Sequence[formatters.Plain] | None = None,
+        rows: Sequence[formatters.Plain] | Sequence[formatters.Row] | None = None,
         column: str = "name",
     ) -> None:
         """Print data on stdout.

@@ -24,7 +24,7 @@ class Plain(Protocol):
         """Every fact by name."""
 
 
-Printable = Plain | Sequence[Plain] | Sequence[str]
+Printable = Plain | Sequence[Plain] | Sequence[Row] | Sequence[str]
 
 _WIDEST = 10_000
 _LONGEST_CELL = 200
@@ -145,9 +145,7 @@ def _fields_table(value: Row) -> Table:
 def _plain(value: Any) -> Any:
     if hasattr(value, "to_dict"):
         return value.to_dict()
-    if isinstance(value, str | Mapping):
-        return value
-    return [_plain(item) for item in value]
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _items(plain: Any) -> list[Any]:

@@ -41,8 +41,29 @@ Exit codes: 0 done, 1 failed, 2 credentials, 3 bad arguments, 4 not found,
 
 
 SECTIONS = {
-    "Look around in Mixpanel": {"events": "inspect", "properties": "inspect", "values": "inspect"},
+    "Look around in Mixpanel": {
+        "events": "inspect",
+        "properties": "inspect",
+        "values": "inspect",
+        "lexicon": "live",
+        "funnels": "live",
+        "cohorts": "live",
+    },
     "Fetch and ask": {"fetch": "fetch", "sql": "query"},
+    "Reports": {
+        "segmentation": "reports",
+        "segmentation-numeric": "reports",
+        "segmentation-sum": "reports",
+        "segmentation-average": "reports",
+        "funnel": "reports",
+        "retention": "reports",
+        "frequency": "reports",
+        "counts": "live",
+        "top": "live",
+        "insights": "live",
+        "activity": "live",
+        "jql": "jql",
+    },
     "Look after what was fetched": {
         "info": "inspect",
         "tables": "inspect",

@@ -36,6 +36,24 @@ def fetching(
             workspace.api.on_wait = None
 
 
+@contextmanager
+def waits(session: Session, workspace: Workspace) -> Iterator[None]:
+    """Tell of waits for the quota, a line now and then, while Mixpanel is asked."""
+    last: float | None = None
+
+    def tell(seconds: float, why: str) -> None:
+        nonlocal last
+        if last is None or time.monotonic() - last >= PAUSE:
+            last = time.monotonic()
+            session.say(waiting(seconds, why))
+
+    workspace.api.on_wait = tell
+    try:
+        yield
+    finally:
+        workspace.api.on_wait = None
+
+
 @dataclass
 class Face:
     """Two ways to say how it goes: rows that come in, and seconds that a wait has left."""

@@ -67,8 +67,13 @@ class JQLResult(Answer):
     source: str = "mixpanel"
 
     def rows(self) -> list[dict[str, Any]]:
-        """Objects as they are; lists by position; of groupBy, the keys by position and the value."""
-        return [dict(_columns(row)) for row in self.raw]
+        """One dict per row, all with the same names.
+
+        Objects keep theirs, lists have `column_1`, …, rows of groupBy `key_1`, … and `value`.
+        """
+        rows = [dict(_columns(row)) for row in self.raw]
+        names = dict.fromkeys(name for row in rows for name in row)
+        return [{name: row.get(name) for name in names} for row in rows]
 
     @cached_property
     def df(self) -> pd.DataFrame:

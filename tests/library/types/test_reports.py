@@ -219,13 +219,15 @@ def test_ranges_are_numbers_in_order_and_what_is_no_range_comes_last():
 def test_jql_rows_of_any_shape_have_columns():
     raw = [{"key": ["a", 1], "value": 2}, [1, None], 3, {"key": 1, "x": 2}]
     it = JQLResult(raw)
-    assert it.rows() == [
+    names = ["key_1", "key_2", "value", "column_1", "column_2", "key", "x"]
+    assert [list(row) for row in it.rows()] == [names] * 4
+    assert [{k: v for k, v in row.items() if v is not None} for row in it.rows()] == [
         {"key_1": "a", "key_2": 1, "value": 2},
-        {"column_1": 1, "column_2": None},
+        {"column_1": 1},
         {"value": 3},
         {"key": 1, "x": 2},
     ]
-    assert list(it.df.columns) == ["key_1", "key_2", "value", "column_1", "column_2", "key", "x"]
+    assert list(it.df.columns) == names
     assert it.to_dict() == {"source": "mixpanel", "raw": raw}
     assert repr(it) == "<JQLResult 4 rows>"
     assert JQLResult([]).df.empty
