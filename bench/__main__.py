@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import fetch, flat, startup
+from bench import fetch, flat, output, startup
 from bench.measure import Cost
 
 
@@ -24,5 +24,6 @@ def show(title: str, costs: dict[str, Cost]) -> None:
 
 if __name__ == "__main__":
     startup.run(show)
+    output.run(show)
     fetch.run(show)
     flat.run(show)

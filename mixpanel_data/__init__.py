@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         AccountNotFoundError,
         APIError,
         AuthenticationError,
+        ColumnNotFoundError,
         ConfigError,
         ConnectionFailedError,
         DatabaseNotFoundError,
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
         TopEvent,
         TopEventsResult,
         WorkspaceInfo,
+        WriteResult,
     )
     from mixpanel_data.workspace import Workspace
 
@@ -90,6 +92,7 @@ __all__ = [
     "CohortInfo",
     "CohortSummary",
     "ColumnInfo",
+    "ColumnNotFoundError",
     "ConfigError",
     "ConnectionFailedError",
     "DatabaseNotFoundError",
@@ -140,6 +143,7 @@ __all__ = [
     "TopEventsResult",
     "Workspace",
     "WorkspaceInfo",
+    "WriteResult",
     "auth",
 ]
 

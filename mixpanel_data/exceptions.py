@@ -2,6 +2,7 @@
 
     MixpanelDataError
     ├── InvalidArgumentError        a value that can't be meant (also a ValueError)
+    │   └── ColumnNotFoundError
     ├── ConfigError                 the configuration file, or half of the settings
     │   ├── AccountNotFoundError
     │   └── AccountExistsError
@@ -62,6 +63,16 @@ class MixpanelDataWarning(UserWarning):
 
 class InvalidArgumentError(MixpanelDataError, ValueError):
     """An argument has a value that can't be meant."""
+
+
+class ColumnNotFoundError(InvalidArgumentError):
+    """A column is asked for that the rows don't have."""
+
+    def __init__(self, column: str, known: Iterable[str] = ()) -> None:
+        super().__init__(f"no column named {column!r}")
+        self.column = column
+        self.known = list(known)
+        self.hint = near(column, self.known) or f"columns: {', '.join(self.known)}"
 
 
 class ConfigError(MixpanelDataError):

@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from mixpanel_data.cli.coercion import Coercion
-from mixpanel_data.cli.context import GLOBAL
+from mixpanel_data.cli.context import GLOBAL, OUTPUT
 
 
 class App(typer.Typer):
@@ -43,6 +43,8 @@ class App(typer.Typer):
 class _WithGlobals:
     """Adds the root's global options to a command, in a section of their own in its help.
 
+    Where a command has an option of the same name, that one counts after it.
+
     Typer's own context and parameter classes are private, hence Any.
     """
 
@@ -50,7 +52,11 @@ class _WithGlobals:
         own = cast("list[Any]", super().get_params(ctx))  # type: ignore[misc]
         root = ctx.find_root().command
         if root is not self:
-            own = [*own, *(param for param in root.params if _section(param) == GLOBAL)]
+            taken = {option for param in own for option in param.opts}
+            own = [
+                *own,
+                *(p for p in root.params if _is_global(p) and taken.isdisjoint(p.opts)),
+            ]
         for param in own:
             Coercion.install(param)
         return own
@@ -145,6 +151,10 @@ class Commands(Mapping[str, Any]):
 
 def _name(command: Any) -> str:
     return str(command.name or command.callback.__name__)
+
+
+def _is_global(param: Any) -> bool:
+    return _section(param) in {GLOBAL, OUTPUT}
 
 
 def _section(param: Any) -> str:

@@ -1,24 +1,29 @@
-"""Global options, the same before and after the command, and what they add up to."""
+"""What the global options of a call add up to."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import typer
 
-from mixpanel_data.cli import formatters, version
+from mixpanel_data.cli import formatters, results
 
 if TYPE_CHECKING:
+    from mixpanel_data.cli.jq import Program
+    from mixpanel_data.queries import Excerpt
+    from mixpanel_data.types import Writable
     from mixpanel_data.workspace import Workspace
 
 OutputFormat = Literal["json", "jsonl", "csv", "table"]
 GLOBAL = "Global options"
+OUTPUT = "Output options"
 
 
 @dataclass
@@ -31,6 +36,11 @@ class Session:
     db: Path | None = None
     quiet: bool = False
     verbose: bool = False
+    limit: int | None = None
+    offset: int = 0
+    columns: list[str] | None = None
+    max_bytes: int | None = None
+    jq: str | None = None
 
     @classmethod
     def of(cls, ctx: typer.Context) -> Session:
@@ -41,6 +51,33 @@ class Session:
     def output(self) -> OutputFormat:
         """The format asked for, JSON by default."""
         return self.format or "json"
+
+    @cached_property
+    def excerpt(self) -> Excerpt:
+        """The part of the rows that is asked for."""
+        from mixpanel_data.cli import names
+        from mixpanel_data.queries import Excerpt
+
+        columns = None if self.columns is None else names.split(self.columns, "--columns")
+        return Excerpt.of(self.limit, self.offset, columns, self.max_bytes)
+
+    @cached_property
+    def program(self) -> Program | None:
+        """What --jq does to JSON."""
+        if self.jq is None:
+            return None
+        from mixpanel_data.cli.jq import Program
+        from mixpanel_data.exceptions import InvalidArgumentError
+
+        if self.output not in {"json", "jsonl"}:
+            raise InvalidArgumentError(
+                f"--jq works on JSON, not on {self.output}", hint="--format json, or jsonl"
+            )
+        return Program(self.jq)
+
+    def check(self) -> None:
+        """Find mistakes in the options before anything is done."""
+        _ = self.excerpt, self.program
 
     def command(self, *words: str) -> str:
         """An `mp` command to type next, on the same account, project and database."""
@@ -53,6 +90,7 @@ class Session:
         """The account's workspace; with --db, that file instead of the account's own."""
         from mixpanel_data.workspace import Workspace
 
+        self.check()
         with Workspace(self.account, project_id=self.project, path=self.db) as workspace:
             yield workspace
             self._name_source(workspace)
@@ -66,6 +104,7 @@ class Session:
             return
         from mixpanel_data.workspace import Workspace
 
+        self.check()
         with Workspace.open(self.db) as workspace:
             yield workspace
             self._name_source(workspace)
@@ -77,12 +116,39 @@ class Session:
         rows: Sequence[formatters.Plain] | Sequence[formatters.Row] | None = None,
         column: str = "name",
     ) -> None:
-        """Print data on stdout.
+        """Print data on stdout, or the part of it that is asked for.
 
-        `rows` is what the row-wise formats print instead, `column` the heading of a list of names.
+        `rows` is what row-wise formats print instead, and JSON where rows are chosen, or where not
+        all of it fits; `column` is the heading of a list of names.
         """
-        chosen = value if rows is None or self.output == "json" else rows
-        formatters.write(chosen, self.output, column=column)
+        plain = formatters.plain(value)
+        if rows is not None and (self.output != "json" or self._chooses_rows(plain)):
+            plain = formatters.plain(rows)
+        part = results.taken(plain, self.excerpt, column)
+        if self.program is None:
+            self.tell_cut(results.show(part, self.output, self.excerpt, column=column))
+        else:
+            text = formatters.encoded(formatters.formatted(part, self.output))
+            self.show_filtered(lambda file: file.write(text))
+
+    def show_filtered(self, write: Callable[[Writable], object]) -> None:
+        """Print what --jq makes of the JSON that `write` writes."""
+        by_line = self.output == "jsonl"
+        cut = results.filtered(
+            cast("Program", self.program), self.max_bytes, write, by_line=by_line
+        )
+        self.tell_cut(cut)
+
+    def _chooses_rows(self, plain: object) -> bool:
+        if self.max_bytes is None or self.program is not None:
+            return self.excerpt.is_of_rows
+        is_too_long = len(formatters.encoded(formatters.to_json(plain))) > self.max_bytes
+        return self.excerpt.is_of_rows or is_too_long
+
+    def tell_cut(self, what: str | None) -> None:
+        """Say on stderr, --quiet or not, that data is missing."""
+        if what is not None:
+            typer.echo(f"cut: {what}", err=True)
 
     def say(self, text: str) -> None:
         """Print a line for people on stderr, unless --quiet."""
@@ -105,70 +171,3 @@ class Session:
 def is_interactive() -> bool:
     """True where a question can be asked and answered."""
     return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def _remember(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> None:
-    """Note an option in the session; typed beats environment, and the last one typed wins."""
-    session = Session.of(ctx)
-    source = ctx.get_parameter_source(param.name)
-    name = source.name if source else "DEFAULT"
-    if name == "COMMANDLINE" or (name == "ENVIRONMENT" and getattr(session, param.name) is None):
-        setattr(session, param.name, value)
-
-
-def _option(*names: str, help: str, **more: Any) -> Any:  # noqa: A002 (Typer's word)
-    return typer.Option(
-        *names, help=help, callback=_remember, expose_value=False, rich_help_panel=GLOBAL, **more
-    )
-
-
-def _print_version(value: bool) -> None:
-    if value:
-        version.show()
-        raise typer.Exit
-
-
-def global_options(
-    account: Annotated[
-        str | None,
-        _option(
-            "--account", "-a", metavar="NAME", help="A stored account, or 'sandbox' (MP_ACCOUNT)."
-        ),
-    ] = None,
-    project: Annotated[
-        str | None,
-        _option("--project", "-p", metavar="ID", help="Project ID; overrides the account's."),
-    ] = None,
-    db: Annotated[
-        Path | None,
-        _option("--db", metavar="FILE", help="Database file; without it, the account's own."),
-    ] = None,
-    format: Annotated[  # noqa: A002 (Typer names the option after it)
-        OutputFormat | None,
-        _option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help="Print data as json (default), jsonl, csv or table (MP_FORMAT).",
-            envvar="MP_FORMAT",
-            show_envvar=False,
-        ),
-    ] = None,
-    quiet: Annotated[
-        bool, _option("--quiet", "-q", help="No progress or notes on stderr.")
-    ] = False,
-    verbose: Annotated[
-        bool, _option("--verbose", "-v", help="Show the traceback of an error.")
-    ] = False,
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version",
-            callback=_print_version,
-            is_eager=True,
-            expose_value=False,
-            help="Print the version.",
-        ),
-    ] = False,
-) -> None:
-    """Hold the options, declared once: `app` offers the root's on every level."""

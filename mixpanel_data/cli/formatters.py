@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Protocol
+
+from mixpanel_data.cli import stdout
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -34,32 +35,46 @@ _UNSAFE_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 def write(value: Printable, output: str, *, column: str = "name") -> None:
     """Print one answer, a list of answers, or a list of names under the heading `column`."""
-    plain = _plain(value)
+    emit(formatted(plain(value), output, column=column))
+
+
+def plain(value: Any) -> Any:
+    """An answer as plain values."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def formatted(value: Any, output: str, *, column: str = "name") -> str:
+    """Plain values in a format."""
     if output == "json":
-        text = to_json(plain)
-    elif output == "jsonl":
-        text = "".join(f"{_dumps(item)}\n" for item in _items(plain))
-    elif output == "csv":
-        text = to_csv(_rows(plain, column))
-    elif isinstance(plain, Mapping):
-        text = render(_fields_table(plain))
-    else:
-        text = render(rows_table(_rows(plain, column)))
-    emit(text)
+        return to_json(value)
+    if output == "jsonl":
+        return "".join(f"{_dumps(item)}\n" for item in _items(value))
+    if output == "csv":
+        return to_csv(_rows(value, column))
+    if isinstance(value, Mapping):
+        return render(_fields_table(value))
+    return render(rows_table(_rows(value, column)))
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8, also of a text that can't be."""
+    return text.encode(errors="backslashreplace")
 
 
 def emit(text: str) -> None:
     """Write to stdout as UTF-8, and let it be seen at once."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
-    sys.stdout.buffer.flush()
+    stdout.write(encoded(text))
+    stdout.flush()
 
 
 def to_json(value: object) -> str:
-    """One line; rows have each a line of their own, as in DuckDB's output."""
+    """Without blanks; rows have each a line of their own, as those of `mp sql`."""
     if not isinstance(value, list) or not value or not isinstance(value[0], dict):
         return f"{_dumps(value)}\n"
-    return "[\n\t" + ",\n\t".join(map(_dumps, value)) + "\n]\n"
+    rows = ",\n".join(map(_dumps, value))
+    return f"[{rows}]\n"
 
 
 def to_csv(rows: Sequence[Row]) -> str:
@@ -75,14 +90,12 @@ def to_csv(rows: Sequence[Row]) -> str:
     return file.getvalue()
 
 
-def scalar(value: object, output: str) -> None:
-    """Print one value: as JSON in json and jsonl, as bare text in csv and table."""
+def scalar(value: object, output: str) -> str:
+    """One value: as JSON in json and jsonl, as bare text in csv and table."""
     if output in {"json", "jsonl"}:
-        # every digit of a DECIMAL, as DuckDB writes it
-        emit(f"{value if isinstance(value, Decimal) else _dumps(value)}\n")
-    else:
-        text = _cell(value)
-        emit(f"{printable(text) if output == 'table' else text}\n")
+        return f"{_dumps(value)}\n"
+    cell = _cell(value)
+    return f"{printable(cell) if output == 'table' else cell}\n"
 
 
 def rows_table(rows: Iterable[Row]) -> Table:
@@ -142,12 +155,6 @@ def _fields_table(value: Row) -> Table:
     return table
 
 
-def _plain(value: Any) -> Any:
-    if hasattr(value, "to_dict"):
-        return value.to_dict()
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
 def _items(plain: Any) -> list[Any]:
     return plain if isinstance(plain, list) else [plain]
 
@@ -176,12 +183,35 @@ def _is_number(value: object) -> bool:
 
 
 def _dumps(value: object) -> str:
-    """Compact JSON in UTF-8; what no terminal or encoder should see is escaped."""
-    if isinstance(value, float) and not math.isfinite(value):
-        value = None
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_foreign)
-    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    """Compact JSON in UTF-8, every digit of a number included; what is not finite is null."""
+    try:
+        dumped = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError):
+        dumped = _exactly(value)
+    return safe_json(dumped)
 
 
-def _foreign(value: object) -> float | str:
-    return float(value) if isinstance(value, Decimal) else str(value)
+def parsed(lines: bytes) -> list[dict[str, Any]]:
+    """JSON lines, read; a fraction keeps the digits it came with."""
+    return [json.loads(line, parse_float=Decimal) for line in lines.splitlines()]
+
+
+def safe_json(dumped: str) -> str:
+    """JSON in which what no terminal or encoder should see is escaped."""
+    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", dumped)
+
+
+def _exactly(value: object) -> str:
+    """JSON of what the standard library can't spell: decimals, NaN, dates."""
+    if isinstance(value, Mapping):
+        pairs = (
+            f"{json.dumps(str(k), ensure_ascii=False)}:{_exactly(v)}" for k, v in value.items()
+        )
+        return f"{{{','.join(pairs)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_exactly, value))}]"
+    if isinstance(value, float | Decimal):
+        return str(value) if math.isfinite(value) else "null"
+    if value is None or isinstance(value, bool | int):
+        return json.dumps(value)
+    return json.dumps(str(value), ensure_ascii=False)

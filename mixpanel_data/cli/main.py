@@ -34,6 +34,9 @@ profiles(distinct_id, properties, last_seen). Times are UTC, properties are JSON
 Beside each of them, events_flat and profiles_flat have properties as typed columns:
   SELECT country, avg(amount) FROM events_flat GROUP BY country
 
+Less to read: --limit, --columns, --max-bytes, --jq, on every command:
+  mp sql "FROM events ORDER BY event_time" --columns event_name --max-bytes 2000
+
 Data goes to stdout; notes, progress and errors to stderr.
 Exit codes: 0 done, 1 failed, 2 credentials, 3 bad arguments, 4 not found,
 5 rate limit, 130 interrupted.

@@ -1,9 +1,20 @@
-"""Where data goes. Its reader may leave before the end, as `head` does; that is no error."""
+"""Where data goes, as bytes. Its reader may leave before the end, as `head` does: no error."""
 
 from __future__ import annotations
 
 import os
 import sys
+
+
+def write(data: bytes, /) -> None:
+    """Write bytes, after any text that waits."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+
+
+def flush() -> None:
+    """Let everything be seen."""
+    sys.stdout.buffer.flush()
 
 
 def abandon() -> None:

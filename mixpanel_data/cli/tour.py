@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.cli import formatters
-from mixpanel_data.cli.head import Head
 from mixpanel_data.cli.progress import fetching
 
 if TYPE_CHECKING:
@@ -107,13 +107,13 @@ def tour(session: Session, workspace: Workspace) -> None:
         formatters.emit(NEXT)
     else:
         everything: list[formatters.Plain] = [events, profiles, *stops]
-        formatters.write(everything, session.output)
+        session.show(everything)
 
 
 def _ask(workspace: Workspace, question: str, sql: str) -> Stop:
-    head = Head(50)
-    workspace.write_sql(sql, head, "jsonl")
-    return Stop(question, sql.strip(), head.rows())
+    lines = BytesIO()
+    workspace.write_sql(sql, lines, "jsonl")
+    return Stop(question, sql.strip(), formatters.parsed(lines.getvalue()))
 
 
 def _tell(stop: Stop) -> None:

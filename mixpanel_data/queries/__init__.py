@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mixpanel_data.queries.checks import parse_date
     from mixpanel_data.queries.events import ActivityFeed, EventCounts, PropertyCounts, TopEvents
+    from mixpanel_data.queries.excerpt import Excerpt
     from mixpanel_data.queries.export import MAX_EXPORT_LIMIT, Export
     from mixpanel_data.queries.flows import Flows
     from mixpanel_data.queries.funnels import (
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = _lazy.names(
         __name__,
+        "excerpt",
         "export",
         "profiles",
         "segmentation",
@@ -62,6 +64,7 @@ __all__ = [
     "CohortUnit",
     "CountType",
     "EventCounts",
+    "Excerpt",
     "Exclusion",
     "Export",
     "Flows",

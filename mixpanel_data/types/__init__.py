@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     )
     from mixpanel_data.types.answers import Answer
     from mixpanel_data.types.fetching import FetchPlan, FetchProgress, FetchResult, FetchStatus
-    from mixpanel_data.types.files import Format, Writable
+    from mixpanel_data.types.files import Format, Writable, WriteResult
     from mixpanel_data.types.flows import FlowLink, FlowPath, FlowsResult
     from mixpanel_data.types.funnels import FunnelInfo, FunnelResult, FunnelStep
     from mixpanel_data.types.insights import InsightsResult
@@ -107,4 +107,5 @@ __all__ = [
     "TopEventsResult",
     "WorkspaceInfo",
     "Writable",
+    "WriteResult",
 ]

@@ -1,8 +1,11 @@
-"""What results are written to, and how."""
+"""What results are written to, how, and what became of it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from mixpanel_data.types.answers import Answer
 
 Format = Literal["json", "jsonl", "csv"]
 
@@ -12,3 +15,12 @@ class Writable(Protocol):
 
     def write(self, data: bytes, /) -> object:
         """Take some bytes."""
+
+
+@dataclass(frozen=True)
+class WriteResult(Answer):
+    """What was written; not `complete` where `max_bytes` left rows out."""
+
+    rows: int
+    bytes: int
+    complete: bool

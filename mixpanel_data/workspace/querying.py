@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mixpanel_data.types import Format, Writable
+from mixpanel_data import queries
 from mixpanel_data.workspace.parts import Parts
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mixpanel_data.types import Format, Writable, WriteResult
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -35,6 +37,16 @@ class Querying(Parts):
         file: Writable,
         format: Format = "json",  # noqa: A002 - the name of the CLI's option
         params: Params = None,
-    ) -> None:
-        """Run SQL and write its rows to `file` as text, in flat memory whatever their number."""
-        self._storage.write(query, file, format=format, params=params)
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        columns: Sequence[str] | None = None,
+        max_bytes: int | None = None,
+    ) -> WriteResult:
+        """Run SQL and write its rows to `file` as text, in flat memory whatever their number.
+
+        Of the rows, `limit` after the first `offset`, with these `columns` alone: DuckDB makes no
+        others. The text has at most `max_bytes`, as many whole rows as fit; the query ends then.
+        """
+        excerpt = queries.Excerpt.of(limit, offset, columns, max_bytes)
+        return self._storage.write(query, file, format=format, params=params, excerpt=excerpt)

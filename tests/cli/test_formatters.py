@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +17,6 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from mixpanel_data.cli import formatters
-from mixpanel_data.cli.head import Head
 from mixpanel_data.types import Answer
 
 
@@ -44,10 +44,8 @@ def printed(capsysbinary):
 
 def test_json_is_compact_with_one_row_per_line(printed):
     assert printed(THINGS, "json") == snapshot("""\
-[
-	{"name":"a \\"quoted\\", name","count":1,"good":true,"parts":["x","y"]},
-	{"name":"ü\\nz","count":null,"good":false,"parts":[]}
-]
+[{"name":"a \\"quoted\\", name","count":1,"good":true,"parts":["x","y"]},
+{"name":"ü\\nz","count":null,"good":false,"parts":[]}]
 """)
     assert printed(THINGS[0], "json").count("\n") == 1
     assert printed([], "json") == "[]\n"
@@ -139,35 +137,50 @@ def test_an_odd_locale_changes_nothing(monkeypatch):
         ({"a": Decimal("1.5")}, '{"a":1.5}', '{"a":1.5}'),
     ],
 )
-def test_a_scalar_is_json_or_bare_text(capsysbinary, value, as_json, as_text):
+def test_a_scalar_is_json_or_bare_text(value, as_json, as_text):
     for output, text in {
         "json": as_json,
         "jsonl": as_json,
         "csv": as_text,
         "table": as_text,
     }.items():
-        formatters.scalar(value, output)
-        assert capsysbinary.readouterr().out.decode() == f"{text}\n"
+        assert formatters.scalar(value, output) == f"{text}\n"
 
 
-@given(
-    lines=st.lists(st.text("ab", max_size=5), max_size=12),
-    cut=st.integers(1, 7),
-    limit=st.integers(1, 6),
-)
-def test_a_head_keeps_the_first_lines_and_counts_all(lines, cut, limit):
-    head = Head(limit)
-    data = b"".join(json.dumps({"x": line}).encode() + b"\n" for line in lines)
-    for start in range(0, len(data), cut):
-        head.write(data[start : start + cut])
-    assert head.lines == len(lines)
-    assert [row["x"] for row in head.rows()] == lines[:limit]
-
-
-def test_a_head_keeps_the_digits_of_a_decimal():
-    head = Head(1)
-    head.write(b'{"x":1234567890123456789.10}\n')
+def test_parsed_lines_keep_the_digits_of_a_decimal():
+    rows = formatters.parsed(b'{"x":1234567890123456789.10}\n')
     assert (
-        formatters.render(formatters.rows_table(head.rows())).splitlines()[-1]
-        == "1234567890123456789.10"
+        formatters.render(formatters.rows_table(rows)).splitlines()[-1] == "1234567890123456789.10"
     )
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+def digits(value: Any) -> Any:
+    """The value with numbers as the text that must be in JSON."""
+    if isinstance(value, list):
+        return [digits(item) for item in value]
+    if isinstance(value, dict):
+        return {name: digits(item) for name, item in value.items()}
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return ("number", str(value)) if is_number else value
+
+
+@given(value=JSON)
+def test_json_keeps_every_digit_of_every_number(value):
+    def number(text: str) -> Any:
+        return "number", text
+
+    text = formatters.to_json(value)
+    assert json.loads(text, parse_float=number, parse_int=number) == digits(value)
+
+
+def test_what_json_can_not_spell_is_null_wherever_it_is():
+    value = {"a": [math.nan, {"b": -math.inf}], "c": Decimal("NaN")}
+    assert formatters.to_json(value) == '{"a":[null,{"b":null}],"c":null}\n'

@@ -49,7 +49,10 @@ def test_every_help_shows_the_global_options_and_fits_80_columns(mp, monkeypatch
     monkeypatch.setenv("COLUMNS", "80")
     done = mp(*command.split(), "--help")
     assert done.code == 0
-    for option in ("--account", "--project", "--db", "--format", "--quiet", "--verbose", "--help"):
+    for option in (
+        "--account", "--project", "--db", "--format", "--quiet", "--verbose", "--help",
+        "--limit", "--offset", "--columns", "--max-bytes", "--jq",
+    ):  # fmt: skip
         assert done.out.count(f"{option} ") >= 1
     assert max(map(len, done.out.splitlines())) <= 80
     usage, _, summary = done.out.partition("Options:")[0].partition("\n")

@@ -70,7 +70,7 @@ def test_a_scalar_is_one_value(sql, query, as_json, as_csv):
 def test_a_table_shows_the_first_rows_and_says_what_it_left_out(sql):
     done = sql("SELECT * FROM range(12345) AS t(n)", "-f", "table")
     assert len(done.out.splitlines()) == TABLE_ROWS + 2
-    assert done.err.startswith("200 of 12,345 rows; all of them: --format csv")
+    assert done.err == "the first 200 rows; more: --limit N, all of them: --format csv\n"
     assert sql("SELECT 1 AS x WHERE false", "-f", "table").err == "no rows\n"
 
 

@@ -21,6 +21,7 @@ from mixpanel_data import (
     TableInfo,
     TableSchema,
     Workspace,
+    WriteResult,
     auth,
 )
 from mixpanel_data.types import AccountInfo, WorkspaceInfo
@@ -49,7 +50,8 @@ def use() -> None:
         assert_type(ws.tables(), list[TableInfo])
         assert_type(ws.schema("events"), TableSchema)
         assert_type(ws.info(), WorkspaceInfo)
-        ws.write_sql("SELECT 1", sys.stdout.buffer, format="csv")
+        written = ws.write_sql("SELECT 1", sys.stdout.buffer, format="csv", columns=["1"], limit=1)
+        assert_type(written, WriteResult)
         days = ("2024-01-01", day)
         assert_type(ws.segmentation("a", *days, on="b", unit="week"), SegmentationResult)
         assert_type(ws.funnel(1, *days, "day", "b"), FunnelResult)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from mixpanel_data._internal.sql import quote
-from mixpanel_data._internal.storage import metadata, output, spool
+from mixpanel_data._internal.storage import metadata, output, select, spool
 from mixpanel_data._internal.storage.errors import file_failed
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.flat.table import FlatTable
@@ -27,6 +27,7 @@ from mixpanel_data.exceptions import (
     TableNotFoundError,
     near,
 )
+from mixpanel_data.queries import Excerpt
 from mixpanel_data.types import (
     ColumnInfo,
     Format,
@@ -36,13 +37,14 @@ from mixpanel_data.types import (
     TableSchema,
     TableType,
     Writable,
+    WriteResult,
 )
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-Params = output.Params
+Params = select.Params
 T = TypeVar("T")
 Mode = Literal["create", "append", "replace"]
 
@@ -286,9 +288,17 @@ class StorageEngine:
         """Run SQL; all rows."""
         return self._session.run(lambda connection: _run(connection, sql, params).fetchall())
 
-    def write(self, sql: str, file: Writable, *, format: Format, params: Params = None) -> None:  # noqa: A002
-        """Run SQL and write its rows to `file` as text, in flat memory."""
-        output.write(self._session, sql, params, file, format)
+    def write(
+        self,
+        sql: str,
+        file: Writable,
+        *,
+        format: Format,  # noqa: A002
+        params: Params = None,
+        excerpt: Excerpt | None = None,
+    ) -> WriteResult:
+        """Run SQL and write its rows, or an excerpt of them, to `file` as text, in flat memory."""
+        return output.write(self._session, sql, params, file, format, excerpt or Excerpt())
 
     # -- introspection --------------------------------------------------------------------------
 

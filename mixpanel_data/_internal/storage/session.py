@@ -37,6 +37,8 @@ class Session:
             # event_time is UTC without a zone: comparing it with now() must not shift it.
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")
+            # A slow reader of results would let asynchronous writes pile up, 16 MB each.
+            connection.execute("SET GLOBAL async_threads = 0")
             # By default a bulk load holds back a gigabyte before it writes any of it.
             connection.execute("SET GLOBAL write_buffer_row_group_memory_limit = '64MB'")
             # The windows of a fetch end in half-filled row groups, and a checkpoint would merge

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mixpanel_data.cli import names
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
 from mixpanel_data.cli.progress import fetching
@@ -24,8 +24,6 @@ app = App(name="fetch", help="Fetch events or user profiles into a local table."
 
 LONG = 60
 """Seconds of waiting that are worth an announcement."""
-
-LIST_HINT = """a name with a comma goes in double quotes: --events '"Hello, world",Login'"""
 
 
 @app.command(
@@ -107,10 +105,15 @@ def events(
     """
     session = Session.of(ctx)
     table = name or "events"
-    chosen = None if event_names is None else _names(event_names, "--events")
+    chosen = None if event_names is None else names.split(event_names, "--events")
     if stdout and (name or append or replace or plan):
         raise InvalidArgumentError(
             "--stdout stores nothing, so a table, --append, --replace and --plan don't go with it"
+        )
+    if stdout and (session.excerpt.is_of_rows or session.program):
+        raise InvalidArgumentError(
+            "--stdout writes events as Mixpanel sent them: --offset, --columns and --jq don't go"
+            " with it"
         )
     if not append and (from_date is None or to_date is None):
         missing = "--from" if from_date is None else "--to"
@@ -214,8 +217,8 @@ def profiles(
     Nothing is stored unless everything arrived.
     """
     session = Session.of(ctx)
-    wanted = None if properties is None else _names(properties, "--properties")
-    users = None if distinct_ids is None else _names(distinct_ids, "--user")
+    wanted = None if properties is None else names.split(properties, "--properties")
+    users = None if distinct_ids is None else names.split(distinct_ids, "--user")
     with session.workspace() as workspace, fetching(session, workspace) as progress:
         result = workspace.fetch_profiles(
             name,
@@ -323,12 +326,3 @@ def _tell(session: Session, result: FetchResult) -> None:
         f"{result.rows:,} {result.type}{copies} in table {result.table!r} after"
         f" {result.duration_seconds:.1f} s; next: {session.command('sql', query)}"
     )
-
-
-def _names(values: Iterable[str], option: str) -> list[str]:
-    """Names from comma-separated lists, quoted as in CSV."""
-    try:
-        rows = list(csv.reader(values, skipinitialspace=True, strict=True))
-    except csv.Error as error:
-        raise InvalidArgumentError(f"{option}: {error}", hint=LIST_HINT) from error
-    return [name.strip() for row in rows for name in row]

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import sys
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mixpanel_data.cli import formatters
+from mixpanel_data.cli import formatters, results, stdout
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
-from mixpanel_data.cli.head import Head
 from mixpanel_data.exceptions import InvalidArgumentError
 
 if TYPE_CHECKING:
+    from mixpanel_data.types import Writable, WriteResult
     from mixpanel_data.workspace import Workspace
 
 app = App()
 
 TABLE_ROWS = 200
-"""A table is for eyes; more rows than this are counted, not shown."""
+"""A table is for eyes; without --limit, it has no more rows than this."""
 
 
 @app.command(
     examples="""
 Examples:
   mp sql "SELECT event_name, count(*) FROM events GROUP BY 1" --format table
+  mp sql "SELECT * FROM events" --columns event_name,event_time --limit 10
   mp sql --scalar "SELECT count(DISTINCT distinct_id) FROM events"
   mp sql --file report.sql --format csv > report.csv
-  echo "SELECT * FROM events" | mp sql - --format jsonl | head
+  echo "FROM events" | mp sql - --format jsonl --jq .properties.country
+
+--jq takes the whole list under --format json, which is held in memory for it,
+and row by row under jsonl. Rows keep their order only with ORDER BY: page
+through them with --limit and --offset.
 """,
 )
 def sql(
@@ -52,13 +58,13 @@ def sql(
     text = _text(query, file)
     with session.database() as workspace:
         if scalar:
-            formatters.scalar(workspace.sql_scalar(text), session.output)
+            _scalar(session, workspace, text)
+        elif session.program is not None:
+            session.show_filtered(lambda file: _write(session, workspace, text, file))
         elif session.output == "table":
             _table(session, workspace, text)
         else:
-            sys.stdout.flush()
-            workspace.write_sql(text, sys.stdout.buffer, session.output)
-            sys.stdout.buffer.flush()
+            _streamed(session, workspace, text)
 
 
 def _text(query: str | None, file: Path | None) -> str:
@@ -78,15 +84,59 @@ def _text(query: str | None, file: Path | None) -> str:
     return text
 
 
-def _table(session: Session, workspace: Workspace, text: str) -> None:
-    head = Head(TABLE_ROWS)
-    workspace.write_sql(text, head, "jsonl")
-    rows = head.rows()
-    if rows:
-        formatters.emit(formatters.render(formatters.rows_table(rows)))
-    if head.lines > len(rows):
-        session.say(
-            f"{len(rows):,} of {head.lines:,} rows; all of them: --format csv, or LIMIT in the query"
+def _scalar(session: Session, workspace: Workspace, text: str) -> None:
+    if session.excerpt.is_of_rows or session.program is not None:
+        raise InvalidArgumentError(
+            "--scalar prints one value: --limit, --offset, --columns and --jq do not go with it"
         )
-    elif not rows:
+    value = formatters.scalar(workspace.sql_scalar(text), session.output)
+    size = len(formatters.encoded(value))
+    if session.max_bytes is not None and size > session.max_bytes:
+        session.tell_cut(f"a value of {size:,} bytes")
+    else:
+        formatters.emit(value)
+
+
+def _streamed(session: Session, workspace: Workspace, text: str) -> None:
+    sys.stdout.flush()
+    most = session.max_bytes
+    done = _write(session, workspace, text, sys.stdout.buffer, max_bytes=most)
+    stdout.flush()
+    if not done.complete:
+        remedy = results.remedy(done.rows, session.excerpt)
+        session.tell_cut(f"after {done.rows:,} rows, {done.bytes:,} bytes; {remedy}")
+
+
+def _table(session: Session, workspace: Workspace, text: str) -> None:
+    most = TABLE_ROWS if session.limit is None else session.limit
+    lines = BytesIO()
+    _write(session, workspace, text, lines, limit=most + 1)
+    rows = formatters.parsed(lines.getvalue())
+    if not rows:
         session.say("no rows")
+        return
+    session.tell_cut(results.show(rows[:most], "table", session.excerpt))
+    if len(rows) > most and session.limit is None:
+        session.say(f"the first {most} rows; more: --limit N, all of them: --format csv")
+
+
+def _write(
+    session: Session,
+    workspace: Workspace,
+    text: str,
+    file: Writable,
+    *,
+    limit: int | None = None,
+    max_bytes: int | None = None,
+) -> WriteResult:
+    """Write the rows that are asked for; those of a table as JSON lines."""
+    excerpt = session.excerpt
+    return workspace.write_sql(
+        text,
+        file,
+        "jsonl" if session.output == "table" else session.output,
+        limit=excerpt.limit if limit is None else limit,
+        offset=excerpt.offset,
+        columns=excerpt.columns,
+        max_bytes=max_bytes,
+    )

@@ -1,0 +1,93 @@
+"""Text that DuckDB writes, on its way to a file: cut after a whole row, and made an array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mixpanel_data.types import Format, Writable
+
+
+class EnoughError(Exception):
+    """The next row would be too much."""
+
+
+class Lines:
+    """Rows as they come."""
+
+    more = 0
+    """Bytes that a row costs besides its own."""
+
+    def __init__(self, file: Writable) -> None:
+        self.bytes = 0
+        self._file = file
+
+    def write(self, data: bytes, /) -> None:
+        """Pass on."""
+        self._file.write(data)
+        self.bytes += len(data)
+
+    def close(self) -> None:
+        """There is nothing to add."""
+
+
+class Array(Lines):
+    """JSON objects, a line each, as one JSON array, still a line each."""
+
+    more = 1  # a comma; and instead of the last one, a bracket
+
+    def __init__(self, file: Writable) -> None:
+        super().__init__(file)
+        self._before = b"["
+        self._held = b""
+
+    def write(self, data: bytes, /) -> None:
+        """Pass lines on; the end of the last one is held back until another one follows."""
+        text = self._held + data
+        body = text.removesuffix(b"\n")
+        self._held = text[len(body) :]
+        if body:
+            super().write(self._before + body.replace(b"\n", b",\n"))
+            self._before = b""
+
+    def close(self) -> None:
+        """End the array."""
+        super().write(self._before + b"]\n")
+
+
+class Cut:
+    """Passes whole rows on, and counts them, as long as they have `most` bytes at most."""
+
+    def __init__(self, lines: Lines, output: Format, most: int | None) -> None:
+        self.rows = 0
+        self._lines = lines
+        self._left = None if most is None else most - lines.more
+        self._header = output == "csv"
+        self._quotes = output == "csv"
+        self._rest = b""
+
+    def write(self, data: bytes, /) -> None:
+        """Pass on what fits; raise at the first row that does not."""
+        for row in self._whole(data):
+            if self._left is not None:
+                self._left -= len(row) + self._lines.more
+            self._check(0)
+            self._lines.write(row)
+            if self._header:
+                self._header = False
+            else:
+                self.rows += 1
+        self._check(len(self._rest))
+
+    def _check(self, size: int) -> None:
+        if self._left is not None and self._left < size:
+            raise EnoughError
+
+    def _whole(self, data: bytes) -> Iterator[bytes]:
+        """Rows that are here to their end. In CSV, a line break within quotes ends none."""
+        row = b""
+        for line in (self._rest + data).splitlines(keepends=True):
+            row += line
+            if row.endswith(b"\n") and not (self._quotes and row.count(b'"') % 2):
+                yield row
+                row = b""
+        self._rest = row

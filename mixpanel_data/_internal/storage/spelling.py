@@ -1,0 +1,68 @@
+"""Values that a text format can't spell, and the SQL of what is written in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+from duckdb.sqltypes import DuckDBPyType
+
+from mixpanel_data._internal.sql import literal, quote
+from mixpanel_data.types import Format
+
+_FLOATING = {"double", "float"}
+_NESTED = {"array", "list", "map", "struct", "tuple", "union"}
+
+
+def spelled(columns: Mapping[str, str], output: Format) -> dict[str, str]:
+    """Expressions for the columns that need one.
+
+    JSON knows no NaN and no infinity, so they are null in it, also inside of nested values. CSV
+    knows no nested values, so they are JSON in it.
+    """
+    found = {}
+    for name, kind in columns.items():
+        column, parsed = quote(name), duckdb.sqltype(kind)
+        is_nested = parsed.id in _NESTED
+        finite = _finite(column, parsed) if is_nested or output != "csv" else column
+        if output == "csv" and is_nested:
+            finite = f"to_json({finite})"
+        if finite != column:
+            found[name] = finite
+    return found
+
+
+def _finite(value: str, kind: DuckDBPyType, depth: int = 0) -> str:
+    """The value with NULL for what is not finite in it; itself, where its type has no such thing."""
+    if kind.id in _FLOATING:
+        return f"CASE WHEN isfinite({value}) THEN {value} END"
+    item = f"item{depth}"
+    if kind.id in {"list", "array"}:
+        inner = _finite(item, _parts(kind)[0][1], depth + 1)
+        return value if inner == item else f"list_transform({value}, lambda {item}: {inner})"
+    if kind.id == "map":
+        entry = f"{item}.value"
+        inner = _finite(entry, _parts(kind)[1][1], depth + 1)
+        pair = f"{{'key': {item}.key, 'value': {inner}}}"
+        entries = f"list_transform(map_entries({value}), lambda {item}: {pair})"
+        return value if inner == entry else f"map_from_entries({entries})"
+    if kind.id in {"struct", "tuple"}:
+        return _finite_fields(value, kind, depth)
+    return value
+
+
+def _finite_fields(value: str, kind: DuckDBPyType, depth: int) -> str:
+    fields = []
+    changed = False
+    for place, (name, inner) in enumerate(_parts(kind), start=1):
+        field = f"struct_extract({value}, {literal(name) if name else place})"
+        finite = _finite(field, inner, depth)
+        changed |= finite != field
+        fields.append(f"{quote(name)} := {finite}" if name else finite)
+    packed = f"{'struct_pack' if kind.id == 'struct' else 'row'}({', '.join(fields)})"
+    return f"CASE WHEN {value} IS NOT NULL THEN {packed} END" if changed else value
+
+
+def _parts(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
+    """The types that a nested type is made of; the size of an array is not one of them."""
+    return [(name, part) for name, part in kind.children if isinstance(part, DuckDBPyType)]

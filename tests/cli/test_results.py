@@ -1,0 +1,264 @@
+"""Small outputs: --limit, --offset, --columns, --max-bytes and --jq, on every kind of answer."""
+
+from __future__ import annotations
+
+import csv
+import json
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+
+from mixpanel_data.cli import formatters, results
+from mixpanel_data.cli.jq import Program
+from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.queries import Excerpt
+
+ENDLESS = "SELECT i, i % 3 AS m FROM range(1000000000000) AS t(i)"
+
+
+@pytest.fixture
+def look(mp, db):
+    def call(*args):
+        return mp("--db", db, *args)
+
+    return call
+
+
+def test_rows_are_cut_and_columns_chosen_on_every_list(look):
+    assert look("tables", "--columns", "rows,name", "--limit", "1").data == [
+        {"rows": look("tables").data[0]["rows"], "name": "events"}
+    ]
+    assert look("tables", "--offset", "1", "--columns", "name").data == [{"name": "profiles"}]
+    assert look("tables", "-f", "csv", "--columns", "name", "--columns", "TYPE").out == (
+        "name,type\nevents,events\nprofiles,profiles\n"
+    )
+    assert look("tables", "-f", "table", "--columns", "name").out.split()[-2:] == [
+        "events",
+        "profiles",
+    ]
+
+
+@pytest.mark.usefixtures("online")
+def test_a_list_of_names_is_cut_too(mp):
+    every = mp("events").data
+    assert mp("events", "--limit", 2, "--offset", 1).data == every[1:3]
+    assert mp("events", "--columns", "event").data == every
+    assert mp("events", "--columns", "name").code == 3
+    done = mp("events", "--max-bytes", 40, "-q")
+    assert len(done.out) <= 40
+    assert done.data == every[: len(done.data)]
+    assert done.err == (
+        f"cut: {len(done.data)} of {len(every)} rows, {len(done.out)} of"
+        f" {len(mp('events').out)} bytes; the rest: --offset {len(done.data)}\n"
+    )
+
+
+@pytest.mark.usefixtures("online")
+def test_a_command_with_its_own_limit_keeps_it(mp):
+    every = mp("values", "Purchase", "payment").data
+    assert len(every) == 3
+    assert mp("values", "Purchase", "payment", "--limit", "2").data == every[:2]
+    assert mp("--limit", "1", "values", "Purchase", "payment").data == every[:1]
+    assert mp("--limit", "1", "values", "Purchase", "payment", "--limit", "2").data == every[:1]
+    assert "Print so many rows at most" not in mp("values", "--help").out
+    assert mp("fetch", "events", "--limit", "0").code == 3
+
+
+def test_an_answer_with_rows_in_it_is_whole_unless_rows_are_chosen_or_it_is_too_long(look):
+    whole = look("schema", "events").data
+    assert set(whole) >= {"table", "columns"}
+    assert look("schema", "events", "--limit", "2").data == whole["columns"][:2]
+    assert look("schema", "events", "--max-bytes", "100000").data == whole
+    cut = look("schema", "events", "--max-bytes", "300")
+    assert cut.data == whole["columns"][: len(cut.data)]
+    assert cut.err.startswith(f"cut: {len(cut.data)} of {len(whole['columns'])} rows, ")
+
+
+def test_of_one_answer_alone_fields_can_be_chosen_but_not_rows(look, db):
+    assert look("info", "--columns", "path,source", "--limit", "0").data == {
+        "path": str(db),
+        "source": "mixpanel",
+    }
+    done = look("info", "--max-bytes", "50")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.endswith("bytes; --columns or --jq take less of it\n")
+
+
+@pytest.mark.parametrize("command", [["tables"], ["info"], ["sql", "FROM events"]])
+def test_an_unknown_column_is_3_and_says_which_one_is_meant(look, command):
+    known = {"tables": "name", "info": "path", "sql": "event_name"}[command[0]]
+    done = look(*command, "--columns", known[:-1])
+    assert done.code == 3
+    assert done.out == ""
+    assert done.err == f"error: no column named {known[:-1]!r}\nhint: did you mean {known!r}?\n"
+
+
+def test_a_name_with_a_comma_goes_in_quotes(look):
+    query = 'SELECT 1 AS "a,b", 2 AS c'
+    assert look("sql", query, "--columns", 'c,"a,b"').data == [{"c": 2, "a,b": 1}]
+    done = look("sql", query, "--columns", '"a')
+    assert done.code == 3
+    assert done.err.startswith("error: --columns: ")
+
+
+@pytest.mark.parametrize("output", ["json", "jsonl", "csv", "table"])
+def test_sql_takes_a_part_of_endless_rows(look, output):
+    done = look("sql", ENDLESS, "-f", output, "--limit", "2", "--offset", "3", "--columns", "m,i")
+    assert (done.code, done.err) == (0, "")
+    rows = {
+        "json": lambda text: [list(row.values()) for row in json.loads(text)],
+        "jsonl": lambda text: [list(json.loads(line).values()) for line in text.splitlines()],
+        "csv": lambda text: [list(map(int, row)) for row in list(csv.reader(StringIO(text)))[1:]],
+        "table": lambda text: [list(map(int, line.split())) for line in text.splitlines()[2:]],
+    }[output](done.out)
+    assert rows == [[0, 3], [1, 4]]
+
+
+@pytest.mark.parametrize("output", ["json", "jsonl", "csv", "table"])
+def test_sql_stops_when_there_is_enough_and_says_how_to_go_on(look, output):
+    done = look("sql", ENDLESS, "-f", output, "--max-bytes", "1000", "-q", "--offset", "10")
+    assert done.code == 0
+    assert 900 < len(done.out.encode()) <= 1000
+    assert "the rest: --offset " in done.err
+    if output == "json":
+        after = int(done.err.split()[-1])
+        assert look("sql", ENDLESS, "--limit", "1", "--offset", after).data[0]["i"] == after
+
+
+def test_a_row_that_does_not_fit_is_not_cut(look):
+    done = look("sql", "SELECT repeat('x', 500) AS x", "--max-bytes", "100")
+    assert done.data == []
+    assert done.err == (
+        "cut: after 0 rows, 3 bytes;"
+        " one row is too long: name fewer --columns, or allow more --max-bytes\n"
+    )
+
+
+def test_a_size_can_be_set_for_all_calls(look, monkeypatch):
+    monkeypatch.setenv("MP_MAX_BYTES", "100")
+    assert len(look("sql", "FROM range(1000)").out) <= 100
+    assert look("sql", "FROM range(1000)", "--max-bytes", "100000").err == ""
+    done = look("sql", "--scalar", "SELECT repeat('x', 200)")
+    assert (done.code, done.out, done.err) == (0, "", "cut: a value of 203 bytes\n")
+    assert look("sql", "--scalar", "SELECT 1").out == "1\n"
+
+
+@pytest.mark.parametrize("option", [["--limit", "1"], ["--columns", "a"], ["--jq", "."]])
+def test_a_scalar_has_no_parts(look, option):
+    assert look("sql", "--scalar", "SELECT 1 AS a", *option).code == 3
+
+
+@pytest.mark.parametrize("option", [["--offset", "1"], ["--columns", "event"], ["--jq", "."]])
+def test_events_as_mixpanel_sent_them_have_no_parts(mp, online, option):
+    dates = ["--from", "2026-01-01", "--to", "2026-01-01"]
+    done = mp("fetch", "events", *dates, "--stdout", *option)
+    assert (done.code, done.out) == (3, "")
+
+
+@pytest.mark.parametrize("option", [["--limit", "-1"], ["--offset", "-1"], ["--max-bytes", "2"]])
+def test_numbers_that_can_not_be_meant_are_3(look, option):
+    done = look("tables", *option)
+    assert done.code == 3
+    assert done.err.startswith(f"error: {option[0][2:].replace('-', '_')} {option[1]} is below")
+
+
+def test_jq_filters_the_whole_list_in_json_and_each_row_in_jsonl(look):
+    query = "SELECT i, 'r' || i AS name FROM range(5) AS t(i) ORDER BY i"
+    assert look("sql", query, "--jq", "length").out == "5\n"
+    assert look("sql", query, "--jq", "map(.i) | add").out == "10\n"
+    assert look("sql", query, "-f", "jsonl", "--jq", "length").out == "2\n" * 5
+    chosen = look("sql", query, "-f", "jsonl", "--jq", "select(.i > 2) | {n: .name}")
+    assert chosen.out == '{"n":"r3"}\n{"n":"r4"}\n'
+    assert look("sql", query, "--limit", "2", "--columns", "i", "--jq", ".").out == (
+        '[{"i":0},{"i":1}]\n'
+    )
+    assert look("tables", "--jq", ".[].name").out == '"events"\n"profiles"\n'
+    assert look("tables", "-f", "jsonl", "--jq", ".name").out == '"events"\n"profiles"\n'
+    assert look("info", "--jq", ".source").out == '"mixpanel"\n'
+    assert look("tables", "--jq", "empty").out == ""
+
+
+@pytest.mark.parametrize("args", [["-f", "jsonl", "--jq", ".i"], ["-f", "jsonl", "--jq", "., .m"]])
+def test_jq_on_endless_rows_ends_when_there_is_enough(look, args):
+    done = look("sql", ENDLESS, *args, "--max-bytes", "1000")
+    assert done.code == 0
+    assert 900 < len(done.out) <= 1000
+    lines = done.out.splitlines()
+    assert [json.loads(line) for line in lines]
+    assert done.err == (
+        f"cut: after {len(lines)} results of --jq, {len(done.out)} bytes;"
+        " take less with --jq, or allow more --max-bytes\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        (".[", snapshot("error: --jq: syntax error, unexpected end of file at line 1, column 2\n")),
+        ("nope", snapshot("error: --jq: nope/0 is not defined at line 1, column 1\n")),
+        (".a.b", snapshot('error: --jq: Cannot index array with string ("a")\n')),
+        ('error("one\\ntwo")', snapshot("error: --jq: one\n")),
+    ],
+)
+def test_a_mistake_in_jq_is_one_line_and_3(look, program, message):
+    done = look("tables", "--jq", program)
+    assert (done.code, done.out, done.err) == (3, "", message)
+
+
+def test_a_mistake_in_jq_is_found_before_anything_is_done(look):
+    assert look("drop", "events", "--force", "--jq", ".[").code == 3
+    assert look("drop", "events", "--force", "--jq", ".", "-f", "csv").code == 3
+    assert [table["name"] for table in look("tables").data] == ["events", "profiles"]
+
+
+NUMBERS = st.one_of(
+    st.integers().map(str),
+    st.decimals(allow_nan=False, allow_infinity=False, places=20).map("{:f}".format),
+)
+
+
+@given(numbers=st.lists(NUMBERS, min_size=1))
+def test_jq_keeps_the_digits_of_numbers_that_it_does_not_calculate_with(numbers):
+    found = list(Program(".[] # all of them").results(f"[{','.join(numbers)}]"))
+    assert list(map(Decimal, found)) == list(map(Decimal, numbers))
+
+
+def test_jq_ends_at_the_first_failure_with_what_it_gave_until_then():
+    found = Program(".[] | 1 / .").results("[1, 2, 0, 4]")
+    assert [next(found), next(found)] == ["1", "0.5"]
+    with pytest.raises(InvalidArgumentError, match=r"--jq: number .* divided"):
+        next(found)
+
+
+@given(
+    names=st.lists(st.text(st.characters(codec="utf-8"), max_size=9), max_size=9),
+    most=st.integers(3, 120),
+    output=st.sampled_from(["json", "jsonl", "csv"]),
+)
+def test_as_many_names_are_printed_as_fit(names, most, output):
+    def size(count: int) -> int:
+        return len(formatters.formatted(names[:count], output).encode())
+
+    fitting = [count for count in range(len(names) + 1) if size(count) <= most]
+    rows, text = results.fitting(names, output, most, column="name")
+    assert rows == max(fitting)
+    assert text.decode() == formatters.formatted(names[:rows], output)
+
+
+@pytest.mark.parametrize(
+    ("answer", "part", "wanted"),
+    [
+        (5, {"limit": 1}, 5),
+        ("text", {"limit": 1}, "text"),
+        (None, {}, None),
+        ([1, {"a": 2, "b": 3}, [4]], {"columns": ["b"], "offset": 1}, [{"b": 3}, [4]]),
+        ([{"a": 1}, {"b": 2}], {"columns": ["b", "a"]}, [{"b": None, "a": 1}, {"b": 2, "a": None}]),
+        ([], {"columns": ["x"]}, []),
+    ],
+)
+def test_parts_can_be_taken_of_any_json(answer, part, wanted):
+    assert results.taken(answer, Excerpt.of(**part), "name") == wanted
