@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.queries import Flows
+from mixpanel_data.types import charts, sankey
 from mixpanel_data.types.answers import Answer
 from mixpanel_data.types.report import Report, day
+
+if TYPE_CHECKING:
+    from altair import LayerChart
 
 OTHER, END, START = "$other", "$end", "$start"
 """Rare events together; no further event within the window; none before."""
@@ -66,6 +70,11 @@ class FlowsResult(Report):
         """Step by step."""
         for it in self.links:
             yield it.step, it.source, it.target, it.count, it.share
+
+    def plot(self) -> LayerChart:
+        """A Sankey diagram, from left to right (extra `plot`)."""
+        links, nodes = sankey.layout(self.links)
+        return charts.ribbons(links, nodes, title=f"Around {self.query.event}")
 
     def facts(self) -> dict[str, Any]:
         """The fields of the question, and the total."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.queries import Funnel, LocalFunnel
+from mixpanel_data.types import charts
 from mixpanel_data.types.answers import Answer
 from mixpanel_data.types.report import DAY, OVERALL, Report, day, ratio
+
+if TYPE_CHECKING:
+    from altair import LayerChart
 
 _NUMBERS = ("count", "step_conv_ratio", "overall_conv_ratio", "avg_time", "avg_time_from_start")
 
@@ -89,7 +93,10 @@ class FunnelResult(Report):
     @cached_property
     def steps(self) -> list[FunnelStep]:
         """The steps over all buckets: counts added, times averaged over those who got there."""
-        buckets = [segments[OVERALL] for segments in self.series.values() if OVERALL in segments]
+        return self._added(OVERALL)
+
+    def _added(self, segment: str) -> list[FunnelStep]:
+        buckets = [segments[segment] for segments in self.series.values() if segment in segments]
         summed: list[FunnelStep] = []
         for copies in zip(*buckets, strict=True):
             count = sum(copy.count for copy in copies)
@@ -119,6 +126,19 @@ class FunnelResult(Report):
         """
         again = isinstance(self.query, LocalFunnel) and self.query.count == "total"
         return "entries" if again or len(self.series) > 1 else "users"
+
+    def plot(self) -> LayerChart:
+        """A bar for each step, and segment (extra `plot`)."""
+        segments = dict.fromkeys(name for found in self.series.values() for name in found)
+        shown = [name for name in segments if name != OVERALL] or [OVERALL]
+        steps = [self._added(name) for name in shown]
+        rows = [
+            (f"{number}. {step.label}", name, step.count, step.overall_conv_ratio)
+            for name, added in zip(shown, steps, strict=True)
+            for number, step in enumerate(added, 1)
+        ]
+        title = self.funnel_name or "Funnel"
+        return charts.bars(rows, title=title, across="step", value=self.counted)
 
     def facts(self) -> dict[str, Any]:
         """Which funnel, which days, and the steps over all buckets."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.queries import Frequency, Retention
+from mixpanel_data.types import charts
 from mixpanel_data.types.answers import Answer
 from mixpanel_data.types.report import DAY, Report, day, ratio
+
+if TYPE_CHECKING:
+    from altair import LayerChart
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,16 @@ class RetentionResult(Report):
             rates.append(came / born if born else None)
         return rates
 
+    def plot(self) -> LayerChart:
+        """A heat map: a row for each cohort, darker where more came back (extra `plot`)."""
+        rows = [
+            (_name(it), number, rate, f"{rate:.0%}" + "*" * (number >= it.complete))
+            for it in self.cohorts
+            for number, rate in enumerate(it.rates)
+        ]
+        first, then = self.born_event or self.return_event, self.return_event or "anything"
+        return charts.heat_map(rows, title=f"{first}, then {then}", across=self.query.unit)
+
     def facts(self) -> dict[str, Any]:
         """The fields of the question, and the average."""
         query = self.query
@@ -162,6 +176,25 @@ class FrequencyResult(Report):
             for number, users in enumerate(it.counts, 1):
                 yield it.date, it.segment, number, users, ratio(users, everyone)
 
+    def plot(self) -> LayerChart:
+        """A bar for each number of slots, all periods together (extra `plot`)."""
+        users: dict[tuple[str | None, int], int] = {}
+        for it in self.periods:
+            for number, count in enumerate(it.counts, 1):
+                users[it.segment, number] = users.get((it.segment, number), 0) + count
+        rows = [
+            (str(number), segment, count, ratio(count, users[segment, 1]))
+            for (segment, number), count in users.items()
+        ]
+        query = self.query
+        return charts.bars(
+            rows,
+            title=f"{query.event or 'Any event'}: in at least so many {query.addiction_unit}s",
+            across=f"{query.addiction_unit}s of a {query.unit}",
+            value="users",
+            subtitle=f"users of each {query.unit} added up",
+        )
+
     def facts(self) -> dict[str, Any]:
         """The fields of the question."""
         return {
@@ -176,3 +209,8 @@ class FrequencyResult(Report):
     def numbers(self) -> dict[str, Any]:
         """The periods."""
         return {"periods": [period.to_dict() for period in self.periods]}
+
+
+def _name(cohort: CohortInfo) -> str:
+    """A cohort as the rows of a picture are named."""
+    return " · ".join(filter(None, [cohort.segment, cohort.date and cohort.date[:10]]))

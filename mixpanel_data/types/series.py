@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.queries import (
     EventCounts,
@@ -15,7 +15,11 @@ from mixpanel_data.queries import (
     SegmentationAverage,
     SegmentationSum,
 )
+from mixpanel_data.types import charts
 from mixpanel_data.types.report import DAY, Report, day
+
+if TYPE_CHECKING:
+    from altair import Chart
 
 Number = int | float
 Series = Mapping[str, Mapping[str, Number]]
@@ -24,6 +28,10 @@ Series = Mapping[str, Mapping[str, Number]]
 A bucket is the text `YYYY-MM-DD`, for hours and minutes `YYYY-MM-DD HH:MM:SS`; in order.
 """
 
+SHOWN = 10
+"""Segments of a picture, unless more are asked for."""
+
+_COUNTED = {"general": "events", "unique": "users", "average": "events per user"}
 _RANGE = re.compile(r"(-?[\d.]+) - (-?[\d.]+)")
 
 
@@ -80,6 +88,12 @@ class SegmentationResult(Report):
         """
         return None if self.query.type == "average" else _total(self.series)
 
+    def plot(self, segments: int = SHOWN) -> Chart:
+        """A line for each segment, of those with the most (extra `plot`)."""
+        title = f"{self.event} by {self.segment_property}" if self.segment_property else self.event
+        value = _COUNTED[self.query.type]
+        return charts.lines(self.records(), title=title, value=value, most=segments)
+
     def facts(self) -> dict[str, Any]:
         """The fields of the question, and the total."""
         return {
@@ -128,6 +142,12 @@ class NumericBucketsResult(Report):
             for bucket, value in self.series[label].items():
                 yield bucket, label, low, high, value
 
+    def plot(self, segments: int = SHOWN) -> Chart:
+        """A line for each range, of those with the most (extra `plot`)."""
+        title = f"{self.query.event} by {self.query.on}"
+        value = _COUNTED[self.query.type]
+        return charts.lines(_records(self.series), title=title, value=value, most=segments)
+
     def facts(self) -> dict[str, Any]:
         """The fields of the question."""
         return {**_asked(self.query), "type": self.query.type}
@@ -153,6 +173,13 @@ class NumericSeriesResult(Report):
         """By date."""
         return iter(self.values.items())
 
+    def plot(self) -> Chart:
+        """A line (extra `plot`)."""
+        what = "sum" if isinstance(self.query, SegmentationSum) else "average"
+        rows = ((bucket, what, value) for bucket, value in self.values.items())
+        title = f"{what} of {self.query.on}, {self.query.event}"
+        return charts.lines(rows, title=title, value=what, most=1)
+
     def facts(self) -> dict[str, Any]:
         """The fields of the question."""
         return _asked(self.query)
@@ -177,6 +204,11 @@ class EventCountsResult(Report):
     def records(self) -> Iterator[tuple[str, str, Number]]:
         """Event by event."""
         return _records(self.series)
+
+    def plot(self, segments: int = SHOWN) -> Chart:
+        """A line for each event, of those with the most (extra `plot`)."""
+        value = _COUNTED[self.query.type]
+        return charts.lines(self.records(), title="", value=value, most=segments)
 
     def facts(self) -> dict[str, Any]:
         """The fields of the question."""
@@ -208,6 +240,12 @@ class PropertyCountsResult(Report):
     def records(self) -> Iterator[tuple[str, str, Number]]:
         """Value by value."""
         return _records(self.series)
+
+    def plot(self, segments: int = SHOWN) -> Chart:
+        """A line for each value, of those with the most (extra `plot`)."""
+        title = f"{self.query.event} by {self.query.property}"
+        value = _COUNTED[self.query.type]
+        return charts.lines(self.records(), title=title, value=value, most=segments)
 
     def facts(self) -> dict[str, Any]:
         """The fields of the question."""
