@@ -54,4 +54,7 @@ def mixpanel(session: Session) -> Iterator[Workspace]:
 
 def show(session: Session, report: Report) -> None:
     """Print a report: in JSON compactly, in the other formats row by row."""
-    session.show(report, rows=report.rows())
+    rows = report.rows()
+    session.show(report, rows=rows, headings=list(report.columns))
+    if not rows:
+        session.say("nothing was found")

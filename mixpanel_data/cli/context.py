@@ -114,13 +114,17 @@ class Session:
         value: formatters.Printable,
         *,
         rows: Sequence[formatters.Plain] | Sequence[formatters.Row] | None = None,
+        headings: Sequence[str] = (),
         column: str = "name",
     ) -> None:
         """Print data on stdout, or the part of it that is asked for.
 
         `rows` is what row-wise formats print instead, and JSON where rows are chosen, or where not
-        all of it fits; `column` is the heading of a list of names.
+        all of it fits; `headings` are those of a CSV without rows, `column` that of a list of names.
         """
+        if not rows and headings and self.output == "csv":
+            formatters.emit(formatters.to_csv([], self.excerpt.chosen(headings)))
+            return
         plain = formatters.plain(value)
         if rows is not None and (self.output != "json" or self._chooses_rows(plain)):
             plain = formatters.plain(rows)

@@ -77,15 +77,19 @@ def to_json(value: object) -> str:
     return f"[{rows}]\n"
 
 
-def to_csv(rows: Sequence[Row]) -> str:
-    """A header and RFC 4180 quoting; a nested value is JSON, a missing one is empty."""
+def to_csv(rows: Sequence[Row], headings: Sequence[str] = ()) -> str:
+    """A header and RFC 4180 quoting; a nested value is JSON, a missing one is empty.
+
+    `headings` are for no rows, which have none.
+    """
     import csv
 
-    if not rows:
+    names = list(rows[0]) if rows else headings
+    if not names:
         return ""
     file = StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(rows[0])
+    writer.writerow(names)
     writer.writerows([_cell(value) for value in row.values()] for row in rows)
     return file.getvalue()
 

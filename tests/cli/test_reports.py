@@ -235,8 +235,8 @@ def test_a_retired_report_is_4_and_names_the_local_one(mp, mixpanel):
     done = mp("segmentation", *PURCHASES)
     assert done.code == 4
     assert done.err == (
-        "error: Mixpanel answered 404 to /api/query/segmentation: an empty body:"
-        " the endpoint is retired, or closed to this project\n"
+        "error: Mixpanel has retired /api/query/segmentation, or closed it to this project"
+        " (404: an empty body)\n"
         "hint: the same from fetched events: mp segmentation … --local,"
         " ws.local.segmentation(…)\n"
     )
@@ -250,7 +250,7 @@ def test_an_announced_end_is_a_warning_beside_the_data(mp, mixpanel):
 
 
 def test_a_misspelt_event_is_a_warning_beside_the_data(mp, mixpanel):
-    nothing = {"data": {"series": [], "values": {}}}
+    nothing = {"data": {"series": ["2024-01-01"], "values": {}}}
     mixpanel({"segmentation": nothing, "events/names": ["Purchase"]})
     done = mp("segmentation", "--event", "Purchse", *DAYS)
     assert done.data["total"] == 0
@@ -298,3 +298,18 @@ def test_what_cannot_be_meant_is_3_and_asks_nothing(mp, mixpanel, args):
     server = mixpanel({})
     assert mp(*args).code == 3
     assert server.requests == []
+
+
+def test_an_empty_report_has_its_headings_and_says_that_it_is_empty(mp, mixpanel):
+    mixpanel({"retention/addiction": {}})
+    done = mp("frequency", *DAYS, "-f", "csv")
+    assert (done.out, done.err) == ("date,segment,slots,users,rate\n", "nothing was found\n")
+    assert mp("frequency", *DAYS, "-f", "csv", "--columns", "users,date").out == "users,date\n"
+    assert mp("frequency", *DAYS, "-f", "jsonl", "-q").out == ""
+    assert mp("frequency", *DAYS).data["periods"] == []
+
+
+def test_rows_of_a_report_can_be_chosen(mp, mixpanel):
+    mixpanel({"retention/addiction": documented.ADDICTION})
+    done = mp("frequency", *DAYS, "--limit", "2", "--columns", "date,users")
+    assert done.data == [{"date": "2012-01-01", "users": 305}, {"date": "2012-01-01", "users": 107}]

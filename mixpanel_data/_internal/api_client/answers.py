@@ -220,7 +220,8 @@ def _error(
         return narrow
     kind, hint = _kind(status, text, asked)
     if kind is EndpointRetiredError:
-        said = f"{said}: the endpoint is retired, or closed to this project"
+        gone = f"Mixpanel has retired {asked.path}, or closed it to this project"
+        said = f"{gone} ({status}: {text})"
     return kind(said, status=status, endpoint=asked.path, hint=hint)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from mixpanel_data._internal.expressions import is_bare, property_expression
+from mixpanel_data._internal.expressions import as_expression
 from mixpanel_data.queries import Export, Profiles
 
 
@@ -36,7 +36,7 @@ def expression(text: str | None) -> str | None:
     >>> expression('say "hi"')
     'properties["say \\"hi\\""]'
     """
-    return property_expression(text) if text is not None and is_bare(text) else text
+    return None if text is None else as_expression(text)
 
 
 def export_params(query: Export) -> dict[str, str]:

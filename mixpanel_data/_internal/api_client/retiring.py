@@ -7,8 +7,11 @@ from collections.abc import Mapping
 
 from mixpanel_data.exceptions import MixpanelDataWarning
 
-_SQL = "fetch events and use SQL: mp fetch events, mp sql"
 _INSTEAD = {
+    "jql": "fetch events and use SQL: mp fetch events, mp sql",
+    "stream/query": """fetch them: mp fetch events … --where 'properties["$distinct_id"] == "ID"'""",
+}
+_LOCAL = {
     "segmentation": "mp segmentation … --local, ws.local.segmentation(…)",
     "segmentation/numeric": "mp segmentation-numeric … --local, ws.local.segmentation_numeric(…)",
     "segmentation/sum": "mp segmentation-sum … --local, ws.local.segmentation_sum(…)",
@@ -18,8 +21,6 @@ _INSTEAD = {
     "retention/addiction": "mp frequency … --local, ws.local.frequency(…)",
     "events": "mp segmentation … --local, ws.local.segmentation(…)",
     "events/properties": "mp segmentation … --on PROPERTY --local, ws.local.segmentation(…, on=…)",
-    "stream/query": """mp fetch events … --where 'properties["$distinct_id"] == "ID"'""",
-    "jql": _SQL,
 }
 _BY_ID = frozenset({"funnels"})
 """Where a 404 may mean the id as well."""
@@ -33,8 +34,9 @@ def instead(path: str) -> str | None:
     """
     for root in ("/api/query/", "/api/2.0/"):
         if path.startswith(root):
-            known = _INSTEAD.get(path.removeprefix(root).rstrip("/"))
-            return known if known in {None, _SQL} else f"the same from fetched events: {known}"
+            name = path.removeprefix(root).rstrip("/")
+            local = _LOCAL.get(name)
+            return f"the same from fetched events: {local}" if local else _INSTEAD.get(name)
     return None
 
 

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
         ExpressionTypeError,
     )
     from mixpanel_data._internal.expressions.evaluator import Context, evaluate, matches
-    from mixpanel_data._internal.expressions.names import is_bare, property_expression, quoted
+    from mixpanel_data._internal.expressions.names import (
+        as_expression,
+        event_property,
+        is_bare,
+        property_expression,
+        quoted,
+    )
     from mixpanel_data._internal.expressions.nodes import Node
     from mixpanel_data._internal.expressions.parser import Dialect, parse
     from mixpanel_data._internal.expressions.values import UNDEFINED, Instant
@@ -31,7 +37,9 @@ __all__ = [
     "ExpressionTypeError",
     "Instant",
     "Node",
+    "as_expression",
     "evaluate",
+    "event_property",
     "is_bare",
     "matches",
     "parse",
@@ -48,6 +56,8 @@ _HOMES = {
     "Instant": "values",
     "Node": "nodes",
     "evaluate": "evaluator",
+    "as_expression": "names",
+    "event_property": "names",
     "is_bare": "names",
     "matches": "evaluator",
     "parse": "parser",

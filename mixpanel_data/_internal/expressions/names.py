@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from mixpanel_data.exceptions import InvalidArgumentError
 
 if TYPE_CHECKING:
     from mixpanel_data._internal.expressions.nodes import Source
 
+_COMPARISON = re.compile(r"[=<>]")
+_DOTTED = re.compile(r"(properties|user|event)\.([^\s\"'()=<>]+)")
 _ACCESS = re.compile(r"""(?:properties|user|event|behaviors)\s*\[\s*["']""")
 
 
@@ -37,3 +41,38 @@ def is_bare(text: str) -> bool:
     (True, False)
     """
     return _ACCESS.search(text) is None
+
+
+def as_expression(text: str) -> str:
+    """What people write, as the expression it stands for: names become accesses.
+
+    A comparison without an access is refused: as the name of a property it would find nothing.
+
+    >>> as_expression("country"), as_expression("user.plan")
+    ('properties["country"]', 'user["plan"]')
+    """
+    if not is_bare(text):
+        return text
+    dotted = _DOTTED.fullmatch(text)
+    if dotted is not None:
+        return property_expression(dotted[2], cast("Source", dotted[1]))
+    if _COMPARISON.search(text):
+        raise InvalidArgumentError(
+            f"the expression reads no property: {text}",
+            hint="""write a property as properties["country"], such as properties["country"] == "US\"""",
+        )
+    return property_expression(text)
+
+
+def event_property(text: str) -> str | None:
+    """The name of the event property that the text alone stands for; None if it is more.
+
+    >>> event_property("country"), event_property("properties.country"), event_property("user.a")
+    ('country', 'country', None)
+    """
+    if not is_bare(text):
+        return None
+    dotted = _DOTTED.fullmatch(text)
+    if dotted is None:
+        return text
+    return dotted[2] if dotted[1] == "properties" else None

@@ -19,7 +19,7 @@ from mixpanel_data._internal.api_client.report_responses import (
     by_segment,
 )
 from mixpanel_data._internal.api_client.retiring import instead
-from mixpanel_data._internal.expressions import is_bare
+from mixpanel_data._internal.expressions import event_property
 from mixpanel_data._internal.services.discovery import DiscoveryService
 from mixpanel_data._internal.services.readings import (
     activity,
@@ -92,8 +92,8 @@ class LiveQueryService:
         series = answer.filled(*(() if query.on or answer.data.values else (query.event,)))
         if not any(any(values.values()) for values in series.values()):
             self._doubt_event(query.event)
-        elif query.on and is_bare(query.on) and set(series) == {"undefined"}:
-            self._doubt_property(query.event, query.on)
+        elif query.on and set(series) == {"undefined"}:
+            self._doubt_property(query.event, event_property(query.on))
         return SegmentationResult(query=query, series=series, **self._origin(answer))
 
     def segmentation_numeric(self, query: NumericSegmentation) -> NumericBucketsResult:
@@ -163,7 +163,7 @@ class LiveQueryService:
             if not listed:
                 raise
             raise EndpointRetiredError(
-                f"{error.message}: the funnel is there, the endpoint is retired",
+                f"Mixpanel has retired {error.endpoint}: it knows no funnel that is there",
                 status=error.status,
                 endpoint=error.endpoint,
                 hint=instead("/api/query/funnels"),
@@ -272,9 +272,9 @@ class LiveQueryService:
                 MixpanelDataWarning(f"Mixpanel has no event {event!r}; {hint}"), stacklevel=4
             )
 
-    def _doubt_property(self, event: str, prop: str) -> None:
-        hint = self._names.doubt_property(event, prop)
-        if hint is not None:
+    def _doubt_property(self, event: str, prop: str | None) -> None:
+        hint = prop and self._names.doubt_property(event, prop)
+        if hint:
             warnings.warn(
                 MixpanelDataWarning(f"{event!r} has no property {prop!r}; {hint}"), stacklevel=4
             )
