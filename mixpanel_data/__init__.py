@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         TableNotFoundError,
     )
     from mixpanel_data.types import (
+        AcceleratedTable,
         AccountInfo,
         AccountTest,
         ActivityEvent,
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
         Report,
         RetentionResult,
         SegmentationResult,
+        SqlExplanation,
         TableInfo,
         TableMetadata,
         TableSchema,
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APIError",
+    "AcceleratedTable",
     "AccountExistsError",
     "AccountInfo",
     "AccountNotFoundError",
@@ -133,6 +136,7 @@ __all__ = [
     "ResourceNotFoundError",
     "RetentionResult",
     "SegmentationResult",
+    "SqlExplanation",
     "StorageError",
     "TableExistsError",
     "TableInfo",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         PropertyCountsResult,
         SegmentationResult,
     )
+    from mixpanel_data.types.sql import AcceleratedTable, SqlExplanation
     from mixpanel_data.types.tables import (
         ColumnInfo,
         FlattenResult,
@@ -52,6 +53,7 @@ else:
         __name__,
         "files",
         "tables",
+        "sql",
         "accounts",
         "fetching",
         "report",
@@ -65,6 +67,7 @@ else:
     )
 
 __all__ = [
+    "AcceleratedTable",
     "AccountInfo",
     "AccountTest",
     "ActivityEvent",
@@ -99,6 +102,7 @@ __all__ = [
     "Report",
     "RetentionResult",
     "SegmentationResult",
+    "SqlExplanation",
     "TableInfo",
     "TableMetadata",
     "TableSchema",

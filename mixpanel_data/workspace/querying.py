@@ -11,25 +11,31 @@ from mixpanel_data.workspace.parts import Parts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mixpanel_data.types import Format, Writable, WriteResult
+    from mixpanel_data.types import Format, SqlExplanation, Writable, WriteResult
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
 
 class Querying(Parts):
-    """SQL in DuckDB's dialect."""
+    """SQL in DuckDB's dialect.
 
-    def sql(self, query: str, params: Params = None) -> pd.DataFrame:
+    Properties that a query reads with `->>` come from flat tables, where the answer is the same;
+    with `accelerate=False` the query runs as it is.
+    """
+
+    def sql(self, query: str, params: Params = None, *, accelerate: bool = True) -> pd.DataFrame:
         """Run SQL (DuckDB's dialect) and return all rows; `params` are bound to `?` or `$name`."""
-        return self._storage.execute_df(query, params)
+        return self._storage.execute_df(query, params, accelerate=accelerate)
 
-    def sql_scalar(self, query: str, params: Params = None) -> Any:
+    def sql_scalar(self, query: str, params: Params = None, *, accelerate: bool = True) -> Any:
         """Run SQL and return the first value of the first row; None when there is no row."""
-        return self._storage.execute_scalar(query, params)
+        return self._storage.execute_scalar(query, params, accelerate=accelerate)
 
-    def sql_rows(self, query: str, params: Params = None) -> list[tuple[Any, ...]]:
+    def sql_rows(
+        self, query: str, params: Params = None, *, accelerate: bool = True
+    ) -> list[tuple[Any, ...]]:
         """Run SQL and return all rows as tuples."""
-        return self._storage.execute_rows(query, params)
+        return self._storage.execute_rows(query, params, accelerate=accelerate)
 
     def write_sql(
         self,
@@ -42,6 +48,7 @@ class Querying(Parts):
         offset: int = 0,
         columns: Sequence[str] | None = None,
         max_bytes: int | None = None,
+        accelerate: bool = True,
     ) -> WriteResult:
         """Run SQL and write its rows to `file` as text, in flat memory whatever their number.
 
@@ -49,4 +56,10 @@ class Querying(Parts):
         others. The text has at most `max_bytes`, as many whole rows as fit; the query ends then.
         """
         excerpt = queries.Excerpt.of(limit, offset, columns, max_bytes)
-        return self._storage.write(query, file, format=format, params=params, excerpt=excerpt)
+        return self._storage.write(
+            query, file, format=format, params=params, excerpt=excerpt, accelerate=accelerate
+        )
+
+    def explain_sql(self, query: str, params: Params = None) -> SqlExplanation:
+        """What `sql` runs for a query, which flat tables answer it, and why others do not."""
+        return self._storage.explain(query, params)

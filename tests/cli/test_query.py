@@ -107,3 +107,34 @@ def test_a_file_that_is_no_database_is_a_clear_error(mp, tmp_path):
     assert done.code == 1
     assert done.err.startswith("error: ")
     assert "Traceback" not in done.err
+
+
+def test_properties_come_from_the_flat_table_unless_told_otherwise(sql):
+    query = "SELECT properties->>'$.platform' AS platform, count(*) AS n FROM events GROUP BY ALL ORDER BY 1"
+    assert sql(query).data == sql(query, "--no-accelerate").data
+    assert sql(query, "-f", "table").out == sql(query, "-f", "table", "--no-accelerate").out
+    assert sql("--scalar", query).out == sql("--scalar", query, "--no-accelerate").out
+    explained = sql(query, "--explain").data
+    assert explained["tables"] == [
+        {"name": "events", "table": "events", "flat": "events_flat", "properties": ["platform"]}
+    ]
+    assert explained["query"] == query
+    assert sql(explained["runs"]).data == sql(query).data
+
+
+def test_what_runs_can_be_pasted(sql):
+    whole = "SELECT * FROM events WHERE properties->>'platform' = 'iOS'"
+    assert (
+        sql(whole, "--explain", "-f", "table").out == f"{whole}\n-- events: * takes all columns\n"
+    )
+    told = sql(
+        "SELECT properties->>'platform' AS p FROM events LIMIT 1", "--explain", "-f", "table"
+    )
+    assert told.out.splitlines()[-1] == "-- events: platform from events_flat"
+    assert sql(told.out).data == sql("SELECT properties->>'platform' AS p FROM events LIMIT 1").data
+
+
+def test_explaining_a_wrong_query_is_an_error(sql):
+    done = sql("SELECT nothing, properties->>'platform' FROM events", "--explain")
+    assert done.code == 1
+    assert "LINE 1: SELECT nothing, " in done.err

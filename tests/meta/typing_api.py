@@ -24,7 +24,7 @@ from mixpanel_data import (
     WriteResult,
     auth,
 )
-from mixpanel_data.types import AccountInfo, WorkspaceInfo
+from mixpanel_data.types import AcceleratedTable, AccountInfo, WorkspaceInfo
 
 
 def show(rows: int) -> None:
@@ -47,6 +47,7 @@ def use() -> None:
         ws.fetch_events("events", day, day, ["a"], "x", show)
         ws.fetch_profiles("profiles", progress=watch)
         assert_type(ws.sql("SELECT 1"), pd.DataFrame)
+        assert_type(ws.explain_sql("SELECT 1").tables, tuple[AcceleratedTable, ...])
         assert_type(ws.tables(), list[TableInfo])
         assert_type(ws.schema("events"), TableSchema)
         assert_type(ws.info(), WorkspaceInfo)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from mixpanel_data._internal.sql import quote
-from mixpanel_data._internal.storage import metadata, output, select, spool
+from mixpanel_data._internal.storage import metadata, output, spool
 from mixpanel_data._internal.storage.errors import file_failed
-from mixpanel_data._internal.storage.flat import catalog
+from mixpanel_data._internal.storage.flat import catalog, changes
 from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import FLAT_COLUMNS, Flat, TableInTheMaking
-from mixpanel_data._internal.storage.session import Session
+from mixpanel_data._internal.storage.session import Params, Session
 from mixpanel_data.exceptions import (
     DatabaseNotFoundError,
     InvalidArgumentError,
@@ -32,6 +33,7 @@ from mixpanel_data.types import (
     ColumnInfo,
     Format,
     PropertyInfo,
+    SqlExplanation,
     TableInfo,
     TableMetadata,
     TableSchema,
@@ -44,7 +46,8 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-Params = select.Params
+    from mixpanel_data._internal.storage.acceleration import Acceleration
+
 T = TypeVar("T")
 Mode = Literal["create", "append", "replace"]
 
@@ -270,23 +273,47 @@ class StorageEngine:
 
     def execute(self, sql: str, params: Params = None) -> duckdb.DuckDBPyRelation:
         """Run SQL; a query gives a relation that has not been read yet."""
-        return self._session.run(lambda connection: _some(connection.sql(sql, params=params)))
 
-    def execute_df(self, sql: str, params: Params = None) -> pd.DataFrame:
+        def work(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+            return _some(connection.sql(changes.noted(connection, sql), params=params))
+
+        return self._session.run(work)
+
+    def execute_df(
+        self, sql: str, params: Params = None, *, accelerate: bool = False
+    ) -> pd.DataFrame:
         """Run SQL; all rows as a DataFrame."""
-        frame: pd.DataFrame = self._session.run(
-            lambda connection: _run(connection, sql, params).df()
-        )
-        return frame
+        return self._run(sql, params, lambda result: result.df(), accelerate=accelerate)
 
-    def execute_scalar(self, sql: str, params: Params = None) -> Any:
+    def execute_scalar(self, sql: str, params: Params = None, *, accelerate: bool = False) -> Any:
         """Run SQL; the first value of the first row, None when there is no row."""
-        rows = self.execute_rows(sql, params)
+        rows = self.execute_rows(sql, params, accelerate=accelerate)
         return rows[0][0] if rows else None
 
-    def execute_rows(self, sql: str, params: Params = None) -> list[tuple[Any, ...]]:
-        """Run SQL; all rows."""
-        return self._session.run(lambda connection: _run(connection, sql, params).fetchall())
+    def execute_rows(
+        self, sql: str, params: Params = None, *, accelerate: bool = False
+    ) -> list[tuple[Any, ...]]:
+        """Run SQL; all rows. With `accelerate`, flat tables answer where that is the same."""
+        return self._run(sql, params, lambda result: result.fetchall(), accelerate=accelerate)
+
+    def _run(
+        self,
+        sql: str,
+        params: Params,
+        read: Callable[[duckdb.DuckDBPyConnection], T],
+        *,
+        accelerate: bool,
+    ) -> T:
+        def work(connection: duckdb.DuckDBPyConnection) -> T:
+            def run(statement: str) -> T:
+                return read(_some(connection.execute(statement, params)))
+
+            last = changes.noted(connection, sql)
+            if accelerate:
+                return self._acceleration.run(connection, last, params, run)
+            return run(last)
+
+        return self._session.run(work)
 
     def write(
         self,
@@ -296,9 +323,28 @@ class StorageEngine:
         format: Format,  # noqa: A002
         params: Params = None,
         excerpt: Excerpt | None = None,
+        accelerate: bool = False,
     ) -> WriteResult:
         """Run SQL and write its rows, or an excerpt of them, to `file` as text, in flat memory."""
-        return output.write(self._session, sql, params, file, format, excerpt or Excerpt())
+        rewritten = self._acceleration.rewritten if accelerate else output.as_given
+        return output.write(
+            self._session, sql, params, file, format, excerpt or Excerpt(), rewritten
+        )
+
+    def explain(self, sql: str, params: Params = None) -> SqlExplanation:
+        """What is run for a query, and why."""
+        plan = self._session.run(
+            lambda connection: self._acceleration.explain(connection, sql, params)
+        )
+        return SqlExplanation(
+            query=sql, runs=plan.sql or sql, tables=plan.tables, reasons=plan.reasons
+        )
+
+    @cached_property
+    def _acceleration(self) -> Acceleration:
+        from mixpanel_data._internal.storage.acceleration import Acceleration
+
+        return Acceleration()
 
     # -- introspection --------------------------------------------------------------------------
 
@@ -417,6 +463,8 @@ class StorageEngine:
     def close(self) -> None:
         """Let go of the database; closing twice is fine."""
         self._session.close()
+        if "_acceleration" in self.__dict__:
+            self._acceleration.close()
 
     def cleanup(self) -> None:
         """Close, and delete the files of an ephemeral database."""
@@ -433,12 +481,6 @@ class StorageEngine:
     def path(self) -> Path | None:
         """The database file; None in memory."""
         return self._path
-
-
-def _run(
-    connection: duckdb.DuckDBPyConnection, sql: str, params: Params
-) -> duckdb.DuckDBPyConnection:
-    return _some(connection.execute(sql, params))
 
 
 def _some(result: T | None) -> T:

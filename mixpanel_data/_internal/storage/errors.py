@@ -14,6 +14,9 @@ _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pi
 _FULL = re.compile(r"No space left|Disk quota exceeded|File too large|disk is full", re.IGNORECASE)
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
+UNRELATED = (duckdb.InterruptException, duckdb.IOException)
+"""Failures that the same question put in other words would not mend."""
+
 
 def opening_failed(path: Path, error: duckdb.Error | OSError) -> StorageError:
     """Why a database file can't be opened, and what to do about it."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from mixpanel_data._internal.sql import literal
-from mixpanel_data._internal.storage.errors import one_line_up
+from mixpanel_data._internal.storage.errors import UNRELATED, one_line_up
 from mixpanel_data._internal.storage.rows import Array, Cut, EnoughError, Lines
-from mixpanel_data._internal.storage.select import Params, Select, forget_result, prepared
-from mixpanel_data._internal.storage.session import Session
+from mixpanel_data._internal.storage.select import Select, forget_result, prepared
+from mixpanel_data._internal.storage.session import Params, Session
 from mixpanel_data._internal.storage.spelling import spelled
 from mixpanel_data.queries import Excerpt
 from mixpanel_data.types import Format, Writable, WriteResult
@@ -27,29 +29,55 @@ _OPTIONS: dict[Format, str] = {
 Copy = Callable[[duckdb.DuckDBPyConnection, str], list[tuple[int]]]
 """Copies rows to a path, and says how many, unless DuckDB does not."""
 
+Rewritten = Callable[[duckdb.DuckDBPyConnection, str, Params], AbstractContextManager[str | None]]
+"""Gives, for the length of a block, the text to run in the place of a query; None for its own."""
+
 _CHUNK = 1 << 16
 _DEVICES = Path("/dev/fd")
 
 
+@contextmanager
+def as_given(
+    _connection: duckdb.DuckDBPyConnection, _sql: str, _params: Params
+) -> Iterator[str | None]:
+    """Every query runs as it was given."""
+    yield None
+
+
 def write(
-    session: Session, sql: str, params: Params, file: Writable, output: Format, excerpt: Excerpt
+    session: Session,
+    sql: str,
+    params: Params,
+    file: Writable,
+    output: Format,
+    excerpt: Excerpt,
+    rewritten: Rewritten = as_given,
 ) -> WriteResult:
     """Run `sql` and write the rows of its last statement, or an excerpt of them, to `file`.
 
     DuckDB writes into a pipe on its own thread while this one reads, so that nothing piles up and
     a reader that goes away, or has had enough, ends the query.
     """
-    select, text = session.run(
-        lambda connection: _prepare(connection, sql, params, output, excerpt)
-    )
-    options = f"{_OPTIONS[output]}, USE_TMP_FILE false, PRESERVE_ORDER {select.is_ordered}"
+    select = session.run(lambda connection: _prepare(connection, sql, params, output, excerpt))
 
     def copy(connection: duckdb.DuckDBPyConnection, target: str) -> list[tuple[int]]:
-        statement = f"COPY ({text}) TO {literal(target)} ({options})"
+        failure = None
         try:
-            return connection.execute(statement, select.params).fetchall()
-        except duckdb.Error as error:
-            raise one_line_up(error) from error
+            with rewritten(connection, select.query, select.params) as text:
+                if text is not None:
+                    try:
+                        return _copy(
+                            connection, replace(select, query=text), target, output, excerpt
+                        )
+                    except UNRELATED:
+                        raise
+                    except duckdb.Error as error:
+                        failure = error
+            if failure is None:
+                return _copy(connection, select, target, output, excerpt)
+            # People see their own SQL in errors; rows that went out already must not come again.
+            _copy(connection, select, os.devnull, output, excerpt)
+            raise failure
         finally:
             forget_result(connection)
 
@@ -72,14 +100,32 @@ def _prepare(
     params: Params,
     output: Format,
     excerpt: Excerpt,
-) -> tuple[Select, str]:
-    """Run all but the last statement; that one as a query for COPY."""
+) -> Select:
+    """Run all but the last statement; that one, checked to have what is asked for."""
     try:
         select = prepared(connection, sql, params)
-        return select, select.text(excerpt, spelled(select.columns, output))
+        select.text(excerpt, spelled(select.columns, output))
     except BaseException:
         forget_result(connection)
         raise
+    return select
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection,
+    select: Select,
+    target: str,
+    output: Format,
+    excerpt: Excerpt,
+) -> list[tuple[int]]:
+    text = select.text(excerpt, spelled(select.columns, output))
+    options = f"{_OPTIONS[output]}, USE_TMP_FILE false, PRESERVE_ORDER {select.is_ordered}"
+    try:
+        return connection.execute(
+            f"COPY ({text}) TO {literal(target)} ({options})", select.params
+        ).fetchall()
+    except duckdb.Error as error:
+        raise one_line_up(error) from error
 
 
 def _through_pipe(session: Session, copy: Copy, file: Writable) -> list[tuple[int]]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import duckdb
 
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage.errors import one_line_up
+from mixpanel_data._internal.storage.flat import changes
+from mixpanel_data._internal.storage.session import Params
 from mixpanel_data.exceptions import QueryError
 from mixpanel_data.queries import Excerpt
-
-Params = Sequence[Any] | Mapping[str, Any] | None
 
 _RESULT = "temp.main._result"
 
@@ -51,8 +50,10 @@ def prepared(connection: duckdb.DuckDBPyConnection, sql: str, params: Params) ->
     if not statements:
         raise QueryError("there is no SQL statement here")
     for statement in statements[:-1]:
+        changes.note(connection, statement.query)
         connection.execute(statement)
     last = statements[-1]
+    changes.note(connection, last.query)
     if last.type in {duckdb.StatementType.SELECT, duckdb.StatementType.MULTI}:
         select = described(connection, last.query.rstrip().removesuffix(";"), params)
         return replace(select, is_several=last.type == duckdb.StatementType.MULTI)

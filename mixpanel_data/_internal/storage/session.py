@@ -7,8 +7,8 @@ caller interrupts the statement it waits for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ import duckdb
 
 from mixpanel_data._internal.storage.errors import opening_failed, statement_failed
 
+Params = Sequence[Any] | Mapping[str, Any] | None
 T = TypeVar("T")
 
 # Files stay readable for people's other tools on DuckDB 1.4 and 1.5.
@@ -74,9 +75,10 @@ class Session:
 
     def stop(self, future: Future[T]) -> None:
         """Interrupt started work and wait until the connection is idle again."""
-        if not future.cancel():
+        # One interrupt would be lost between two statements of the same work.
+        while not future.cancel() and not future.done():
             self.connection.interrupt()
-            future.exception()
+            wait([future], timeout=0.05)
 
     def close(self) -> None:
         """Finish what runs and close the connection; closing twice is fine."""

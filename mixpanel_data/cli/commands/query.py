@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -15,7 +15,7 @@ from mixpanel_data.cli.context import Session
 from mixpanel_data.exceptions import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from mixpanel_data.types import Writable, WriteResult
+    from mixpanel_data.types import SqlExplanation, Writable, WriteResult
     from mixpanel_data.workspace import Workspace
 
 app = App()
@@ -24,12 +24,20 @@ TABLE_ROWS = 200
 """A table is for eyes; without --limit, it has no more rows than this."""
 
 
+class Asked(NamedTuple):
+    """A query, and whether flat tables may answer it."""
+
+    text: str
+    accelerate: bool
+
+
 @app.command(
     examples="""
 Examples:
   mp sql "SELECT event_name, count(*) FROM events GROUP BY 1" --format table
   mp sql "SELECT * FROM events" --columns event_name,event_time --limit 10
   mp sql --scalar "SELECT count(DISTINCT distinct_id) FROM events"
+  mp sql "SELECT max(properties->>'price') FROM events" --explain
   mp sql --file report.sql --format csv > report.csv
   echo "FROM events" | mp sql - --format jsonl --jq .properties.country
 
@@ -49,22 +57,31 @@ def sql(
     scalar: Annotated[
         bool, typer.Option("--scalar", help="Print the first value of the first row alone.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print what would run, and why; run nothing.")
+    ] = False,
+    no_accelerate: Annotated[
+        bool, typer.Option("--no-accelerate", help="Read properties from the JSON alone.")
+    ] = False,
 ) -> None:
     """Run SQL on the fetched tables and print the rows.
 
-    Rows are streamed, however many there are; --format table shows the first 200.
+    Rows are streamed, however many there are; --format table shows the first 200. Properties
+    come from the typed columns of flat tables, where the answer is the same.
     """
     session = Session.of(ctx)
-    text = _text(query, file)
+    asked = Asked(_text(query, file), accelerate=not no_accelerate)
     with session.database() as workspace:
-        if scalar:
-            _scalar(session, workspace, text)
+        if explain:
+            _explain(session, workspace.explain_sql(asked.text))
+        elif scalar:
+            _scalar(session, workspace, asked)
         elif session.program is not None:
-            session.show_filtered(lambda file: _write(session, workspace, text, file))
+            session.show_filtered(lambda file: _write(session, workspace, asked, file))
         elif session.output == "table":
-            _table(session, workspace, text)
+            _table(session, workspace, asked)
         else:
-            _streamed(session, workspace, text)
+            _streamed(session, workspace, asked)
 
 
 def _text(query: str | None, file: Path | None) -> str:
@@ -84,12 +101,23 @@ def _text(query: str | None, file: Path | None) -> str:
     return text
 
 
-def _scalar(session: Session, workspace: Workspace, text: str) -> None:
+def _explain(session: Session, explained: SqlExplanation) -> None:
+    if session.output != "table" or session.program is not None:
+        session.show(explained)
+        return
+    told = [f"{t.name}: {', '.join(t.properties)} from {t.flat}" for t in explained.tables]
+    notes = [f"-- {note}" for note in (*told, *explained.reasons)]
+    formatters.emit(formatters.printable("\n".join([explained.runs, *notes, ""])))
+
+
+def _scalar(session: Session, workspace: Workspace, asked: Asked) -> None:
     if session.excerpt.is_of_rows or session.program is not None:
         raise InvalidArgumentError(
             "--scalar prints one value: --limit, --offset, --columns and --jq do not go with it"
         )
-    value = formatters.scalar(workspace.sql_scalar(text), session.output)
+    value = formatters.scalar(
+        workspace.sql_scalar(asked.text, accelerate=asked.accelerate), session.output
+    )
     size = len(formatters.encoded(value))
     if session.max_bytes is not None and size > session.max_bytes:
         session.tell_cut(f"a value of {size:,} bytes")
@@ -97,20 +125,20 @@ def _scalar(session: Session, workspace: Workspace, text: str) -> None:
         formatters.emit(value)
 
 
-def _streamed(session: Session, workspace: Workspace, text: str) -> None:
+def _streamed(session: Session, workspace: Workspace, asked: Asked) -> None:
     sys.stdout.flush()
     most = session.max_bytes
-    done = _write(session, workspace, text, sys.stdout.buffer, max_bytes=most)
+    done = _write(session, workspace, asked, sys.stdout.buffer, max_bytes=most)
     stdout.flush()
     if not done.complete:
         remedy = results.remedy(done.rows, session.excerpt)
         session.tell_cut(f"after {done.rows:,} rows, {done.bytes:,} bytes; {remedy}")
 
 
-def _table(session: Session, workspace: Workspace, text: str) -> None:
+def _table(session: Session, workspace: Workspace, asked: Asked) -> None:
     most = TABLE_ROWS if session.limit is None else session.limit
     lines = BytesIO()
-    _write(session, workspace, text, lines, limit=most + 1)
+    _write(session, workspace, asked, lines, limit=most + 1)
     rows = formatters.parsed(lines.getvalue())
     if not rows:
         session.say("no rows")
@@ -123,7 +151,7 @@ def _table(session: Session, workspace: Workspace, text: str) -> None:
 def _write(
     session: Session,
     workspace: Workspace,
-    text: str,
+    asked: Asked,
     file: Writable,
     *,
     limit: int | None = None,
@@ -132,11 +160,12 @@ def _write(
     """Write the rows that are asked for; those of a table as JSON lines."""
     excerpt = session.excerpt
     return workspace.write_sql(
-        text,
+        asked.text,
         file,
         "jsonl" if session.output == "table" else session.output,
         limit=excerpt.limit if limit is None else limit,
         offset=excerpt.offset,
         columns=excerpt.columns,
         max_bytes=max_bytes,
+        accelerate=asked.accelerate,
     )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from mixpanel_data.types import PropertyInfo
+from mixpanel_data._internal.sql import quote
+from mixpanel_data.types import PropertyInfo, TableType
 
 if TYPE_CHECKING:
     import duckdb
+
+FLAT = "_flat"
+_OURS = {FLAT, "_properties", "_metadata"}
 
 _CREATE = """
     CREATE TABLE IF NOT EXISTS main._flat (
@@ -68,6 +72,11 @@ def write(
 
 def delete(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """Forget the flat table of a table; names ignore case, as DuckDB's do."""
+    # DuckDB lets a row be deleted that another transaction is about to change, but not updated:
+    # nobody puts in step what is being changed.
+    connection.execute(
+        "UPDATE main._flat SET in_step = false WHERE lower(table_name) = lower(?)", [table]
+    )
     for name in ("_flat", "_properties"):
         connection.execute(f"DELETE FROM main.{name} WHERE lower(table_name) = lower(?)", [table])
 
@@ -81,12 +90,31 @@ def exists(connection: duckdb.DuckDBPyConnection) -> bool:
     return row is not None
 
 
-def out_of_step(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Note that a table was changed by others, so that its flat table is not to be trusted."""
-    if exists(connection):
-        connection.execute(
-            "UPDATE main._flat SET in_step = false WHERE lower(table_name) = lower(?)", [table]
-        )
+def out_of_step(
+    connection: duckdb.DuckDBPyConnection, words: Collection[str], *, precise: bool, anything: bool
+) -> None:
+    """Note that what lower-case words name, or `anything`, was changed by others.
+
+    Tables are those of the current database and of attached ones that are named; of the latter
+    alone, where one is named and the words are `precise`.
+    """
+    rows = connection.execute("""
+        SELECT database_name, database_name = current_database()
+        FROM duckdb_tables()
+        JOIN duckdb_databases() AS d USING (database_name)
+        WHERE schema_name = 'main' AND table_name = '_flat' AND NOT d.readonly
+    """).fetchall()
+    named = [database for database, _ in rows if database.lower() in words]
+    current = [database for database, is_current in rows if is_current]
+    all_ = anything or not _OURS.isdisjoint(words)
+    for database in dict.fromkeys(named if named and precise else [*named, *current]):
+        changed = f"{quote(database)}.main._flat"
+        which = "$all OR list_contains($words, lower(table_name)) OR list_contains($words, lower(flat_name))"
+        values = {"all": all_, "words": list(words)}
+        if connection.execute(f"SELECT 1 FROM {changed} WHERE {which}", values).fetchone():
+            # What is out of step already is written as well, so that nobody puts it in step
+            # before the transaction ends.
+            connection.execute(f"UPDATE {changed} SET in_step = false WHERE {which}", values)
 
 
 def companions(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, bool]]:
@@ -103,6 +131,28 @@ def companions(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, bo
         WHERE t.database_name = current_database() AND t.schema_name = 'main'
     """).fetchall()
     return {table: (flat, in_step) for table, flat, in_step in rows}
+
+
+def in_step(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, TableType]]:
+    """Tables, their flat tables and what they hold, where these are in step and `_flat` exists."""
+    return connection.execute("""
+        SELECT f.table_name, f.flat_name, m.type
+        FROM main._flat AS f
+        JOIN main._metadata AS m ON lower(m.table_name) = lower(f.table_name)
+        WHERE f.in_step
+    """).fetchall()
+
+
+def look_up(
+    connection: duckdb.DuckDBPyConnection, table: str, properties: Iterable[str]
+) -> dict[str, PropertyInfo]:
+    """Some properties of a table by name; one that is not there is in no row."""
+    rows = connection.execute(
+        "SELECT property, column_name, type, row_count, kinds, events, spelling "
+        "FROM main._properties WHERE table_name = ? AND list_contains(?, property)",
+        [table, list(properties)],
+    ).fetchall()
+    return {row[0]: PropertyInfo(*row) for row in rows}
 
 
 def read(connection: duckdb.DuckDBPyConnection, table: str) -> list[PropertyInfo]:
