@@ -81,6 +81,14 @@ def test_a_funnel_has_a_bar_for_each_step_over_all_buckets():
     assert {row["segment"] for row in values(chart)} == {made.HOSTILE}
 
 
+def test_segments_of_a_funnel_stand_side_by_side():
+    bucket = dict(made.FUNNEL.series["2024-01-01"])
+    series = {"2024-01-01": {**bucket, "pro": bucket["$overall"]}}
+    chart = drawn(replace(made.FUNNEL, series=series))
+    assert chart["layer"][0]["encoding"]["xOffset"]["sort"] == [made.HOSTILE, "pro"]
+    assert len(values(chart)) == 4
+
+
 def test_a_heat_map_marks_what_may_still_grow():
     chart = drawn(made.RETENTION)
     assert [layer["mark"]["type"] for layer in chart["layer"]] == ["rect", "text"]
