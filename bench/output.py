@@ -11,6 +11,7 @@ from bench.measure import Cost, side_by_side, whole
 
 ROWS = 1_000_000
 RUNS = 5
+MANY = "SELECT events.* FROM events, range(5)"
 MP = str(Path(sys.executable).with_name("mp"))
 
 FILL = f"""
@@ -53,3 +54,12 @@ def run(show: Callable[[str, dict[str, Cost]], None]) -> None:
             sql = [MP, "--db", db, "sql", "FROM events", "--format", output]
             costs = side_by_side({"COPY": copy, "mp sql": sql}, runs=RUNS, measure=whole)
             show(f"mp sql --format {output} of {ROWS:,} rows{goal}", costs)
+        parquet = ["-c", COPY, db, out, "FORMAT parquet, COMPRESSION zstd, PRESERVE_ORDER false"]
+        once, more = (
+            [MP, "--db", db, "export", what, str(Path(name, "x.parquet")), "--force"]
+            for what in ("events", MANY)
+        )
+        costs = side_by_side({"COPY": parquet, "mp export": once}, runs=RUNS, measure=whole)
+        show(f"mp export of {ROWS:,} rows to Parquet", costs)
+        costs = side_by_side({"once": once, "five times": more}, runs=2, measure=whole)
+        show("mp export to Parquet: the memory of five times the rows", costs)

@@ -19,6 +19,7 @@
     │       └── IncompleteExportError   a 200 whose body is not whole
     ├── TableExistsError
     ├── TableNotFoundError
+    ├── ExportExistsError           a file that is not to be written over
     ├── StorageError                the database file, its folder, the disk
     │   └── DatabaseNotFoundError
     └── MissingExtraError           an optional part is not installed
@@ -209,6 +210,15 @@ class TableExistsError(MixpanelDataError):
         super().__init__(f"table {table!r} already exists")
         self.table = table
         self.hint = hint or f"drop it first (mp drop {table}) or fetch under another name"
+
+
+class ExportExistsError(MixpanelDataError):
+    """An export names a file that is already there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is already there")
+        self.path = path
+        self.hint = "choose another name; --force, or overwrite=True, writes over it"
 
 
 class TableNotFoundError(MixpanelDataError):

@@ -116,8 +116,9 @@ class Session:
         rows: Sequence[formatters.Plain] | Sequence[formatters.Row] | None = None,
         headings: Sequence[str] = (),
         column: str = "name",
+        whole: bool = False,
     ) -> None:
-        """Print data on stdout, or the part of it that is asked for.
+        """Print data on stdout, or the part of it that is asked for, unless that is meant `whole`.
 
         `rows` is what row-wise formats print instead, and JSON where rows are chosen, or where not
         all of it fits; `headings` are those of a CSV without rows, `column` that of a list of names.
@@ -128,7 +129,7 @@ class Session:
         plain = formatters.plain(value)
         if rows is not None and (self.output != "json" or self._chooses_rows(plain)):
             plain = formatters.plain(rows)
-        part = results.taken(plain, self.excerpt, column)
+        part = plain if whole else results.taken(plain, self.excerpt, column)
         if self.program is None:
             self.tell_cut(results.show(part, self.output, self.excerpt, column=column))
         else:

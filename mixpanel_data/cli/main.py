@@ -22,6 +22,7 @@ First steps:
   mp fetch profiles
   mp tables                                         what is here now?
   mp sql "SELECT event_name, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC"
+  mp export events_flat events.parquet
 
 No account yet? `mp demo` shows all of it on invented data, and so does
   mp --account sandbox fetch events --from 2026-01-01 --to 2026-01-31
@@ -52,7 +53,7 @@ SECTIONS = {
         "funnels": "live",
         "cohorts": "live",
     },
-    "Fetch and ask": {"fetch": "fetch", "sql": "query"},
+    "Fetch and ask": {"fetch": "fetch", "sql": "query", "export": "export"},
     "Reports": {
         "segmentation": "reports",
         "segmentation-numeric": "reports",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     )
     from mixpanel_data.types.answers import Answer
     from mixpanel_data.types.fetching import FetchPlan, FetchProgress, FetchResult, FetchStatus
-    from mixpanel_data.types.files import Format, Writable, WriteResult
+    from mixpanel_data.types.files import ExportResult, FileFormat, Format, Writable, WriteResult
     from mixpanel_data.types.flows import FlowLink, FlowPath, FlowsResult
     from mixpanel_data.types.funnels import FunnelInfo, FunnelResult, FunnelStep
     from mixpanel_data.types.insights import InsightsResult
@@ -77,10 +77,12 @@ __all__ = [
     "CohortSummary",
     "ColumnInfo",
     "EventCountsResult",
+    "ExportResult",
     "FetchPlan",
     "FetchProgress",
     "FetchResult",
     "FetchStatus",
+    "FileFormat",
     "FlattenResult",
     "FlowLink",
     "FlowPath",

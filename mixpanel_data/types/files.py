@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from mixpanel_data.types.answers import Answer
 
 Format = Literal["json", "jsonl", "csv"]
+FileFormat = Literal["parquet", "csv", "jsonl", "arrow"]
 
 
 class Writable(Protocol):
@@ -24,3 +26,14 @@ class WriteResult(Answer):
     rows: int
     bytes: int
     complete: bool
+
+
+@dataclass(frozen=True)
+class ExportResult(Answer):
+    """A file that was written."""
+
+    path: Path
+    format: FileFormat
+    rows: int
+    bytes: int
+    duration_seconds: float

@@ -9,9 +9,18 @@ from mixpanel_data import queries
 from mixpanel_data.workspace.parts import Parts
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
-    from mixpanel_data.types import Format, SqlExplanation, Writable, WriteResult
+    from mixpanel_data.types import (
+        ExportResult,
+        FileFormat,
+        Format,
+        SqlExplanation,
+        Writable,
+        WriteResult,
+    )
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -63,3 +72,26 @@ class Querying(Parts):
     def explain_sql(self, query: str, params: Params = None) -> SqlExplanation:
         """What `sql` runs for a query, which flat tables answer it, and why others do not."""
         return self._storage.explain(query, params)
+
+    def export(
+        self,
+        what: str,
+        path: str | Path,
+        *,
+        format: FileFormat | None = None,  # noqa: A002 - as for `write_sql`
+        overwrite: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+        columns: Sequence[str] | None = None,
+        accelerate: bool = True,
+    ) -> ExportResult:
+        """Write a table, a view or the rows of a query to a file, in flat memory.
+
+        The file appears as a whole or not at all. Its name says the format: .parquet, .csv, .jsonl
+        (.gz or .zst compress them) or .arrow, which needs the extra `arrow`. Rows have an order
+        only when the query gives them one.
+        """
+        excerpt = queries.Excerpt.of(limit, offset, columns)
+        return self._storage.export(
+            what, path, format=format, overwrite=overwrite, excerpt=excerpt, accelerate=accelerate
+        )

@@ -19,7 +19,7 @@ from mixpanel_data.cli.main import SECTIONS, main
 CODE = "from mixpanel_data.cli.main import run; run()"
 COMMANDS = (
     "auth", "auth list", "auth add", "auth remove", "auth switch", "auth show", "auth test",
-    "fetch", "fetch events", "fetch profiles", "sql", "events", "properties", "values", "info",
+    "fetch", "fetch events", "fetch profiles", "sql", "export", "events", "properties", "values", "info",
     "tables", "schema", "flatten", "drop", "demo", "sandbox", "lexicon", "funnels", "cohorts",
     "segmentation", "segmentation-numeric", "segmentation-sum", "segmentation-average", "funnel",
     "retention", "frequency", "counts", "top", "insights", "activity", "jql",

@@ -66,6 +66,19 @@ def test_ctrl_c_ends_a_query_at_once_with_130(db):
     assert (process.returncode, err) == (130, b"interrupted\n")
 
 
+@pytest.mark.parametrize("output", ["parquet", "csv", "arrow"])
+def test_ctrl_c_ends_an_export_without_a_trace(db, tmp_path, output):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    with start("--db", db, "export", ENDLESS, folder / f"x.{output}") as process:
+        while not any(folder.iterdir()):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, b"interrupted\n")
+    assert list(folder.iterdir()) == []
+
+
 def test_ctrl_c_ends_a_fetch_whose_server_is_silent(home):
     with Server(Reply(chunks=(b'{"event":',), end="stall")) as server:
         env = {

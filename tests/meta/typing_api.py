@@ -11,6 +11,7 @@ import pandas as pd
 
 from mixpanel_data import (
     CohortInfo,
+    ExportResult,
     FetchProgress,
     FetchResult,
     FunnelResult,
@@ -53,6 +54,7 @@ def use() -> None:
         assert_type(ws.info(), WorkspaceInfo)
         written = ws.write_sql("SELECT 1", sys.stdout.buffer, format="csv", columns=["1"], limit=1)
         assert_type(written, WriteResult)
+        assert_type(ws.export("events", Path("a.csv"), format="csv"), ExportResult)
         days = ("2024-01-01", day)
         assert_type(ws.segmentation("a", *days, on="b", unit="week"), SegmentationResult)
         assert_type(ws.funnel(1, *days, "day", "b"), FunnelResult)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from mixpanel_data._internal.sql import quote
-from mixpanel_data._internal.storage import metadata, output, spool
+from mixpanel_data._internal.storage import export, metadata, output, spool
+from mixpanel_data._internal.storage.copying import Rewritten, as_given
+from mixpanel_data._internal.storage.destination import Destination
 from mixpanel_data._internal.storage.errors import file_failed
 from mixpanel_data._internal.storage.flat import catalog, changes
 from mixpanel_data._internal.storage.flat.table import FlatTable
@@ -31,6 +34,8 @@ from mixpanel_data.exceptions import (
 from mixpanel_data.queries import Excerpt
 from mixpanel_data.types import (
     ColumnInfo,
+    ExportResult,
+    FileFormat,
     Format,
     PropertyInfo,
     SqlExplanation,
@@ -326,9 +331,14 @@ class StorageEngine:
         accelerate: bool = False,
     ) -> WriteResult:
         """Run SQL and write its rows, or an excerpt of them, to `file` as text, in flat memory."""
-        rewritten = self._acceleration.rewritten if accelerate else output.as_given
         return output.write(
-            self._session, sql, params, file, format, excerpt or Excerpt(), rewritten
+            self._session,
+            sql,
+            params,
+            file,
+            format,
+            excerpt or Excerpt(),
+            self._rewritten(accelerate),
         )
 
     def explain(self, sql: str, params: Params = None) -> SqlExplanation:
@@ -345,6 +355,41 @@ class StorageEngine:
         from mixpanel_data._internal.storage.acceleration import Acceleration
 
         return Acceleration()
+
+    def export(
+        self,
+        what: str,
+        path: str | Path,
+        *,
+        format: FileFormat | None = None,  # noqa: A002
+        overwrite: bool = False,
+        excerpt: Excerpt | None = None,
+        accelerate: bool = False,
+    ) -> ExportResult:
+        """Write a table, a view or the rows of a query to a file: all of it, or nothing."""
+        destination = Destination.of(path, format)
+        if self._path is not None and destination.path == self._path.resolve():
+            raise InvalidArgumentError(f"{path} is the database itself")
+        return export.export(
+            self._session,
+            self._query(what),
+            destination,
+            excerpt or Excerpt(),
+            overwrite=overwrite,
+            rewritten=self._rewritten(accelerate),
+        )
+
+    def _rewritten(self, accelerate: bool) -> Rewritten:
+        return self._acceleration.rewritten if accelerate else as_given
+
+    def _query(self, what: str) -> str:
+        """Any name of a table or view means that; another single word is a slip, not SQL."""
+        known = {name.lower(): name for name, _ in self._relations()}
+        if what.lower() in known:
+            return f"FROM main.{quote(known[what.lower()])}"
+        if re.fullmatch(r"\w+", what):
+            raise TableNotFoundError(what, known.values())
+        return what
 
     # -- introspection --------------------------------------------------------------------------
 

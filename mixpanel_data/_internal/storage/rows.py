@@ -57,10 +57,10 @@ class Array(Lines):
 class Cut:
     """Passes whole rows on, and counts them, as long as they have `most` bytes at most."""
 
-    def __init__(self, lines: Lines, output: Format, most: int | None) -> None:
+    def __init__(self, lines: Lines, output: Format, most: int) -> None:
         self.rows = 0
         self._lines = lines
-        self._left = None if most is None else most - lines.more
+        self._left = most - lines.more
         self._header = output == "csv"
         self._quotes = output == "csv"
         self._rest = b""
@@ -68,18 +68,15 @@ class Cut:
     def write(self, data: bytes, /) -> None:
         """Pass on what fits; raise at the first row that does not."""
         for row in self._whole(data):
-            if self._left is not None:
-                self._left -= len(row) + self._lines.more
-            self._check(0)
+            self._left -= len(row) + self._lines.more
+            if self._left < 0:
+                raise EnoughError
             self._lines.write(row)
             if self._header:
                 self._header = False
             else:
                 self.rows += 1
-        self._check(len(self._rest))
-
-    def _check(self, size: int) -> None:
-        if self._left is not None and self._left < size:
+        if len(self._rest) > self._left:
             raise EnoughError
 
     def _whole(self, data: bytes) -> Iterator[bytes]:

@@ -1,50 +1,57 @@
-"""The rows of a statement as a query that can be described, cut down and copied."""
+"""The rows of a statement as a query: described, cut down to an excerpt, copied to a file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import duckdb
 
-from mixpanel_data._internal.sql import quote
+from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage.errors import one_line_up
 from mixpanel_data._internal.storage.flat import changes
 from mixpanel_data._internal.storage.session import Params
 from mixpanel_data.exceptions import QueryError
 from mixpanel_data.queries import Excerpt
 
+Spell = Callable[[Mapping[str, str]], Mapping[str, str]]
+"""From names and types of columns to the expressions of those that need one."""
+
 _RESULT = "temp.main._result"
 
 
 @dataclass(frozen=True)
 class Select:
-    """A query, its parameters, and the names and types of its columns.
+    """A query, its parameters, and what of it is wanted.
 
-    A PIVOT is several statements to DuckDB; a COPY of it does not say how many rows it copied.
+    Its rows may have been given an order. Keeping the one that others happen to have costs memory.
     """
 
     query: str
     params: Params
-    columns: Mapping[str, str]
-    is_several: bool = False
+    is_ordered: bool
+    listed: str
+    bounds: str
 
     @property
-    def is_ordered(self) -> bool:
-        """Whether it may have asked for an order. Keeping another one costs memory."""
-        return re.search(r"\border\b", self.query, re.IGNORECASE) is not None
+    def text(self) -> str:
+        """SQL for the excerpt; the query begins on the second line."""
+        return f"SELECT {self.listed} FROM (\n{self.query}\n){self.bounds}"
 
-    def text(self, excerpt: Excerpt, spelled: Mapping[str, str]) -> str:
-        """The query with some columns spelled otherwise; it begins on the second line."""
-        listed = [
-            f"{spelled[name]} AS {quote(name)}" if name in spelled else quote(name)
-            for name in excerpt.chosen(list(self.columns))
-        ]
-        return f"SELECT {', '.join(listed)} FROM (\n{self.query}\n){_bounds(excerpt)}"
+    def copy(self, connection: duckdb.DuckDBPyConnection, target: str, options: str) -> int:
+        """Copy the rows to a file and say how many they are."""
+        options = f"{options}, USE_TMP_FILE false, PRESERVE_ORDER {self.is_ordered}"
+        statement = f"COPY ({self.text}) TO {literal(target)} ({options})"
+        try:
+            return int(connection.execute(statement, self.params).fetchall()[0][0])
+        except duckdb.Error as error:
+            raise one_line_up(error) from error
 
 
-def prepared(connection: duckdb.DuckDBPyConnection, sql: str, params: Params) -> Select:
+def prepared(
+    connection: duckdb.DuckDBPyConnection, sql: str, params: Params, excerpt: Excerpt, spell: Spell
+) -> Select:
     """Run all statements but the last, and make a query of that one."""
     statements = connection.extract_statements(sql)
     if not statements:
@@ -52,28 +59,55 @@ def prepared(connection: duckdb.DuckDBPyConnection, sql: str, params: Params) ->
     for statement in statements[:-1]:
         changes.note(connection, statement.query)
         connection.execute(statement)
-    last = statements[-1]
-    changes.note(connection, last.query)
-    if last.type in {duckdb.StatementType.SELECT, duckdb.StatementType.MULTI}:
-        select = described(connection, last.query.rstrip().removesuffix(";"), params)
-        return replace(select, is_several=last.type == duckdb.StatementType.MULTI)
-    connection.execute(last, params)
-    _keep_result(connection)
-    return described(connection, f"FROM {_RESULT}", None)
-
-
-def described(connection: duckdb.DuckDBPyConnection, query: str, params: Params) -> Select:
-    """A query with its columns; those of the same name are numbered, as DuckDB does it."""
     try:
-        rows = connection.execute(f"DESCRIBE SELECT * FROM (\n{query}\n)", params).fetchall()
-    except duckdb.Error as error:
-        raise one_line_up(error) from error
-    return Select(query, params, {name: kind for name, kind, *_ in rows})
+        query, params, is_ordered = _last(connection, statements[-1], params)
+        columns = _columns(connection, query, params)
+        spelled = spell(columns)
+        listed = ", ".join(
+            f"{spelled[name]} AS {quote(name)}" if name in spelled else quote(name)
+            for name in excerpt.chosen(list(columns))
+        )
+    except BaseException:
+        forget_result(connection)
+        raise
+    return Select(query, params, is_ordered, listed, _bounds(excerpt))
 
 
 def forget_result(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop what `prepared` may have parked."""
     connection.execute(f"DROP TABLE IF EXISTS {_RESULT}")
+
+
+def _last(
+    connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, params: Params
+) -> tuple[str, Params, bool]:
+    """A query, its parameters, and whether its rows have an order.
+
+    What can't be copied is run, and its rows are parked: a PIVOT too, for DuckDB makes several
+    statements of it, and does not say how many rows it copied.
+    """
+    changes.note(connection, statement.query)
+    query = statement.query.rstrip().removesuffix(";")
+    if statement.type == duckdb.StatementType.SELECT:
+        return query, params, re.search(r"\border\b", query, re.IGNORECASE) is not None
+    if statement.type == duckdb.StatementType.MULTI:
+        try:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE _result AS\n{query}", params)
+        except duckdb.Error as error:
+            raise one_line_up(error) from error
+    else:
+        connection.execute(statement, params)
+        _keep_result(connection)
+    return f"FROM {_RESULT}", None, True
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, query: str, params: Params) -> dict[str, str]:
+    """Names and types; columns of the same name are numbered, as DuckDB does it."""
+    try:
+        rows = connection.execute(f"DESCRIBE SELECT * FROM (\n{query}\n)", params).fetchall()
+    except duckdb.Error as error:
+        raise one_line_up(error) from error
+    return {name: kind for name, kind, *_ in rows}
 
 
 def _bounds(excerpt: Excerpt) -> str:

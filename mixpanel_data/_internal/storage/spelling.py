@@ -1,8 +1,8 @@
-"""Values that a text format can't spell, and the SQL of what is written in their place."""
+"""Values that a format can't hold, and the SQL of what is written in their place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
@@ -11,24 +11,49 @@ from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data.types import Format
 
 _FLOATING = {"double", "float"}
+_COMMON = {
+    "bignum": "VARCHAR",
+    "bit": "VARCHAR",
+    "hugeint": "DECIMAL(38, 0)",
+    "uhugeint": "DECIMAL(38, 0)",
+}
 _NESTED = {"array", "list", "map", "struct", "tuple", "union"}
 
 
-def spelled(columns: Mapping[str, str], output: Format) -> dict[str, str]:
-    """Expressions for the columns that need one.
+def to_text(output: Format) -> Callable[[Mapping[str, str]], Mapping[str, str]]:
+    """What is written to JSON and CSV.
 
     JSON knows no NaN and no infinity, so they are null in it, also inside of nested values. CSV
     knows no nested values, so they are JSON in it.
     """
+
+    def spell(columns: Mapping[str, str]) -> dict[str, str]:
+        found = {}
+        for name, kind in columns.items():
+            column, parsed = quote(name), duckdb.sqltype(kind)
+            is_nested = parsed.id in _NESTED
+            finite = _finite(column, parsed) if is_nested or output != "csv" else column
+            if output == "csv" and is_nested:
+                finite = f"to_json({finite})"
+            if finite != column:
+                found[name] = finite
+        return found
+
+    return spell
+
+
+def to_columns(columns: Mapping[str, str]) -> dict[str, str]:
+    """What is written to Parquet and Arrow, so that any engine reads it without loss.
+
+    JSON is text. DuckDB would write HUGEINT, which a sum of integers is, as DOUBLE: it becomes a
+    DECIMAL, and one that does not fit into 38 digits is an error.
+    """
     found = {}
     for name, kind in columns.items():
         column, parsed = quote(name), duckdb.sqltype(kind)
-        is_nested = parsed.id in _NESTED
-        finite = _finite(column, parsed) if is_nested or output != "csv" else column
-        if output == "csv" and is_nested:
-            finite = f"to_json({finite})"
-        if finite != column:
-            found[name] = finite
+        common = _common(parsed)
+        if str(duckdb.sqltype(common)) != str(parsed):
+            found[name] = f"CAST({column} AS {common})"
     return found
 
 
@@ -61,6 +86,21 @@ def _finite_fields(value: str, kind: DuckDBPyType, depth: int) -> str:
         fields.append(f"{quote(name)} := {finite}" if name else finite)
     packed = f"{'struct_pack' if kind.id == 'struct' else 'row'}({', '.join(fields)})"
     return f"CASE WHEN {value} IS NOT NULL THEN {packed} END" if changed else value
+
+
+def _common(kind: DuckDBPyType) -> str:
+    """The name of the type that other engines know for it."""
+    if str(kind) == "JSON":
+        return "VARCHAR"
+    if kind.id not in _NESTED or kind.id == "union":
+        return _COMMON.get(kind.id, str(kind))
+    named = [(quote(name), _common(part)) for name, part in _parts(kind)]
+    parts = [" ".join(part) if kind.id == "struct" else part[1] for part in named]
+    if kind.id == "list":
+        return f"{parts[0]}[]"
+    if kind.id == "array":
+        return f"{parts[0]}[{kind.children[1][1]}]"
+    return f"{kind.id.upper()}({', '.join(parts)})"
 
 
 def _parts(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:

@@ -43,7 +43,7 @@ def parsed(text: str, output: str) -> list[list[Any]]:
         return [list(row.values()) for row in json.loads(text)] if text else []
     if output == "jsonl":
         return [list(json.loads(line).values()) for line in text.split("\n")[:-1]]
-    return list(csv.reader(io.StringIO(text, newline="")))[1:]
+    return [row or [""] for row in csv.reader(io.StringIO(text, newline=""))][1:]
 
 
 def fill(engine: StorageEngine, rows: list[tuple[Any, ...]]) -> None:

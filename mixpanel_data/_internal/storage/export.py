@@ -1,0 +1,65 @@
+"""The rows of a query in a file of their own, written in flat memory."""
+
+from __future__ import annotations
+
+import time
+
+import duckdb
+
+from mixpanel_data._internal.storage import arrow
+from mixpanel_data._internal.storage.copying import Rewritten, copied
+from mixpanel_data._internal.storage.destination import Destination
+from mixpanel_data._internal.storage.select import Select, prepared
+from mixpanel_data._internal.storage.session import Session
+from mixpanel_data._internal.storage.spelling import to_columns, to_text
+from mixpanel_data.queries import Excerpt
+from mixpanel_data.types import ExportResult
+
+_OPTIONS = {
+    "parquet": "FORMAT parquet, COMPRESSION zstd",
+    "csv": "FORMAT csv, HEADER true",
+    "jsonl": "FORMAT json, ARRAY false",
+}
+
+
+def export(
+    session: Session,
+    sql: str,
+    destination: Destination,
+    excerpt: Excerpt,
+    *,
+    overwrite: bool,
+    rewritten: Rewritten,
+) -> ExportResult:
+    """Run `sql` and write the rows of its last statement, or an excerpt of them."""
+    if destination.format == "arrow":
+        arrow.require()
+    spell = to_text(destination.format) if destination.format in {"csv", "jsonl"} else to_columns
+    started = time.monotonic()
+    with destination.replaced(overwrite=overwrite) as part:
+
+        def work(connection: duckdb.DuckDBPyConnection) -> int:
+            select = prepared(connection, sql, None, excerpt, spell)
+            return copied(
+                connection,
+                select,
+                str(part),
+                lambda select, target: _write(connection, select, target, destination),
+                rewritten,
+            )
+
+        rows = session.run(work)
+        size = part.stat().st_size
+    seconds = round(time.monotonic() - started, 3)
+    return ExportResult(destination.path, destination.format, rows, size, seconds)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, select: Select, target: str, destination: Destination
+) -> int:
+    if destination.format == "arrow":
+        return arrow.write(connection, select, target)
+    options = _OPTIONS[destination.format]
+    if destination.compression is not None:
+        options += f", COMPRESSION {destination.compression}"
+    return select.copy(connection, target, options)
