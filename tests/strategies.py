@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from hypothesis import strategies as st
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -31,3 +33,38 @@ def events(draw: st.DrawFn) -> dict:
     if draw(st.booleans()):
         properties["$insert_id"] = draw(st.uuids().map(str))
     return {"event": draw(texts), "properties": properties}
+
+
+clashing = st.sampled_from(
+    [
+        "a",
+        "A",
+        "b",
+        "B",
+        "c",
+        "distinct_id",
+        "Insert_ID",
+        "event_name",
+        "$insert_id",
+        "x y",
+        'q"',
+        "",
+    ]
+) | texts.filter(lambda name: name != "time")
+odd_numbers = st.integers(-3, 3) | st.sampled_from(
+    [2**53, 10**15, 2**63 - 1, 2**63, 10**30, 0.5, 5.0, -0.0, 1e22, 1e-7, 1e15, 123456.75]
+)
+odd_values = st.sampled_from([None, True, False]) | odd_numbers | values
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[dict]:
+    """Events of three days whose properties repeat: of one kind, of two, or of any."""
+    kinds = draw(st.dictionaries(clashing, st.sampled_from([odd_numbers, texts, odd_values])))
+    events = []
+    for number in range(draw(st.integers(0, 8))):
+        properties = {name: draw(kind) for name, kind in kinds.items() if draw(st.booleans())}
+        at = datetime(2024, 1, 1) + timedelta(days=draw(st.integers(0, 2)), seconds=number)
+        properties["time"] = int((at - datetime(1970, 1, 1)).total_seconds() * 1000)
+        events.append({"event": draw(st.sampled_from(["p", "q", ""])), "properties": properties})
+    return events

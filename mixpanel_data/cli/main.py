@@ -21,6 +21,7 @@ First steps:
   mp fetch events --from 2026-01-01 --to 2026-01-31
   mp fetch profiles
   mp tables                                         what is here now?
+  mp summarize events                               and what is in it?
   mp sql "SELECT event_name, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC"
   mp export events_flat events.parquet
 
@@ -54,6 +55,12 @@ SECTIONS = {
         "cohorts": "live",
     },
     "Fetch and ask": {"fetch": "fetch", "sql": "query", "export": "export"},
+    "Look at a table without SQL": {
+        "summarize": "look",
+        "breakdown": "look",
+        "stats": "look",
+        "sample": "look",
+    },
     "Reports": {
         "segmentation": "reports",
         "segmentation-numeric": "reports",

@@ -22,6 +22,20 @@ if TYPE_CHECKING:
     from mixpanel_data.types.flows import FlowLink, FlowPath, FlowsResult
     from mixpanel_data.types.funnels import FunnelInfo, FunnelResult, FunnelStep
     from mixpanel_data.types.insights import InsightsResult
+    from mixpanel_data.types.looks import (
+        ColumnSummary,
+        EventBreakdown,
+        EventCoverage,
+        EventSummary,
+        ListStats,
+        NumberStats,
+        ObjectStats,
+        PropertyStats,
+        TableSummary,
+        TextStats,
+        TimeStats,
+        ValueCount,
+    )
     from mixpanel_data.types.report import Report
     from mixpanel_data.types.retention import (
         CohortInfo,
@@ -64,6 +78,7 @@ else:
         "flows",
         "saved",
         "insights",
+        "looks",
     )
 
 __all__ = [
@@ -76,7 +91,11 @@ __all__ = [
     "CohortInfo",
     "CohortSummary",
     "ColumnInfo",
+    "ColumnSummary",
+    "EventBreakdown",
     "EventCountsResult",
+    "EventCoverage",
+    "EventSummary",
     "ExportResult",
     "FetchPlan",
     "FetchProgress",
@@ -97,10 +116,14 @@ __all__ = [
     "JQLResult",
     "LexiconProperty",
     "LexiconSchema",
+    "ListStats",
+    "NumberStats",
     "NumericBucketsResult",
     "NumericSeriesResult",
+    "ObjectStats",
     "PropertyCountsResult",
     "PropertyInfo",
+    "PropertyStats",
     "Report",
     "RetentionResult",
     "SegmentationResult",
@@ -108,9 +131,13 @@ __all__ = [
     "TableInfo",
     "TableMetadata",
     "TableSchema",
+    "TableSummary",
     "TableType",
+    "TextStats",
+    "TimeStats",
     "TopEvent",
     "TopEventsResult",
+    "ValueCount",
     "WorkspaceInfo",
     "Writable",
     "WriteResult",

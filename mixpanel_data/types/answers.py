@@ -25,11 +25,21 @@ class Answer:
         return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
 
 
+def instant(value: datetime) -> str:
+    """A time as DuckDB spells it.
+
+    >>> instant(datetime(2024, 1, 31, 12, 0, 0, 250_000)), instant(datetime(2024, 1, 31))
+    ('2024-01-31 12:00:00.25', '2024-01-31 00:00:00')
+    """
+    text = value.isoformat(sep=" ")
+    return text.rstrip("0") if value.microsecond and value.tzinfo is None else text
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Answer):
         return value.to_dict()
     if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
+        return instant(value)
     if isinstance(value, date | Path):
         return str(value)
     if isinstance(value, list | tuple):
@@ -45,6 +55,8 @@ def _cell(value: Any) -> str:
             for row in value
         )
         return f"<table><tr>{head}</tr>{body}</table>"
+    if isinstance(value, dict):
+        value = [f"{name}: {item}" for name, item in value.items()]
     if isinstance(value, list):
         return escape(", ".join(map(str, value)))
     if isinstance(value, int) and not isinstance(value, bool):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from mixpanel_data._internal.config import SANDBOX, ConfigManager, Settings
 from mixpanel_data.workspace.discovery import Discovery
 from mixpanel_data.workspace.fetching import Fetching
+from mixpanel_data.workspace.looking import Looking
 from mixpanel_data.workspace.parts import default_path
 from mixpanel_data.workspace.querying import Querying
 from mixpanel_data.workspace.reports import Reports
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mixpanel_data.sandbox import Sandbox
 
 
-class Workspace(Discovery, Reports, Fetching, Querying, Tables):
+class Workspace(Discovery, Reports, Fetching, Querying, Looking, Tables):
     """One project and one DuckDB file: fetch once, query many times.
 
     Credentials come from the environment, the named account or the default one, and are fixed

@@ -23,6 +23,7 @@ COMMANDS = (
     "tables", "schema", "flatten", "drop", "demo", "sandbox", "lexicon", "funnels", "cohorts",
     "segmentation", "segmentation-numeric", "segmentation-sum", "segmentation-average", "funnel",
     "retention", "frequency", "counts", "top", "insights", "activity", "jql",
+    "summarize", "breakdown", "stats", "sample",
 )  # fmt: skip
 
 

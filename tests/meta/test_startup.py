@@ -84,7 +84,18 @@ def test_help_loads_no_more_than_typer(args: str) -> None:
     } == set()  # fmt: skip
 
 
-@pytest.mark.parametrize("args", ["tables", "schema t", "sql FROM(t)", "sql FROM(t) -f csv"])
+@pytest.mark.parametrize(
+    "args",
+    [
+        "tables",
+        "schema t",
+        "sql FROM(t)",
+        "sql FROM(t) -f csv",
+        "sample t",
+        "summarize t",
+        "stats t x",
+    ],
+)
 def test_looking_at_what_is_here_loads_duckdb_alone(args: str, db: Path) -> None:
     found = loaded(MP, "--db", db, *args.split())
     assert "duckdb" in found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import pandas as pd
 
@@ -17,10 +17,12 @@ from mixpanel_data import (
     FunnelResult,
     FunnelStep,
     JQLResult,
+    PropertyStats,
     RetentionResult,
     SegmentationResult,
     TableInfo,
     TableSchema,
+    TableSummary,
     Workspace,
     WriteResult,
     auth,
@@ -51,6 +53,11 @@ def use() -> None:
         assert_type(ws.explain_sql("SELECT 1").tables, tuple[AcceleratedTable, ...])
         assert_type(ws.tables(), list[TableInfo])
         assert_type(ws.schema("events"), TableSchema)
+        assert_type(ws.sample("events", n=3, event="a", seed=1), pd.DataFrame)
+        assert_type(ws.sample_rows("events"), list[dict[str, Any]])
+        assert_type(ws.summarize("events", top=20), TableSummary)
+        assert_type(ws.event_breakdown("events").events[0].users, int)
+        assert_type(ws.property_stats("events", "amount", event="a", top=3), PropertyStats)
         assert_type(ws.info(), WorkspaceInfo)
         written = ws.write_sql("SELECT 1", sys.stdout.buffer, format="csv", columns=["1"], limit=1)
         assert_type(written, WriteResult)

@@ -22,6 +22,7 @@ from mixpanel_data._internal.storage.errors import file_failed
 from mixpanel_data._internal.storage.flat import catalog, changes
 from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import FLAT_COLUMNS, Flat, TableInTheMaking
+from mixpanel_data._internal.storage.looks.source import Relation, Source, snapshot
 from mixpanel_data._internal.storage.session import Params, Session
 from mixpanel_data.exceptions import (
     DatabaseNotFoundError,
@@ -257,7 +258,7 @@ class StorageEngine:
         """Whether a table or view of this name is there; case does not matter."""
         return name.lower() in {known.lower() for known, _ in self._relations()}
 
-    def _relations(self) -> list[tuple[str, str]]:
+    def _relations(self) -> list[tuple[str, Relation]]:
         """Names and kinds of all tables and views but ours, by name."""
         rows = self.execute_rows(
             "SELECT table_name, table_type FROM information_schema.tables "
@@ -266,7 +267,7 @@ class StorageEngine:
         )
         return [(name, "VIEW" if kind == "VIEW" else "TABLE") for name, kind in rows]
 
-    def _find(self, name: str) -> tuple[str, str]:
+    def _find(self, name: str) -> tuple[str, Relation]:
         """A relation as it is really spelled, and its kind."""
         relations = self._relations()
         for known, kind in relations:
@@ -465,6 +466,20 @@ class StorageEngine:
         if table.lower() not in facts or not self.table_exists(table):
             raise TableNotFoundError(table, facts)
         return facts[table.lower()]
+
+    def look(self, name: str, how: Callable[[Source], T]) -> T:
+        """What `how` makes of a table or view, on one snapshot that it leaves as it was."""
+        name, kind = self._find(name)
+
+        def work(connection: duckdb.DuckDBPyConnection) -> T:
+            with snapshot(connection):
+                return how(Source(connection, name, kind))
+
+        session = self._session.sibling()
+        try:
+            return session.run(work)
+        finally:
+            session.close()
 
     # -- life -----------------------------------------------------------------------------------
 

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,58 +12,9 @@ from mixpanel_data import TableExistsError, TableMetadata, TableNotFoundError
 from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data._internal.storage.flat.survey import pointer
-from tests import strategies
-
-DAY = datetime(2024, 1, 1)
-EVENTS = TableMetadata(type="events", fetched_at=DAY, from_date="2024-01-01", to_date="2024-01-31")
-PROFILES = TableMetadata(type="profiles", fetched_at=DAY)
-
-names = st.sampled_from(
-    [
-        "a",
-        "A",
-        "b",
-        "B",
-        "c",
-        "distinct_id",
-        "Insert_ID",
-        "event_name",
-        "$insert_id",
-        "x y",
-        'q"',
-        "",
-    ]
-) | strategies.texts.filter(lambda name: name != "time")
-numbers = st.integers(-3, 3) | st.sampled_from(
-    [2**53, 10**15, 2**63 - 1, 2**63, 10**30, 0.5, 5.0, -0.0, 1e22, 1e-7, 1e15, 123456.75]
-)
-values = st.sampled_from([None, True, False]) | numbers | strategies.values
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[dict]:
-    """Events of three days whose properties repeat: of one kind, of two, or of any."""
-    kinds = draw(st.dictionaries(names, st.sampled_from([numbers, strategies.texts, values])))
-    events = []
-    for number in range(draw(st.integers(0, 8))):
-        properties = {name: draw(kind) for name, kind in kinds.items() if draw(st.booleans())}
-        at = DAY + timedelta(days=draw(st.integers(0, 2)), seconds=number)
-        properties["time"] = int((at - datetime(1970, 1, 1)).total_seconds() * 1000)
-        events.append({"event": draw(st.sampled_from(["p", "q", ""])), "properties": properties})
-    return events
-
-
-def body(events: list[dict]) -> bytes:
-    return b"".join(json.dumps(event).encode() + b"\n" for event in events)
-
-
-def load(
-    engine: StorageEngine, events: list[dict], facts: TableMetadata = EVENTS, **how: object
-) -> None:
-    with engine.temporary() as folder, engine.new_table("t", facts, **how) as table:
-        path = folder / "body"
-        path.write_bytes(body(events))
-        table.add(path)
+from tests.library.storage.loading import DAY, EVENTS, PROFILES, events_with, load
+from tests.oracles import column_type
+from tests.strategies import histories
 
 
 def kind(value: object) -> str:
@@ -76,19 +26,6 @@ def kind(value: object) -> str:
         # DuckDB calls an integer past 64 bits a number; its digits stay all the same.
         return "integer" if -(2**63) <= value < 2**64 else "number"
     return {float: "number", str: "string", list: "array", dict: "object"}[type(value)]
-
-
-def column_type(seen: list[object]) -> str:
-    """The rule of the data model, value by value."""
-    found = {type(value) for value in seen if value is not None}
-    if found == {int}:
-        return "BIGINT" if all(-(2**63) <= value < 2**63 for value in seen if value) else "VARCHAR"
-    if found and found <= {int, float}:
-        long = [v for v in seen if isinstance(v, int) and len(str(v)) > 15]
-        return "VARCHAR" if long else "DOUBLE"
-    if found == {bool}:
-        return "BOOLEAN"
-    return "JSON" if found and found <= {list, dict} else "VARCHAR"
 
 
 def content(engine: StorageEngine) -> tuple:
@@ -175,13 +112,6 @@ def test_kept_in_step_it_is_what_building_it_anew_gives(
         assert content(engine) == kept
     finally:
         engine.close()
-
-
-def events_with(*values: object, name: str = "a") -> list[dict]:
-    return [
-        {"event": "p", "properties": {"time": 1_704_067_200_000 + n, name: value}}
-        for n, value in enumerate(values)
-    ]
 
 
 def a_column(engine: StorageEngine, name: str = "a") -> tuple:

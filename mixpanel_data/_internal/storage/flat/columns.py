@@ -125,8 +125,11 @@ def value(column: Column, struct: str, place: int) -> str:
     if column.mixed:
         return f"properties ->> {literal(pointer(column.property))}"
     text = f"struct_extract_at({struct}, {place})"
-    if column.type != "DOUBLE":
-        return text
+    return double(text) if column.type == "DOUBLE" else text
+
+
+def double(text: str) -> str:
+    """SQL of the number that a text is, NULL where a DOUBLE would not hold it exactly."""
     # A whole number of up to 15 digits is a DOUBLE exactly; a longer one would lose some.
     return (
         f"CASE WHEN length({text}) < 16 OR contains({text}, '.') OR contains({text}, 'e') "

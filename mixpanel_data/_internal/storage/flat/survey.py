@@ -13,7 +13,7 @@ from mixpanel_data.types import TableType
 if TYPE_CHECKING:
     import duckdb
 
-_KINDS = {
+KINDS = {
     "VARCHAR": "string",
     "UBIGINT": "integer",
     "BIGINT": "integer",
@@ -138,7 +138,7 @@ def counts(
         )
         for event, place, kind, number in connection.execute(sql).fetchall():
             count = _note(result, listed[place - 1], event, number, rows)
-            count.kinds[_KINDS[kind]] += number
+            count.kinds[KINDS[kind]] += number
     return result
 
 
