@@ -79,6 +79,7 @@ class Analysis:
         self.uses: list[Use] = []
         self.items: list[Item] = []
         self.references: set[str] = set()
+        self.table_functions: set[str] = set()
         self._tables = tables
         self._columns_of = columns_of
         self._expansions = 0
@@ -177,8 +178,9 @@ class Analysis:
             scope.sources.append(Source(fold(ref["alias"]), columns))
             later.append((self._query, node))
         elif kind == "TABLE_FUNCTION":
-            name = ref["alias"] or ref["function"]["function_name"]
-            scope.sources.append(Source(fold(name), None))
+            name = fold(ref["function"]["function_name"])
+            self.table_functions.add(name)
+            scope.sources.append(Source(fold(ref["alias"]) or name, None))
             later.append((self._walk, ref["function"]))
         elif kind == "JOIN":
             self._join(ref, scope, later)
@@ -276,7 +278,9 @@ class Analysis:
             _leave(candidates, f"the path {found.path!r} is not that of one property")
         else:
             for source in candidates:
-                if source.table is not None:
+                if scope.named(source.alias) != [source]:
+                    source.leave(f"{source.alias} means something else where a property is read")
+                elif source.table is not None:
                     use = Use(source, source.table, name, cast, node)
                     source.uses.append(use)
                     self.uses.append(use)

@@ -8,7 +8,7 @@ from functools import cached_property
 import duckdb
 
 from mixpanel_data._internal.storage.acceleration.analysis import Leave
-from mixpanel_data._internal.storage.acceleration.syntax import Tree
+from mixpanel_data._internal.storage.acceleration.syntax import Tree, fold
 
 
 class Parser:
@@ -36,6 +36,12 @@ class Parser:
         (one,) = self.statements("SELECT 1")
         one["node"]["select_list"] = [expression]
         return self.text(one).removeprefix("SELECT ")
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """All functions that DuckDB comes with."""
+        rows = self._connection.execute("SELECT function_name FROM duckdb_functions()").fetchall()
+        return frozenset(fold(name) for (name,) in rows)
 
     def _ask(self, question: str, value: str) -> str:
         ((answer,),) = self._connection.execute(question, [value]).fetchall()

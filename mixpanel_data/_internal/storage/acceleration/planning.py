@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -61,6 +61,8 @@ class Planner:
         if more:
             raise Leave("of several statements only the last is looked at, when it is run")
         analysis = Analysis(tree, companions.tables, companions.columns_of)
+        if analysis.table_functions:
+            self._check_functions(analysis.table_functions)
         known = companions.known(analysis.sources)
         rewriting = Rewriting(tree, analysis, known, by_type=by_type)
         reasons = _reasons(analysis)
@@ -77,6 +79,12 @@ class Planner:
                 raise
             raise Leave(str(misfit)) from misfit
         return Plan(text, tuple(map(_named, rewriting.accelerated)), reasons)
+
+    def _check_functions(self, names: Collection[str]) -> None:
+        # A macro that is a table takes the names in its arguments for names in its own query.
+        for name in sorted(names):
+            if name not in self._parser.functions:
+                raise Leave(f"{name}() may be a macro")
 
     def _check(
         self, tree: Tree, text: str, params: Params, columns: Sequence[tuple[str, str]]

@@ -96,12 +96,14 @@ def load(
 
 
 def add_others(engine: StorageEngine) -> None:
-    """A view, a table with `properties` as well, one without, and one with a STRUCT."""
+    """A view, a table with `properties` as well, one without, one with a STRUCT, and macros."""
     engine.execute_rows("""
         CREATE VIEW seen AS SELECT * FROM events WHERE properties->>'text' IS NOT NULL;
         CREATE TABLE mine AS SELECT distinct_id AS u, properties, 'mine' AS text FROM profiles;
         CREATE TABLE plain AS SELECT DISTINCT distinct_id AS u FROM events;
-        CREATE TABLE odd AS SELECT {'properties': '{"text": "odd"}'::JSON} AS e
+        CREATE TABLE odd AS SELECT {'properties': '{"text": "odd"}'::JSON} AS e;
+        CREATE MACRO most(x) AS (SELECT x || u FROM mine AS events ORDER BY u LIMIT 1);
+        CREATE MACRO texts(x) AS TABLE SELECT x AS t FROM mine AS e
     """)
 
 

@@ -63,6 +63,22 @@ PLACES = st.sampled_from([*FROMS, *FROMS[:4] * 3, *FROMS[7:11] * 2])
 """The usual ones more often."""
 
 
+_ANY = ("properties", "e.properties", "events.properties", "p.properties")
+INNER = [
+    *FROMS[:4],
+    From("mine", _ANY),
+    From("plain e", _ANY),
+    From("plain AS events", _ANY),
+    From("odd", _ANY),
+    From("(SELECT '{}'::JSON AS e, '{}'::JSON AS events) s", _ANY),
+    From("(SELECT properties AS e, u FROM mine) s", _ANY),
+    From("query_table('mine')", _ANY),
+    From("texts('a')", _ANY),
+    From("profiles e", _ANY),
+]
+"""For subqueries, where a name may mean something of the query around."""
+
+
 def extractions(columns: tuple[str, ...]) -> Text:
     """One property as text, by every way to write it."""
     column = st.sampled_from(columns)
@@ -103,15 +119,20 @@ def values(place: From) -> Text:
         st.builds("CAST({} AS VARCHAR)".format, text),
     )
     whole = st.sampled_from([*place.columns, *place.names, f"{place.columns[0]}->'$.object'"])
+    inside = st.sampled_from(INNER).flatmap(
+        lambda other: st.builds(
+            "(SELECT min(upper({})) FROM {})".format, extractions(other.columns), st.just(other.sql)
+        )
+    )
     keys = st.sampled_from([place.user, place.user, "event_name", "event_time", "rowid"])
-    usual = [text, text, text, cast, cast, cast, built, built, keys, keys, whole]
+    usual = [text, text, text, cast, cast, cast, built, built, keys, keys, whole, inside]
     return st.sampled_from(usual).flatmap(lambda chosen: chosen)
 
 
 def predicates(place: From) -> Text:
     """Conditions that don't fail, subqueries included."""
     text = extractions(place.columns)
-    inner = st.sampled_from([place for place in FROMS if "->>" not in place.sql][:4])
+    inner = st.sampled_from(INNER)
     exists = inner.flatmap(
         lambda other: st.builds(
             "EXISTS (SELECT 1 FROM {} WHERE {} = {})".format,

@@ -36,6 +36,17 @@ TRAPS = {
         SELECT e.properties->>'text' FROM events e, odd""",
     "a struct of which nothing is known": """
         SELECT (SELECT e.properties->>'text' FROM query_table('odd')) FROM events e""",
+    "JSON nearer than the table, called like it": """
+        SELECT (SELECT upper(properties->>'text') FROM (SELECT '{}'::JSON AS e)) FROM events e""",
+    "JSON nearer than the table, with properties": """
+        SELECT (SELECT upper(e.properties->>'text') FROM (SELECT properties AS e FROM mine LIMIT 1))
+        FROM events e""",
+    "JSON beside the table, called like it": """
+        SELECT upper(e.properties->>'text') FROM events e, (SELECT '{}'::JSON AS e)""",
+    "another table nearer, called like it": """
+        SELECT (SELECT max(properties->>'text' || e.u) FROM plain e) FROM events e""",
+    "a macro that has a query": "SELECT most(properties->>'text') FROM events",
+    "a macro that is a table": "SELECT (SELECT max(t) FROM texts(e.properties->>'text')) FROM events e",
     "a table function that may have any column": """
         SELECT (SELECT properties->>'text' FROM query_table('mine') ORDER BY 1 LIMIT 1) FROM events""",
     "a CTE of the table's name": """
