@@ -5,21 +5,19 @@ from __future__ import annotations
 from mixpanel_data._internal.sql import quote
 from mixpanel_data.types import PropertyInfo
 
+_DOUBLES = {"double", "float8"}
+_INTEGERS = {"bigint", "int8", "long", "integer", "int", "int4", "signed"}
 _EXACT = {
-    "double": {"BIGINT", "DOUBLE"},
-    "float8": {"BIGINT", "DOUBLE"},
-    "bigint": {"BIGINT"},
-    "int8": {"BIGINT"},
-    "long": {"BIGINT"},
-    "boolean": {"BOOLEAN"},
-    "bool": {"BOOLEAN"},
+    "BIGINT": _INTEGERS | _DOUBLES,
+    "DOUBLE": _DOUBLES,
+    "BOOLEAN": {"boolean", "bool"},
 }
-"""Types, and the columns that a cast turns into them just as it does with their text."""
+"""Types of columns, and the types that a cast turns them into just as it does with their text."""
 
 
 def is_exact(info: PropertyInfo | None, cast: str | None) -> bool:
     """Whether the column itself may stand under a cast in the place of its text."""
-    return info is not None and info.column is not None and info.type in _EXACT.get(cast or "", ())
+    return info is not None and cast in _EXACT.get(info.type or "", ())
 
 
 def text(info: PropertyInfo | None) -> str | None:

@@ -113,7 +113,7 @@ PROPERTIES = {
 }  # fmt: skip
 UNSPELLED = {"wild", "halves"}
 TYPES = [
-    *("VARCHAR", "DOUBLE", "FLOAT8", "BIGINT", "INT8", "LONG", "INTEGER", "TINYINT", "HUGEINT"),
+    *("VARCHAR", "DOUBLE", "FLOAT8", "BIGINT", "INT8", "LONG", "INTEGER", "INT", "INT4", "TINYINT", "HUGEINT"),
     *("FLOAT", "DECIMAL(9,2)", "DECIMAL(38,0)", "BOOLEAN", "BOOL", "DATE", "TIMESTAMP", "JSON", "UBIGINT"),
 ]  # fmt: skip
 
@@ -141,8 +141,9 @@ def test_a_cast_to_the_type_of_its_column_reads_the_column(shop: StorageEngine) 
         ("whole", "DOUBLE"),
         ("whole", "BIGINT"),
         ("flag", "BOOLEAN"),
+        ("whole", "INT"),
     ]:
         runs = shop.explain(f"SELECT (properties->>'{name}')::{kind} FROM events").runs
         assert f'{name} AS "{name} #1"' in runs
-    runs = shop.explain("SELECT (properties->>'whole')::INTEGER FROM events").runs
+    runs = shop.explain("SELECT (properties->>'whole')::HUGEINT FROM events").runs
     assert 'CAST(whole AS VARCHAR) AS "whole #1"' in runs
