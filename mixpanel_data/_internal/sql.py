@@ -19,3 +19,12 @@ def literal(text: str) -> str:
     "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def pointer(name: str) -> str:
+    r"""The JSON pointer of a top-level property; any name has one.
+
+    >>> pointer("a/b~c")
+    '/a~1b~0c'
+    """
+    return "/" + name.replace("~", "~0").replace("/", "~1")

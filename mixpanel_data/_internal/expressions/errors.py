@@ -31,6 +31,14 @@ class ExpressionTypeError(InvalidArgumentError):
     """A value has a type that its operator refuses, where others only give undefined."""
 
 
+class ExpressionSourceError(InvalidArgumentError):
+    """What an expression reads is not there, or not known; `node` is the accessor."""
+
+    def __init__(self, reason: str, node: Node, text: str | None, *, hint: str) -> None:
+        super().__init__(pointing(f"{reason}: {_shown(node)}", node, text), hint=hint)
+        self.node = node
+
+
 _RAISED = "Mixpanel expression: "
 """Begins the text of an error that compiled SQL raises: message, newline, hint."""
 
@@ -45,15 +53,20 @@ def raised_by_sql(text: str) -> QueryError | None:
     _, mark, raised = text.partition(_RAISED)
     if not mark:
         return None
-    message, _, hint = raised.partition("\n")
+    message, _, hint = raised.rpartition("\n")
     return QueryError(message, hint=hint)
 
 
-def operand_type_error(word: str, operand: Node) -> Callable[[str], ExpressionTypeError]:
-    """The error of an operand of `and`, `or`, `any` that is neither boolean nor undefined."""
+def operand_type_error(
+    word: str, operand: Node, text: str | None = None
+) -> Callable[[str], ExpressionTypeError]:
+    """The error of an operand of `and`, `or`, `any` that is neither boolean nor undefined.
+
+    `text` is the expression that it stands in, where that is known.
+    """
     shown = _shown(operand)
     return lambda kind: ExpressionTypeError(
-        f"{word!r} takes true or false, not {_described(kind)}: {shown}",
+        pointing(f"{word!r} takes true or false, not {_described(kind)}: {shown}", operand, text),
         hint=f"compare it, or write boolean({shown})",
     )
 
@@ -74,8 +87,19 @@ def _described(kind: str) -> str:
 
 
 def _shown(node: Node) -> str:
-    text = str(node)
+    text = _printable(str(node))
     return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def pointing(reason: str, node: Node, text: str | None) -> str:
+    """The reason, and where in the text the node begins, unless it is all of it."""
+    if text is None or not node.position:
+        return reason
+    return f"{reason}\n{_pointer(text, node.position)}"
 
 
 def _pointer(text: str, position: int) -> str:
@@ -85,5 +109,5 @@ def _pointer(text: str, position: int) -> str:
     cut = max(0, column - SHOWN // 2)
     before = "…" if cut else ""
     after = "…" if len(line) > cut + SHOWN else ""
-    shown = "".join(c if c.isprintable() else " " for c in line[cut : cut + SHOWN])
+    shown = _printable(line[cut : cut + SHOWN])
     return f"  {before}{shown}{after}\n  {' ' * (len(before) + column - cut)}^"

@@ -194,27 +194,19 @@ def _arithmetic(node: nodes.Arithmetic, context: Context, scope: Scope) -> objec
     return calculate(node.operator, left, right)
 
 
-def remainder(left: float, right: float) -> float:
-    """`%`: the sign is that of the dividend."""
-    if isinstance(left, int) and isinstance(right, int):
-        size = abs(left) % abs(right)
-        return -size if left < 0 else size
-    return math.fmod(left, right)
-
-
-_OPERATIONS: dict[str, Callable[[Any, Any], float]] = {
+_OPERATIONS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "%": remainder,
+    "%": math.fmod,  # the sign is that of the dividend
 }
 
 
-def calculate(sign: nodes.Operation, left: object, right: object) -> float | UndefinedType:
-    """Integers stay exact; a division by zero, or past what a double holds, is undefined."""
+def calculate(sign: nodes.Operation, left: Any, right: Any) -> float | UndefinedType:
+    """In doubles; a division by zero, or past what a double holds, is undefined."""
     try:
-        result = _OPERATIONS[sign](left, right)
+        result = _OPERATIONS[sign](float(left), float(right))
         return result if math.isfinite(result) else UNDEFINED
     except (ZeroDivisionError, OverflowError, ValueError):
         return UNDEFINED

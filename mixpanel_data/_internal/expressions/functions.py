@@ -42,13 +42,13 @@ def round_half_away(value: float) -> int:
     return whole if value > 0 else -whole
 
 
-def _whole(rounding: Callable[[float], int]) -> Callable[[object], int | UndefinedType]:
-    def apply(value: object) -> int | UndefinedType:
+def _whole(rounding: Callable[[float], int]) -> Callable[[object], float | UndefinedType]:
+    def apply(value: object) -> float | UndefinedType:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return UNDEFINED
         if isinstance(value, int):  # of any size, where a float may not be
             return value
-        return rounding(value) if math.isfinite(value) else UNDEFINED
+        return float(rounding(value)) if math.isfinite(value) else UNDEFINED
 
     return apply
 

@@ -59,4 +59,6 @@ def grammar() -> Lark:
     """The parser; importing Lark and building its tables waits for the first expression."""
     from lark import Lark
 
-    return Lark(GRAMMAR, parser="lalr", lexer="basic", maybe_placeholders=False)
+    return Lark(
+        GRAMMAR, parser="lalr", lexer="basic", maybe_placeholders=False, propagate_positions=True
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import ClassVar, Literal
 
 from mixpanel_data._internal.expressions.names import property_expression, quoted
@@ -19,9 +19,13 @@ OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, PRIMARY = range(8)
 
 @dataclass(frozen=True)
 class Node:
-    """Any expression; `str()` gives text that parses to an equal tree."""
+    """Any expression; `str()` gives text that parses to an equal tree.
+
+    `position` is where it begins in the text that it was parsed from, counted from 0.
+    """
 
     binds: ClassVar[int] = PRIMARY
+    position: int | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     def __str__(self) -> str:
         raise NotImplementedError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from mixpanel_data._internal.expressions import nodes
@@ -90,7 +91,7 @@ class _Reader:
         self.depth += 1
         node = _READERS[tree.data](self, *tree.children)
         self.depth -= 1
-        return node
+        return replace(node, position=tree.meta.start_pos)
 
     def error(self, reason: str, at: Token | int, hint: str | None = None) -> ExpressionSyntaxError:
         position = at if isinstance(at, int) else at.start_pos or 0

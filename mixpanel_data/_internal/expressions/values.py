@@ -6,7 +6,6 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from decimal import Decimal
 from enum import Enum
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -16,9 +15,11 @@ MAX_SECONDS = 4_294_967_295
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
 """The years 1 to 9999 in UTC, which is as far as calendars go here."""
 
-_DECIMAL = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
+_DECIMAL = re.compile(
+    r"[ \t\n\f\r]*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t\n\f\r]*"
+)
 _ISO = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"([1-9][0-9]{3}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 
@@ -86,7 +87,7 @@ def number(value: object) -> int | float | UndefinedType:
     """`number()`: a string that is a decimal number, and 1 and 0 for the booleans.
 
     >>> number(" 5 "), number("1e2"), number("x"), number(True)
-    (5, 100.0, UNDEFINED, 1.0)
+    (5.0, 100.0, UNDEFINED, 1.0)
     """
     match value:
         case bool():
@@ -97,19 +98,15 @@ def number(value: object) -> int | float | UndefinedType:
             return seconds
         case str() if _DECIMAL.fullmatch(value):
             parsed = float(value)
-            if not math.isfinite(parsed):
-                return UNDEFINED
-            # An integer keeps digits that a double can't hold; Python reads 4,300 of them.
-            exact = len(value) <= 400 and not re.search(r"[.eE]", value)
-            return int(value) if exact else parsed
+            return parsed if math.isfinite(parsed) else UNDEFINED
     return UNDEFINED
 
 
 def string(value: object) -> str | UndefinedType | None:
-    """`string()`: numbers in plain decimals, whole ones without a point.
+    """`string()`: whole numbers have no point, very large and small ones an exponent.
 
-    >>> string(5.0), string(1e21), string(0.5), string(True), string(None)
-    ('5', '1000000000000000000000', '0.5', 'true', None)
+    >>> string(5.0), string(0.5), string(1e21), string(1e-7), string(True), string(None)
+    ('5', '0.5', '1e+21', '1e-07', 'true', None)
     """
     match value:
         case None | str():
@@ -119,7 +116,7 @@ def string(value: object) -> str | UndefinedType | None:
         case int() | Instant():
             return str(value)
         case float() if math.isfinite(value):
-            text = format(Decimal(repr(value)), "f").removesuffix(".0")
+            text = repr(value).removesuffix(".0")
             return "0" if text == "-0" else text
     return UNDEFINED
 

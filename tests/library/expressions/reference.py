@@ -25,7 +25,7 @@ def arithmetic(sign, left, right):
         return f"{left}{right}"
     if types != {"number"}:
         return UNDEFINED
-    a, b = Fraction(left), Fraction(right)
+    a, b = Fraction(float(left)), Fraction(float(right))
     if sign in "/%" and b == 0:
         return UNDEFINED
     exact = {

@@ -2,18 +2,24 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mixpanel_data._internal.expressions import (
     UNDEFINED,
     Context,
+    ExpressionSyntaxError,
     ExpressionTypeError,
     evaluate,
     matches,
     nodes,
+    parse,
+    property_expression,
+    quoted,
 )
 from mixpanel_data._internal.expressions.compiler import (
+    Columns,
+    Fields,
     compile_condition,
     compile_filter,
     compile_labels,
@@ -26,7 +32,7 @@ from mixpanel_data._internal.expressions.values import kind
 from mixpanel_data._internal.storage.errors import statement_failed
 from mixpanel_data.exceptions import QueryError
 from tests.library.expressions import rows
-from tests.library.expressions.strategies import expressions
+from tests.library.expressions.strategies import expressions, texts
 
 ERROR = "error"
 
@@ -205,3 +211,122 @@ def test_case_80_boolean_is_false_for_the_word_and_the_empty_values_only(databas
     assert not holds(database, 'boolean(properties["x"])', x=0)
     assert not holds(database, 'boolean(properties["x"])', x="")
     assert holds(database, 'boolean(properties["x"])', x="no")
+
+
+TRUTHS = ["true", "false", "null", "undefined", "1", '"a"', "[true]", '{"k": 1}', "gone"]
+
+
+@pytest.mark.parametrize(
+    "form", ["{} and {}", "{} or {}", "{} and true and {}", "{} or {} or true"]
+)
+def test_logic_of_all_types_decides_or_fails_as_the_evaluator_does(database, form):
+    values = dict(
+        zip(TRUTHS, [True, False, None, UNDEFINED, 1, "a", [True], {"k": 1}], strict=False)
+    )
+    pairs = [(left, right) for left in values for right in values]
+    given_rows = [
+        {
+            name: values[key]
+            for name, key in zip("ab", pair, strict=True)
+            if values[key] is not UNDEFINED
+        }
+        for pair in pairs
+    ]
+    text = form.format('properties["a"]', 'properties["b"]')
+    known = rows.table(database, given_rows)
+    contexts = [Context(event=rows.NAME, properties=row) for row in given_rows]
+    expected = [outcome(matches, parse(text), context) for context in contexts]
+    assert {True, ERROR} <= set(expected)
+    for columns in rows.layouts(known):
+        select = compile_filter(text, columns)
+        assert [answer(database, select, number) for number in range(len(pairs))] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'properties["x"]',
+        'any(X, properties["x"], X)',
+        'any(X, [false, properties["x"], true], X)',
+        'any(X, properties["x"], X and true)',
+        'any(X, list(properties["x"]), not X or X)',
+        'properties["x"] == 1 or properties["x"]',
+        'not (properties["x"] and true)',
+    ],
+)
+@pytest.mark.parametrize(
+    "x", [True, False, None, 1, "a", {"k": 1}, [True, 1], [1, True], [False, True], [False], []]
+)
+def test_a_truth_is_asked_for_or_refused_as_the_evaluator_does(database, text, x):
+    known = rows.table(database, [{"x": x}])
+    expected = outcome(matches, parse(text), Context(event=rows.NAME, properties={"x": x}))
+    for columns in rows.layouts(known):
+        assert answer(database, compile_filter(text, columns), 0) == expected
+
+
+def test_an_error_is_raised_for_no_row_that_an_earlier_operand_decides(database):
+    given_rows = [{"kind": "text", "x": "a"}, {"kind": "truth", "x": True}] * 2000
+    known = rows.table(database, given_rows)
+    text = 'properties["kind"] == "truth" and properties["x"]'
+    for columns in rows.layouts(known):
+        assert rows.asked(database, compile_filter(text, columns)) == [False, True] * 2000
+
+
+def test_a_date_in_the_expression_is_in_the_zone_of_the_project(database):
+    rows.table(database, [{"at": "2024-07-01T00:00:00"}])
+    fields = Fields(json="e.properties")
+    berlin = Columns(
+        properties=fields,
+        event_name="e.event_name",
+        event_time="TIMESTAMP '2024-06-30 22:00:00.5'",
+        zone="Europe/Berlin",
+    )
+    for text, passes in {
+        'event["$time"] >= datetime("2024-07-01")': True,
+        'event["$time"] > datetime("2024-07-01")': False,
+        'event["$time"] <= datetime("2024-07-01")': True,
+        'event["$time"] < datetime("2024-07-01")': False,
+        'datetime("2024-07-01") <= event["$time"]': True,
+        'datetime(event["$time"]) == datetime("2024-07-01")': True,
+        'properties["time"] >= 1719784800.5': False,
+        'properties["time"] == 1719784800': True,
+        'datetime(properties["at"]) == datetime("2024-07-01T02:00:00")': True,
+    }.items():
+        assert rows.asked(database, compile_filter(text, berlin)) == [passes]
+
+
+def test_profiles_know_now_and_no_events(database):
+    rows.table(database, [{"$last_seen": "2024-01-02T00:00:00", "time": 5}])
+    columns = Columns(properties=Fields(json="e.properties"), now=1_704_067_200 + 7 * 86_400)
+    recent = 'datetime(properties["$last_seen"]) >= datetime(NOW - 604800)'
+    assert rows.asked(database, compile_filter(recent, columns)) == [True]
+    assert rows.asked(database, compile_filter('defined(event["$time"])', columns)) == [False]
+    later = Columns(properties=Fields(json="e.properties"))
+    assert rows.asked(database, compile_filter(recent, later)) == [False]
+    assert rows.asked(database, compile_filter("NOW > 1704067200", later)) == [True]
+    with pytest.raises(ExpressionSyntaxError, match="profile queries know"):
+        compile_filter('has_prefix(properties["a"], "b")', columns)
+
+
+def test_users_have_columns_of_their_own(database):
+    known = rows.table(database, [{"plan": "pro"}])
+    columns = Columns(
+        properties=Fields(json='\'{"plan": "free"}\'::JSON'),
+        user=Fields(json="e.properties", flat="f", known=known),
+        event_name="e.event_name",
+    )
+    text = 'user["plan"] == "pro" and properties["plan"] == "free"'
+    assert rows.asked(database, compile_filter(text, columns)) == [True]
+
+
+@given(texts, texts)
+def test_case_82_names_and_values_are_quoted_whatever_they_hold(database, name, value):
+    assume(name not in ("time", "$time", "$event_name"))
+    name, value = (text.encode(errors="replace").decode() for text in (name, value))
+    known = rows.table(database, [{name: value}, {"other": value}])
+    text = f"{property_expression(name)} == {quoted(value)}"
+    for columns in rows.layouts(known):
+        compiled = compile_filter(text, columns)
+        assert rows.asked(database, compiled) == [True, False]
+        assert "\n" not in compiled
+        assert rows.asked(database, compile_value(property_expression(name), columns))[0] == value

@@ -9,9 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mixpanel_data import TableExistsError, TableMetadata, TableNotFoundError
-from mixpanel_data._internal.sql import literal, quote
+from mixpanel_data._internal.sql import literal, pointer, quote
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data._internal.storage.flat.survey import pointer
 from tests.library.storage.loading import DAY, EVENTS, PROFILES, events_with, load
 from tests.oracles import column_type
 from tests.strategies import histories

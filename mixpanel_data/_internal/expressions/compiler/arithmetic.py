@@ -65,10 +65,16 @@ def _double(number: Number) -> Sql:
 def negative(term: Term) -> Term:
     """Unary minus."""
     if term.number is None:
-        return Term(missing=sql.TRUE, raises=term.raises)
-    result = Sql(f"-{_double(term.number).inside(sql.PRIMARY)}", sql.UNARY)
-    return Term(
-        number=Number(result, bound=term.number.bound),
-        missing=sql.is_null(result),
-        raises=term.raises,
-    )
+        return Term(missing=sql.TRUE)
+    number = term.number
+    if number.double:
+        whole = number.whole and _minus(number.whole)
+        result = Number(_minus(number.sql), bound=number.bound, whole=whole)
+    else:  # the least BIGINT has no opposite of that type
+        whole = _minus(sql.cast(number.sql, "HUGEINT"))
+        result = Number(whole, double=False, bound=number.bound, whole=whole)
+    return Term(number=result, missing=sql.is_null(result.sql))
+
+
+def _minus(value: Sql) -> Sql:
+    return Sql(f"-{value.inside(sql.PRIMARY)}", sql.UNARY)

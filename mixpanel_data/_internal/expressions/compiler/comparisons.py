@@ -12,7 +12,7 @@ from mixpanel_data._internal.expressions import nodes
 from mixpanel_data._internal.expressions.compiler import fragments as sql
 from mixpanel_data._internal.expressions.compiler.conversions import instant
 from mixpanel_data._internal.expressions.compiler.fragments import FALSE, NULL, TRUE, Sql
-from mixpanel_data._internal.expressions.compiler.sources import JsonValue
+from mixpanel_data._internal.expressions.compiler.sources import item_term
 from mixpanel_data._internal.expressions.compiler.terms import (
     EXACT,
     Items,
@@ -23,17 +23,19 @@ from mixpanel_data._internal.expressions.compiler.terms import (
 )
 from mixpanel_data._internal.expressions.values import EPOCH, UNDEFINED, Instant
 
-Names = Callable[[], str]
+Names = Callable[[], Sql]
 """Gives a new name for the variable of a lambda."""
 
+_NEVER = Truth.plain(FALSE)
 _FIRST_YEAR, _LAST_YEAR = -62_135_596_800, 253_402_300_799
 
 
 def equal(left: Term, right: Term, names: Names) -> Truth:
     """Type and value agree. Never undefined."""
     for one, other in ((left, right), (right, left)):
-        if one.column and isinstance(other.value, str) and _is_no_other_kind(other.value):
-            return _one_comparison(one.column, sql.text(other.value))
+        if one.source and isinstance(other.value, str) and is_unlike_json(other.value):
+            found = "string" in one.source.kinds
+            return _one_comparison(one.source.text, sql.text(other.value)) if found else _NEVER
     if plain := _alike(left, right):
         return plain
     parts = [
@@ -49,8 +51,8 @@ def equal(left: Term, right: Term, names: Names) -> Truth:
     return Truth.of_condition(sql.any_of(*parts))
 
 
-def _is_no_other_kind(value: str) -> bool:
-    """Whether the text can't be how a number, boolean, list or object is spelled."""
+def is_unlike_json(value: str) -> bool:
+    """Whether it can't be how a number, boolean, list or object is spelled: then `->>` tells."""
     return re.match(r"[-0-9\[{]|(?:true|false)\Z", value) is None
 
 
@@ -68,17 +70,11 @@ def _alike(left: Term, right: Term) -> Truth | None:
         return None
     if FALSE in (left.missing, right.missing):
         return _one_comparison(one, other)
-    same = sql.infix(one, "IS NOT DISTINCT FROM", other)
-    return Truth(same, same, sql.infix(one, "IS DISTINCT FROM", other), total=True)
+    return Truth.plain(sql.same(one, other))
 
 
 def _one_comparison(one: Sql, other: Sql) -> Truth:
-    return Truth(
-        exact=sql.infix(one, "IS NOT DISTINCT FROM", other),
-        loose=sql.infix(one, "=", other),
-        opposite=sql.infix(one, "IS DISTINCT FROM", other),
-        total=True,
-    )
+    return Truth(exact=sql.same(one, other), loose=sql.infix(one, "=", other))
 
 
 def _strings(left: Term, right: Term) -> Sql:
@@ -123,7 +119,7 @@ def _lists(left: Items, right: Items, names: Names) -> Sql:
     if right.terms is None:
         size = sql.infix(sql.call("len", right.json), "=", Sql(str(len(left.terms))))
         others = [
-            JsonValue(Sql(f"{right.json.inside(sql.PRIMARY)}[{position}]"), optional=False).term()
+            item_term(Sql(f"{right.json.inside(sql.PRIMARY)}[{position}]"))
             for position in range(1, len(left.terms) + 1)
         ]
     else:
@@ -199,39 +195,49 @@ def membership(item: Term, container: Term, names: Names) -> Truth:
     kinds = item.kinds
     present = sql.any_of(*(kinds[kind] for kind in kinds if kind not in ("list", "object")))
     scalar = replace(item, items=(), record=None, missing=FALSE)
-    results = []
+    exact, loose = [], []
     if item.string and container.string:
-        results.append(sql.call("contains", container.string, item.string))
+        contained = sql.call("contains", container.string, item.string)
+        exact.append(contained)
+        loose.append(contained)
     for items in container.items:
-        defined = sql.all_of(present, items.when)
-        results.append(
-            _plain_choice(item, items)
-            or sql.case((defined, sql.is_true(_among(scalar, items, names))))
-        )
-    return Truth.plain(sql.first(*results))
+        choice = _choice(scalar, items.terms)
+        found = choice or _among(scalar, items, names)
+        asked = sql.all_of(present, items.when)
+        # NULL just where the item is missing, or where the list is.
+        chosen = choice and choice != FALSE and items.when == TRUE and len(kinds) == 1
+        listed = present == TRUE and items.terms is None and items.json == items.every
+        exact.append(found if chosen or listed else sql.case((asked, sql.is_true(found))))
+        loose.append(found if items.terms is None else sql.all_of(items.when, found))
+    return Truth(sql.first(*exact), sql.any_of(*loose))
 
 
-def _plain_choice(item: Term, items: Items) -> Sql | None:
-    """`x IN (…)`, where a value of one type is sought among constants of it."""
-    if not items.terms or items.when != TRUE or len(item.kinds) != 1:
+def _choice(item: Term, others: tuple[Term, ...] | None) -> Sql | None:
+    """`x IN (…)`, where the list has nothing but constants of one type."""
+    if not others or any(other.value is UNDEFINED for other in others):
         return None
-    if item.string and all(isinstance(term.value, str) for term in items.terms):
-        return sql.one_of(item.string, [term.string or NULL for term in items.terms])
-    numbers = [term.number for term in items.terms if term.number]
-    if item.number and len(numbers) == len(items.terms) and all(n.bound < EXACT for n in numbers):
-        return sql.one_of(item.number.sql, [n.sql for n in numbers])
+    texts = [other.value for other in others if isinstance(other.value, str)]
+    if len(texts) == len(others):
+        plain = item.source and "string" in item.source.kinds and all(map(is_unlike_json, texts))
+        value = item.source.text if item.source and plain else item.string
+        return sql.one_of(value, list(map(sql.text, texts))) if value else FALSE
+    numbers = [other.number for other in others if other.number]
+    if len(numbers) == len(others) and all(number.bound < EXACT for number in numbers):
+        choices = [number.sql for number in numbers]
+        return sql.one_of(item.number.sql, choices) if item.number else FALSE
     return None
 
 
 def _among(scalar: Term, items: Items, names: Names) -> Sql:
-    if items.terms is None:
-        name = names()
-        condition = equal(scalar, JsonValue.item(name).term(), names).loose
-        return some(items.json, name, condition)
-    return sql.any_of(*(equal(scalar, other, names).loose for other in items.terms))
+    if items.terms is not None:
+        return sql.any_of(*(equal(scalar, other, names).loose for other in items.terms))
+    if items.texts != NULL and isinstance(scalar.value, str) and is_unlike_json(scalar.value):
+        return sql.call("list_contains", items.texts, sql.text(scalar.value))
+    name = names()
+    return some(items.every, name, equal(scalar, item_term(name), names).loose)
 
 
-def some(items: Sql, name: str, condition: Sql) -> Sql:
+def some(items: Sql, name: Sql, condition: Sql) -> Sql:
     """Whether some item, called `name` in the condition, meets it."""
     kept = sql.call("list_filter", items, Sql(f"lambda {name}: {condition}"))
     return sql.infix(sql.call("len", kept), ">", Sql("0"))

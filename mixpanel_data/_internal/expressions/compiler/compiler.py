@@ -21,7 +21,7 @@ from mixpanel_data._internal.expressions.compiler.comparisons import (
 from mixpanel_data._internal.expressions.compiler.fragments import FALSE, NULL, TRUE, Sql
 from mixpanel_data._internal.expressions.compiler.functions import FUNCTIONS
 from mixpanel_data._internal.expressions.compiler.labels import label, labels
-from mixpanel_data._internal.expressions.compiler.sources import JsonValue, property_term
+from mixpanel_data._internal.expressions.compiler.sources import item_term, property_term
 from mixpanel_data._internal.expressions.compiler.terms import (
     MISSING,
     Items,
@@ -31,6 +31,7 @@ from mixpanel_data._internal.expressions.compiler.terms import (
     constant,
 )
 from mixpanel_data._internal.expressions.errors import (
+    ExpressionSourceError,
     ExpressionTypeError,
     filter_type_error,
     operand_type_error,
@@ -39,7 +40,6 @@ from mixpanel_data._internal.expressions.errors import (
 from mixpanel_data._internal.expressions.evaluator import Context, evaluate
 from mixpanel_data._internal.expressions.nodes import Node
 from mixpanel_data._internal.expressions.parser import parse
-from mixpanel_data.exceptions import InvalidArgumentError
 
 Scope = dict[str, Term]
 
@@ -76,30 +76,38 @@ class Compiler:
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
-        self._names = map("x{}".format, itertools.count(1))
+        self._text: str | None = None
+        self._names = (Sql(f"x{number}") for number in itertools.count(1))
 
     def filter(self, expression: str | Node) -> str:
         """As `compile_filter`."""
-        return str(self._passes(_tree(expression)).exact)
+        return str(self._passes(self._tree(expression)).exact)
 
     def condition(self, expression: str | Node) -> str:
         """As `compile_condition`."""
-        return str(self._passes(_tree(expression)).loose)
+        return str(self._passes(self._tree(expression)).loose)
 
     def value(self, expression: str | Node) -> str:
         """As `compile_value`."""
-        return str(label(self.term(_tree(expression), {}), self.name()))
+        return str(label(self.term(self._tree(expression), {}), self.name()))
 
     def labels(self, expression: str | Node) -> str:
         """As `compile_labels`."""
-        return str(labels(self.term(_tree(expression), {}), self.name()))
+        return str(labels(self.term(self._tree(expression), {}), self.name()))
 
     def number(self, expression: str | Node) -> str:
         """As `compile_number`."""
-        number = self.term(_tree(expression), {}).number
-        return str(sql.cast(number.sql if number else NULL, "DOUBLE"))
+        number = self.term(self._tree(expression), {}).number or Number(NULL, double=False)
+        return str(number.sql if number.double else sql.cast(number.sql, "DOUBLE"))
 
-    def name(self) -> str:
+    def _tree(self, expression: str | Node) -> Node:
+        if not isinstance(expression, str):
+            self._text = None
+            return expression
+        self._text = expression
+        return parse(expression, "profile" if self.columns.event_name is None else "event")
+
+    def name(self) -> Sql:
         """A new name for the variable of a lambda."""
         return next(self._names)
 
@@ -109,8 +117,8 @@ class Compiler:
             refused = [kind for kind in term.kinds if kind not in ("boolean", "null")]
             return self._checked(term, refused, filter_type_error(node))
         if term.boolean is None:
-            return Truth.plain(FALSE, total=True)
-        if term.boolean.total:
+            return Truth.plain(FALSE)
+        if term.boolean.exact.total:
             return term.boolean
         return Truth.of_condition(term.boolean.loose)
 
@@ -120,7 +128,7 @@ class Compiler:
         if term.only("boolean"):
             return (term.boolean.loose if term.boolean else FALSE), term.raises
         refused = [kind for kind in term.kinds if kind != "boolean"]
-        return self._checked(term, refused, operand_type_error(word, node)).loose, True
+        return self._checked(term, refused, operand_type_error(word, node, self._text)).loose, True
 
     @staticmethod
     def _checked(
@@ -149,13 +157,18 @@ class Compiler:
     def look_up(self, node: nodes.Property, _scope: Scope) -> Term:
         columns = self.columns
         if node.source == "behaviors":
-            raise InvalidArgumentError(
-                f"{node} is only known to profile queries", hint="ask the events themselves"
+            raise ExpressionSourceError(
+                "behaviors are only known to Mixpanel's profile queries",
+                node,
+                self._text,
+                hint="ask the events themselves",
             )
         if node.source == "user":
             if columns.user is None:
-                raise InvalidArgumentError(
-                    f"{node} needs the profiles of the events' users",
+                raise ExpressionSourceError(
+                    "the profiles of the events' users are not given",
+                    node,
+                    self._text,
                     hint="fetch profiles, and name their table",
                 )
             return property_term(columns.user, node.name)
@@ -189,7 +202,8 @@ class Compiler:
         return replace(result, raises=any(term.raises for term in arguments))
 
     def negate(self, node: nodes.Negate, scope: Scope) -> Term:
-        return arithmetic.negative(self.term(node.operand, scope))
+        operand = self.term(node.operand, scope)
+        return replace(arithmetic.negative(operand), raises=operand.raises)
 
     def arithmetic(self, node: nodes.Arithmetic, scope: Scope) -> Term:
         left, right = self.term(node.left, scope), self.term(node.right, scope)
@@ -202,61 +216,61 @@ class Compiler:
             case "==":
                 truth = equal(left, right, self.name)
             case "!=":
-                truth = _opposite(equal(left, right, self.name))
+                truth = equal(left, right, self.name).reversed
             case "in":
                 truth = membership(left, right, self.name)
             case "not in":
-                truth = _opposite(membership(left, right, self.name))
+                truth = membership(left, right, self.name).reversed
             case sign:
                 truth = ordering(sign, left, right)
-        return _boolean(truth, raises=left.raises or right.raises)
+        return truth.term(raises=left.raises or right.raises)
 
     def negation(self, node: nodes.Not, scope: Scope) -> Term:
         term = self.term(node.operand, scope)
         if term.only("boolean"):
-            truth = _opposite(term.boolean) if term.boolean else Truth.plain(TRUE, total=True)
-            return _boolean(truth, raises=term.raises)
+            truth = term.boolean.reversed if term.boolean else Truth.plain(TRUE)
+            return truth.term(raises=term.raises)
         value = sql.negated(term.boolean.exact) if term.boolean else NULL
         result = sql.case((term.missing, TRUE), otherwise=value)
-        return _boolean(Truth.plain(result), raises=term.raises)
+        return Truth.plain(result).term(raises=term.raises)
 
     def both(self, node: nodes.And, scope: Scope) -> Term:
         truth, raises = _in_order([self.truth(part, "and", scope) for part in node.operands])
-        return _boolean(truth, raises=raises)
+        return truth.term(raises=raises)
 
     def either(self, node: nodes.Or, scope: Scope) -> Term:
         truths = [self.truth(part, "or", scope) for part in node.operands]
         truth, raises = _in_order(truths, until=True)
-        return _boolean(truth, raises=raises)
+        return truth.term(raises=raises)
 
     def any_item(self, node: nodes.AnyItem, scope: Scope) -> Term:
         listed = self.term(node.items, scope)
-        results, raises = [], listed.raises
-        for items in listed.items:
-            found, may_raise = self._found(node, items, scope)
-            results.append(sql.case((items.when, sql.is_true(found))))
-            raises = raises or may_raise
-        result = sql.first(*results)
-        always = listed.only("list") and listed.missing == FALSE
-        return _boolean(Truth.plain(result, total=always), raises=raises)
+        found = [self._found(node, items, scope) for items in listed.items]
+        truth = Truth(
+            exact=sql.first(*(truth.exact for truth, _ in found)),
+            loose=sql.any_of(*(truth.loose for truth, _ in found)),
+        )
+        return truth.term(raises=listed.raises or any(raises for _, raises in found))
 
-    def _found(self, node: nodes.AnyItem, items: Items, scope: Scope) -> tuple[Sql, bool]:
+    def _found(self, node: nodes.AnyItem, items: Items, scope: Scope) -> tuple[Truth, bool]:
         if items.terms is not None:
             truths = [
                 self.truth(node.condition, "any", {**scope, node.variable: item})
                 for item in items.terms
             ]
             found, raises = _in_order(truths, until=True)
-            return found.loose, raises
+            loose = sql.all_of(items.when, found.loose)
+            return Truth(sql.case((items.when, found.exact)), loose), raises
         name = self.name()
-        inner = {**scope, node.variable: JsonValue.item(name).term()}
+        inner = {**scope, node.variable: item_term(name)}
         condition, raises = self.truth(node.condition, "any", inner)
         if not raises:
-            return some(items.json, name, condition), False
+            exact, loose = (some(of, name, condition) for of in (items.json, items.every))
+            return Truth(exact, loose), False
         before = self.name()
-        step = sql.case((Sql(before), TRUE), otherwise=sql.is_true(condition))
+        step = sql.case((before, TRUE), otherwise=sql.is_true(condition))
         fold = Sql(f"lambda {before}, {name}: {step}")
-        return sql.call("list_reduce", items.json, fold, FALSE), True
+        return Truth.plain(sql.call("list_reduce", items.json, fold, FALSE)), True
 
 
 _RULES: dict[type[Node], Callable[[Compiler, Any, Scope], Term]] = {
@@ -276,10 +290,6 @@ _RULES: dict[type[Node], Callable[[Compiler, Any, Scope], Term]] = {
 }
 
 
-def _tree(expression: str | Node) -> Node:
-    return parse(expression) if isinstance(expression, str) else expression
-
-
 def _is_constant(node: Node) -> bool:
     return not any(
         isinstance(part, (nodes.Property, nodes.Variable, nodes.Now)) for part in nodes.walk(node)
@@ -293,29 +303,21 @@ def _time(columns: Columns) -> Term:
     return Term(number=number, missing=sql.is_null(moment))
 
 
-def _opposite(truth: Truth) -> Truth:
-    return Truth(truth.opposite, truth.opposite, sql.is_true(truth.loose), total=True)
-
-
-def _boolean(truth: Truth, *, raises: bool) -> Term:
-    return Term(
-        boolean=truth, missing=FALSE if truth.total else sql.is_null(truth.exact), raises=raises
-    )
-
-
 def _in_order(truths: list[tuple[Sql, bool]], *, until: bool = False) -> tuple[Truth, bool]:
     """Operands from left to right as far as the first that is `until`, if any of them may raise.
 
     DuckDB is free to compute the sides of AND and OR in any order, the branches of CASE are not.
     """
-    join = sql.any_of if until else sql.all_of
-    result, raises = FALSE if until else TRUE, False
+    join, neutral = (sql.any_of, FALSE) if until else (sql.all_of, TRUE)
+    result, raises = neutral, False
     for condition, may_raise in reversed(truths):
-        if not raises:
+        raises = raises or may_raise
+        if result == neutral:
+            result = condition
+        elif not raises:
             result = join(condition, result)
         elif until:
             result = sql.either(condition, TRUE, result)
         else:
             result = sql.either(condition, result, FALSE)
-        raises = raises or may_raise
     return Truth.of_condition(result), raises

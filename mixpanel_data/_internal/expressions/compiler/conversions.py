@@ -8,12 +8,10 @@ from mixpanel_data._internal.expressions.compiler.fragments import NULL, Sql
 from mixpanel_data._internal.expressions.compiler.terms import Number, Seconds, Term
 from mixpanel_data._internal.expressions.values import MAX_SECONDS
 
-_DECIMAL = r"[ \t\n\v\f\r]*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\n\v\f\r]*"
-_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_CLOCK = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?(\.[0-9]+)?"
-_OFFSET = r"(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])"
-_LOCAL_DATE = f"{_DAY}({_CLOCK})?"
-_DATE_WITH_OFFSET = f"{_DAY}{_CLOCK}{_OFFSET}"
+_DECIMAL = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
+_DAY = r"[1-9]\d{3}-\d\d-\d\d"
+_CLOCK = r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?(\.\d+)?"
+_OFFSET = r"(Z|[+-]([01]\d|2[0-3]):?[0-5]\d)"
 
 
 def string(term: Term) -> Sql:
@@ -29,26 +27,20 @@ def string(term: Term) -> Sql:
 
 
 def spelled(number: Number) -> Sql:
-    """A number in plain decimals."""
-    if number.text is None and not number.double:
-        whole = number.whole or number.sql
-        return sql.cast(whole, "VARCHAR")
-    written = sql.case(
-        (sql.is_not_null(number.sql), number.text or sql.cast(number.sql, "VARCHAR"))
-    )
-    exponent = sql.call("contains", written, sql.text("e"))
-    plain = sql.call("regexp_replace", written, sql.text(r"^-?(0)\.0$|\.0$"), sql.text(r"\1"))
-    return sql.case((exponent, _without_exponent(written)), otherwise=plain)
+    """The text of a number; a whole one has no point."""
+    if not number.double:
+        return sql.cast(number.sql, "VARCHAR")
+    text = decimal(number.sql)
+    if number.whole is None:
+        return text
+    whole = sql.is_not_null(number.whole)
+    return sql.case((whole, sql.cast(number.whole, "VARCHAR")), otherwise=text)
 
 
-def _without_exponent(written: Sql) -> Sql:
-    """`1.5e-07` becomes `0.00000015`."""
-    power = f"TRY_CAST(split_part({written}, 'e', 2) AS INTEGER)"
-    digits = f"regexp_replace(split_part({written}, 'e', 1), '[-.]', '', 'g')"
-    sign = f"CASE WHEN starts_with({written}, '-') THEN '-' ELSE '' END"
-    small = f"'0.' || repeat('0', -{power} - 1) || {digits}"
-    large = f"{digits} || repeat('0', {power} + 1 - length({digits}))"
-    return Sql(f"{sign} || CASE WHEN {power} < 0 THEN {small} ELSE {large} END", sql.SUM)
+def decimal(value: Sql) -> Sql:
+    """The text of a DOUBLE."""
+    written = sql.cast(value, "VARCHAR")
+    return sql.call("regexp_replace", written, sql.text(r"^-(0)\.0$|\.0$"), sql.text(r"\1"))
 
 
 def iso(seconds: Sql) -> Sql:
@@ -61,18 +53,21 @@ def number(term: Term) -> Term:
     """`number()`."""
     if term.only("number"):
         return term
-    parts = [term.number.sql if term.number else NULL]
-    if term.string:
-        parts.append(_parsed(term.string))
+    parts = [term.number.sql if term.number else NULL, _parsed(term.string or NULL)]
+    if term.source and term.string:
+        parts = [_parsed(term.source.text)]  # which reads numbers too, and nothing else
     if term.boolean:
         parts.append(sql.cast(term.boolean.exact, "INTEGER"))
     if term.instant:
         parts.append(term.instant.sql)
     result = sql.first(*parts)
-    return Term(number=Number(result), missing=sql.is_null(result), raises=term.raises)
+    whole = term.number.whole if term.number else None
+    return Term(number=Number(result, whole=whole), missing=sql.is_null(result))
 
 
 def _parsed(value: Sql) -> Sql:
+    if value == NULL:
+        return NULL
     parsed = Sql(f"TRY_CAST({value} AS DOUBLE)")
     readable = sql.call("regexp_full_match", value, sql.text(_DECIMAL))
     return sql.case((sql.all_of(readable, sql.call("isfinite", parsed)), parsed))
@@ -99,16 +94,16 @@ def instant(term: Term) -> Term:
     """`datetime()` of a value: dates without an offset are UTC."""
     if term.number and term.number.moment and len(term.kinds) == 1:
         seconds = Seconds(term.number.sql, term.number.moment)
-        return Term(instant=seconds, missing=term.missing, raises=term.raises)
+        return Term(instant=seconds, missing=term.missing)
     parts = [term.instant.sql if term.instant else NULL]
     if term.number:
         parts.append(_from_number(term.number.sql))
     if term.string:
         parts.append(_from_text(term.string))
     if not any(part != NULL for part in parts):
-        return Term(missing=sql.TRUE, raises=term.raises)
+        return Term(missing=sql.TRUE)
     result = sql.first(*parts)
-    return Term(instant=Seconds(result), missing=sql.is_null(result), raises=term.raises)
+    return Term(instant=Seconds(result), missing=sql.is_null(result))
 
 
 def _from_number(value: Sql) -> Sql:
@@ -127,10 +122,10 @@ def _from_text(value: Sql) -> Sql:
     def epoch(stamp: str) -> Sql:
         return Sql(f"CAST(floor(epoch(TRY_CAST({stamp}))) AS BIGINT)")
 
-    late = Sql(f"{value.inside(sql.SUM)} >= '0001'", sql.COMPARISON)
-    local = sql.call("regexp_full_match", value, sql.text(_LOCAL_DATE))
-    offset = sql.call("regexp_full_match", value, sql.text(_DATE_WITH_OFFSET))
+    def looks_like(pattern: str) -> Sql:
+        return sql.call("regexp_full_match", value, sql.text(pattern))
+
     return sql.case(
-        (sql.all_of(local, late), epoch(f"{value} AS TIMESTAMP")),
-        (sql.all_of(offset, late), epoch(f"{value} AS TIMESTAMPTZ")),
+        (looks_like(f"{_DAY}({_CLOCK})?"), epoch(f"{value} AS TIMESTAMP")),
+        (looks_like(_DAY + _CLOCK + _OFFSET), epoch(f"{value} AS TIMESTAMPTZ")),
     )

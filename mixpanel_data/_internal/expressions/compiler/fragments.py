@@ -13,10 +13,15 @@ SUM, PRODUCT, UNARY, PRIMARY = nodes.SUM, nodes.PRODUCT, nodes.UNARY, nodes.PRIM
 
 
 class Sql(NamedTuple):
-    """SQL of one value; `binds` says how tightly its outermost operator does."""
+    """SQL of one value; `binds` says how tightly its outermost operator does.
+
+    A condition that is never NULL is `total`, and has an `opposite` if that is as short.
+    """
 
     text: str
     binds: int = PRIMARY
+    total: bool = False
+    opposite: str = ""
 
     def __str__(self) -> str:
         return self.text
@@ -26,12 +31,19 @@ class Sql(NamedTuple):
         return self.text if self.binds >= level else f"({self.text})"
 
 
-TRUE, FALSE, NULL = Sql("TRUE"), Sql("FALSE"), Sql("NULL")
+TRUE = Sql("TRUE", total=True, opposite="FALSE")
+FALSE = Sql("FALSE", total=True, opposite="TRUE")
+NULL = Sql("NULL")
 
 
 def text(value: str) -> Sql:
-    """A string literal."""
-    return Sql(literal(value))
+    r"""A string literal, on one line whatever is in it: reports indent the SQL they are given.
+
+    >>> print(text("it's"), text("two\nlines"))
+    'it''s' 'two' || chr(10) || 'lines'
+    """
+    lines = [literal(line) for line in value.split("\n")]
+    return Sql(" || chr(10) || ".join(lines), SUM if len(lines) > 1 else PRIMARY)
 
 
 def call(name: str, *arguments: Sql) -> Sql:
@@ -55,55 +67,66 @@ def one_of(value: Sql, choices: list[Sql]) -> Sql:
     return Sql(f"{value.inside(SUM)} IN ({', '.join(map(str, choices))})", COMPARISON)
 
 
+def same(left: Sql, right: Sql) -> Sql:
+    """Whether both are equal, or both NULL."""
+    one, other = left.inside(SUM), right.inside(SUM)
+    return _total(f"{one} IS NOT DISTINCT FROM {other}", f"{one} IS DISTINCT FROM {other}")
+
+
 def all_of(*conditions: Sql) -> Sql:
     """`AND`, without what is constant."""
     if FALSE in conditions:
         return FALSE
-    kept = list(dict.fromkeys(item for item in conditions if item != TRUE))
-    if len(kept) < 2:
-        return kept[0] if kept else TRUE
-    return Sql(" AND ".join(item.inside(AND) for item in kept), AND)
+    return _joined("AND", AND, [item for item in conditions if item != TRUE], TRUE)
 
 
 def any_of(*conditions: Sql) -> Sql:
     """`OR`, without what is constant."""
     if TRUE in conditions:
         return TRUE
-    kept = list(dict.fromkeys(item for item in conditions if item != FALSE))
+    return _joined("OR", OR, [item for item in conditions if item != FALSE], FALSE)
+
+
+def _joined(word: str, binds: int, conditions: list[Sql], empty: Sql) -> Sql:
+    kept = list(dict.fromkeys(conditions))
     if len(kept) < 2:
-        return kept[0] if kept else FALSE
-    return Sql(" OR ".join(item.inside(AND) for item in kept), OR)
+        return kept[0] if kept else empty
+    text = f" {word} ".join(item.inside(AND) for item in kept)
+    return Sql(text, binds, total=all(item.total for item in kept))
 
 
 def negated(condition: Sql) -> Sql:
     """`NOT`, which leaves NULL as it is."""
-    if condition in (TRUE, FALSE):
-        return FALSE if condition == TRUE else TRUE
-    return Sql(f"NOT {condition.inside(COMPARISON)}", NOT)
+    if condition.opposite:
+        return _total(condition.opposite, condition.text, condition.binds)
+    return Sql(f"NOT {condition.inside(COMPARISON)}", NOT, total=condition.total)
 
 
 def is_true(condition: Sql) -> Sql:
     """NULL becomes false."""
-    if condition in (TRUE, FALSE):
+    if condition.total:
         return condition
-    return Sql(f"{condition.inside(UNARY)} IS TRUE", COMPARISON)
+    inside = condition.inside(UNARY)
+    return _total(f"{inside} IS TRUE", f"{inside} IS NOT TRUE")
 
 
 def is_not_true(condition: Sql) -> Sql:
     """The exact opposite of `is_true`."""
-    if condition in (TRUE, FALSE):
-        return negated(condition)
-    return Sql(f"{condition.inside(UNARY)} IS NOT TRUE", COMPARISON)
+    return negated(is_true(condition))
 
 
 def is_null(value: Sql) -> Sql:
     """Whether there is no value."""
-    return Sql(f"{value.inside(SUM)} IS NULL", COMPARISON)
+    return _total(f"{value.inside(SUM)} IS NULL", f"{value.inside(SUM)} IS NOT NULL")
 
 
 def is_not_null(value: Sql) -> Sql:
     """Whether there is a value."""
-    return Sql(f"{value.inside(SUM)} IS NOT NULL", COMPARISON)
+    return negated(is_null(value))
+
+
+def _total(text: str, opposite: str, binds: int = COMPARISON) -> Sql:
+    return Sql(text, binds, total=True, opposite=opposite)
 
 
 def case(*branches: tuple[Sql, Sql], otherwise: Sql = NULL) -> Sql:
@@ -115,7 +138,9 @@ def case(*branches: tuple[Sql, Sql], otherwise: Sql = NULL) -> Sql:
             break
         if condition != FALSE:
             taken.append((condition, value))
-    if not taken or all(value == otherwise for _, value in taken):
+    while taken and taken[-1][1] == otherwise:
+        taken.pop()
+    if not taken:
         return otherwise
     whens = " ".join(f"WHEN {condition} THEN {value}" for condition, value in taken)
     rest = "" if otherwise == NULL else f" ELSE {otherwise}"

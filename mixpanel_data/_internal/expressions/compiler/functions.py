@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from mixpanel_data._internal.expressions import functions as evaluated
 from mixpanel_data._internal.expressions.compiler import conversions
@@ -17,27 +18,17 @@ from mixpanel_data._internal.expressions.compiler.terms import (
 )
 
 
-def _truth(condition: Sql) -> Term:
-    return Term(boolean=Truth.of_condition(condition))
+def _boolean(term: Term) -> Term:
+    return Truth.of_condition(conversions.boolean(term)).term()
 
 
 def _defined(term: Term) -> Term:
-    nothing = [term.missing]
-    if not evaluated.NULL_IS_DEFINED:
-        nothing.append(term.null)
-    condition = sql.any_of(*nothing)
-    if len(term.kinds) == 1 and not term.items and condition == term.missing:
-        (present,) = term.kinds.values()
-        return Term(boolean=Truth.plain(present, total=True))
-    return Term(boolean=_opposite(condition))
-
-
-def _opposite(condition: Sql) -> Truth:
-    return Truth.of_condition(sql.is_not_true(condition))
-
-
-def _boolean(term: Term) -> Term:
-    return _truth(conversions.boolean(term))
+    if evaluated.NULL_IS_DEFINED:
+        return Truth.plain(sql.is_not_true(term.missing)).term()
+    if term.source:
+        return Truth.of_condition(term.source.present).term()
+    present = [when for kind, when in term.kinds.items() if kind != "null"]
+    return Truth.of_condition(sql.any_of(*present)).term()
 
 
 def _string(term: Term, default: Term = MISSING) -> Term:
@@ -68,24 +59,9 @@ def _with_default(term: Term, text: Sql, default: Term) -> Term:
 
 def _list(term: Term) -> Term:
     kinds = term.kinds
-    scalar = sql.any_of(*(when for kind, when in kinds.items() if kind not in ("list", "null")))
-    single: tuple[Items, ...] = ()
-    if scalar != FALSE:
-        single = (
-            Items(
-                scalar,
-                (
-                    Term(
-                        string=term.string,
-                        number=term.number,
-                        boolean=term.boolean,
-                        instant=term.instant,
-                        record=term.record,
-                    ),
-                ),
-            ),
-        )
-    items = (*term.items, *single)
+    single = sql.any_of(*(when for kind, when in kinds.items() if kind not in ("list", "null")))
+    alone = Items(single, (replace(term, items=(), null=FALSE, missing=FALSE),))
+    items = term.items if single == FALSE else (*term.items, alone)
     present = sql.any_of(*(item.when for item in items))
     return Term(items=items, missing=sql.is_not_true(present))
 
@@ -96,14 +72,11 @@ def _whole(function: str) -> Callable[[Term], Term]:
             return MISSING
         number = term.number
         if number.double:
-            number = Number(sql.call(function, number.sql), bound=number.bound + 1)
+            rounded = sql.call(function, number.sql)
+            number = Number(rounded, bound=number.bound + 1, whole=number.whole)
         return Term(number=number, missing=sql.is_null(number.sql))
 
     return apply
-
-
-def _datetime(term: Term) -> Term:
-    return conversions.instant(term)
 
 
 def _affix(function: str) -> Callable[[Term, Term], Term]:
@@ -115,7 +88,7 @@ def _affix(function: str) -> Callable[[Term, Term], Term]:
             sql.text(known.lower()) if isinstance(known, str) else sql.call("lower", affix.string)
         )
         result = sql.call(function, sql.call("lower", text.string), lower)
-        return Term(boolean=Truth.plain(result), missing=sql.is_null(result))
+        return Truth.plain(result).term()
 
     return apply
 
@@ -123,7 +96,7 @@ def _affix(function: str) -> Callable[[Term, Term], Term]:
 FUNCTIONS: dict[str, Callable[..., Term]] = {
     "boolean": _boolean,
     "ceil": _whole("ceil"),
-    "datetime": _datetime,
+    "datetime": conversions.instant,
     "defined": _defined,
     "floor": _whole("floor"),
     "has_prefix": _affix("starts_with"),

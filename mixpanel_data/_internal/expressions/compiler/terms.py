@@ -6,8 +6,8 @@ of one possible type is plain SQL of that type.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+import sys
+from dataclasses import dataclass
 
 from mixpanel_data._internal.expressions.compiler import fragments as sql
 from mixpanel_data._internal.expressions.compiler.fragments import FALSE, NULL, TRUE, Sql
@@ -16,7 +16,62 @@ from mixpanel_data._internal.expressions.values import UNDEFINED, Instant
 EXACT = 2**53
 """Whole numbers below this are exact as DOUBLE."""
 
-LARGEST = math.inf
+LARGEST = sys.float_info.max
+
+
+ALL_KINDS = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
+"""The JSON kinds, as `PropertyInfo` names them."""
+
+
+@dataclass(frozen=True)
+class JsonValue:
+    """A JSON value: all of `document`, or what is at a pointer in it, if it is there.
+
+    `kinds` are those it may have; `column` has its text, as `->>` gives it.
+    """
+
+    document: Sql
+    pointer: str | None = None
+    kinds: frozenset[str] = ALL_KINDS
+    optional: bool = True
+    column: Sql | None = None
+
+    def _at(self, function: str, otherwise: str | None = None) -> Sql:
+        place = otherwise if self.pointer is None else self.pointer
+        return sql.call(function, self.document, *([] if place is None else [sql.text(place)]))
+
+    @property
+    def json(self) -> Sql:
+        """The value, of type JSON."""
+        return self.document if self.pointer is None else self._at("json_extract")
+
+    @property
+    def text(self) -> Sql:
+        """A string itself, the spelling of anything else; NULL of null."""
+        return self.column or self._at("json_extract_string", "$")
+
+    @property
+    def size(self) -> Sql:
+        """The number of items of a list; 0 or NULL of anything else."""
+        return self._at("json_array_length")
+
+    @property
+    def present(self) -> Sql:
+        """Whether there is a value that is not null; if not, FALSE or NULL."""
+        if self.column or "null" not in self.kinds:
+            return sql.is_not_null(self.column or self.type)
+        return sql.infix(self.type, "<>", sql.text("NULL"))
+
+    @property
+    def type(self) -> Sql:
+        """DuckDB's name of its type; NULL where there is no value."""
+        return self._at("json_type")
+
+    def is_a(self, *types: str) -> Sql:
+        """Whether it has one of these types."""
+        if len(types) > 1:
+            return sql.one_of(self.type, list(map(sql.text, types)))
+        return sql.infix(self.type, "=", sql.text(types[0]))
 
 
 @dataclass(frozen=True)
@@ -24,16 +79,19 @@ class Number:
     """SQL of a number, never beyond `bound` in size.
 
     `double` says whether its type is DOUBLE. `whole` is the same number as an exact integer, NULL
-    where it has a fraction; `text` spells it as JSON does. `moment` is a TIMESTAMP of which it
-    counts the whole seconds.
+    where it has a fraction. `moment` is a TIMESTAMP of which it counts the whole seconds.
     """
 
     sql: Sql
     double: bool = True
     bound: float = LARGEST
     whole: Sql | None = None
-    text: Sql | None = None
     moment: Sql | None = None
+
+    def masked(self, condition: Sql) -> Number:
+        """The number where the condition holds."""
+        whole = self.whole and sql.case((condition, self.whole))
+        return Number(sql.case((condition, self.sql)), self.double, self.bound, whole)
 
 
 @dataclass(frozen=True)
@@ -41,25 +99,30 @@ class Truth:
     """SQL of a boolean: `exact` is TRUE, FALSE or NULL.
 
     `loose` is TRUE for true alone, and FALSE or NULL for all else, which conditions don't part.
-    `opposite` is TRUE where the value is not true, else FALSE. `total` says that `exact` is never
-    NULL.
     """
 
     exact: Sql
     loose: Sql
-    opposite: Sql
-    total: bool = False
 
     @classmethod
-    def plain(cls, exact: Sql, *, total: bool = False) -> Truth:
-        """One SQL for all uses."""
-        opposite = sql.negated(exact) if total else sql.is_not_true(exact)
-        return cls(exact, exact, opposite, total)
+    def plain(cls, exact: Sql) -> Truth:
+        """One SQL for both uses."""
+        return cls(exact, exact)
 
     @classmethod
     def of_condition(cls, loose: Sql) -> Truth:
         """True where the condition is, false elsewhere."""
-        return cls(sql.is_true(loose), loose, sql.is_not_true(loose), total=True)
+        return cls(sql.is_true(loose), loose)
+
+    @property
+    def reversed(self) -> Truth:
+        """`not`: true where this is not true."""
+        return Truth.plain(sql.is_not_true(self.exact if self.exact.total else self.loose))
+
+    def term(self, *, raises: bool = False) -> Term:
+        """A value that is this boolean."""
+        missing = FALSE if self.exact.total else sql.is_null(self.exact)
+        return Term(boolean=self, missing=missing, raises=raises)
 
 
 @dataclass(frozen=True)
@@ -72,22 +135,42 @@ class Seconds:
 
 @dataclass(frozen=True)
 class Items:
-    """A list: `terms` where the expression names its items, else `json`, SQL of type JSON[].
+    """A list: `terms` where the expression names its items, else JSON.
 
-    `when` is TRUE where the value is this list. A value may be one of several.
+    `when` is TRUE where the value is this list: a value may be one of several. `json` are its items
+    as JSON[], NULL where it is not this list; `every` may also be empty there, and so may `texts`,
+    the items as `->>` spells them. `size` is the number of items, where there are any.
     """
 
     when: Sql
     terms: tuple[Term, ...] | None = None
     json: Sql = NULL
+    every: Sql = NULL
+    texts: Sql = NULL
+    size: Sql = NULL
+
+    def masked(self, condition: Sql) -> Items:
+        """The list where the condition holds."""
+
+        def kept(value: Sql) -> Sql:
+            return sql.case((condition, value))
+
+        return Items(
+            sql.all_of(condition, self.when),
+            self.terms,
+            json=kept(self.json),
+            every=kept(self.every),
+            texts=kept(self.texts),
+            size=kept(self.size),
+        )
 
 
 @dataclass(frozen=True)
 class Term:
-    """A value; `missing` is TRUE where it is undefined, `null` where it is null, else not TRUE.
+    """A value: undefined where `missing` is TRUE, null where `null` is.
 
-    `record` is an object, as JSON. `column` is the value's its text (as `->>` gives it) in a typed column,
-    where there is one. `raises` says that computing it may end the statement with an error.
+    `source` is the JSON that it comes from, and `value` what it is if that is known. `raises` says
+    that computing it may end the statement with an error.
     """
 
     string: Sql | None = None
@@ -98,8 +181,7 @@ class Term:
     record: Sql | None = None
     null: Sql = FALSE
     missing: Sql = FALSE
-    json: Sql | None = None
-    column: Sql | None = None
+    source: JsonValue | None = None
     value: object = UNDEFINED
     raises: bool = False
 
@@ -134,16 +216,13 @@ class Term:
 
         return Term(
             string=self.string and kept(self.string),
-            number=self.number and Number(kept(self.number.sql), self.number.double),
+            number=self.number and self.number.masked(condition),
             boolean=self.boolean and Truth.plain(kept(self.boolean.exact)),
             instant=self.instant and Seconds(kept(self.instant.sql)),
-            items=tuple(
-                replace(items, when=sql.all_of(condition, items.when)) for items in self.items
-            ),
+            items=tuple(items.masked(condition) for items in self.items),
             record=self.record and kept(self.record),
             null=sql.all_of(condition, self.null),
             missing=sql.all_of(condition, self.missing),
-            raises=self.raises,
         )
 
 
@@ -158,7 +237,7 @@ def constant(value: object) -> Term:
             term = Term(null=TRUE, value=None)
         case bool():
             known = TRUE if value else FALSE
-            term = Term(boolean=Truth.plain(known, total=True), value=value)
+            term = Term(boolean=Truth.plain(known), value=value)
         case int() | float():
             term = Term(number=_number(value), value=value)
         case str():

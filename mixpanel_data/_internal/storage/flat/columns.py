@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mixpanel_data._internal.sql import literal
-from mixpanel_data._internal.storage.flat.survey import pointer
+from mixpanel_data._internal.sql import literal, pointer
 from mixpanel_data.types import PropertyInfo, TableType
 
 Type = Literal["BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR", "JSON"]

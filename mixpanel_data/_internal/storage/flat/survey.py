@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mixpanel_data._internal.sql import literal
+from mixpanel_data._internal.sql import literal, pointer
 from mixpanel_data.types import TableType
 
 if TYPE_CHECKING:
@@ -88,15 +88,6 @@ class Count:
 Counts = dict[str, Count]
 Names = Mapping[str, Mapping[str, int]]
 """Event name → property → rows. An object that repeats a key counts it as often."""
-
-
-def pointer(name: str) -> str:
-    r"""The JSON pointer of a top-level property; any name has one.
-
-    >>> pointer("a/b~c")
-    '/a~1b~0c'
-    """
-    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def names(connection: duckdb.DuckDBPyConnection, rows: Rows) -> Names:
