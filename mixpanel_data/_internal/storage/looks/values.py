@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mixpanel_data._internal.sql import literal, quote
+from mixpanel_data._internal.sql import literal, pointer, quote
 from mixpanel_data._internal.storage.flat import columns
-from mixpanel_data._internal.storage.flat.survey import KINDS, pointer
+from mixpanel_data._internal.storage.flat.survey import KINDS
 from mixpanel_data._internal.storage.looks.measures import FLOATING, WHOLE
 from mixpanel_data._internal.storage.looks.source import Source
 from mixpanel_data.exceptions import InvalidArgumentError, near
