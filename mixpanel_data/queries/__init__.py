@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         SlotUnit,
     )
     from mixpanel_data.queries.saved import JQL, Insights
+    from mixpanel_data.queries.scope import Scope, WeekStart
     from mixpanel_data.queries.segmentation import (
         CountType,
         NumericSegmentation,
@@ -55,6 +56,7 @@ else:
         "retention",
         "flows",
         "saved",
+        "scope",
     )
 
 __all__ = [
@@ -80,6 +82,7 @@ __all__ = [
     "PropertyCounts",
     "Retention",
     "RetentionType",
+    "Scope",
     "Segmentation",
     "SegmentationAverage",
     "SegmentationSum",
@@ -87,6 +90,7 @@ __all__ = [
     "Step",
     "TopEvents",
     "Unit",
+    "WeekStart",
     "WindowUnit",
     "parse_date",
 ]

@@ -64,6 +64,17 @@ class Step:
     where: str | None = None
     label: str | None = None
 
+    @classmethod
+    def of(cls, value: str | tuple[str, str] | Step) -> Step:
+        """A step as people write it: a name, or a name and a filter.
+
+        >>> Step.of(("Purchase", 'properties["amount"] > 9')).event
+        'Purchase'
+        """
+        if isinstance(value, Step):
+            return value
+        return cls(value) if isinstance(value, str) else cls(*value)
+
     def __post_init__(self) -> None:
         check_name(self.event, "event of a step")
         check_expressions(where=self.where)
@@ -78,6 +89,13 @@ class Exclusion:
     after_step: int = 1
     before_step: int | None = None
 
+    @classmethod
+    def of(cls, value: str | tuple[str, str] | Exclusion) -> Exclusion:
+        """An exclusion as people write it: a name, or a name and a filter."""
+        if isinstance(value, Exclusion):
+            return value
+        return cls(value) if isinstance(value, str) else cls(*value)
+
     def __post_init__(self) -> None:
         check_name(self.event, "event of an exclusion")
         check_expressions(where=self.where)
@@ -90,6 +108,10 @@ class LocalFunnel:
     `count` "unique" lets a user enter once a bucket, "total" again after each exit. Consecutive
     steps within `grace_seconds` of each other are interchangeable. `attribution` says which of a
     user's steps gives the value of `on`.
+
+    The other options are choices where Mixpanel's rules are not written down: `window_end` says
+    whether a step at the very end of the window counts, `reuse_events` lets one event be several
+    steps, `clamp_times` counts no time from a step to one that came before it.
     """
 
     steps: tuple[Step, ...]
@@ -106,6 +128,9 @@ class LocalFunnel:
     exclusions: tuple[Exclusion, ...] = ()
     grace_seconds: float = 2
     attribution: Literal["first", "last"] = "first"
+    window_end: Literal["inclusive", "exclusive"] = "inclusive"
+    reuse_events: bool = False
+    clamp_times: bool = True
 
     def __post_init__(self) -> None:
         if not self.steps:
@@ -115,6 +140,7 @@ class LocalFunnel:
         check_buckets(self)
         check_choice(self.count, "count", Literal["unique", "total"])
         check_choice(self.attribution, "attribution", Literal["first", "last"])
+        check_choice(self.window_end, "window_end", Literal["inclusive", "exclusive"])
         check_number(self.limit, "limit", 1, MOST_SEGMENTS)
         check_window(self.length, self.length_unit, MOST_WINDOW_DAYS)
         if self.grace_seconds < 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from mixpanel_data.exceptions import InvalidArgumentError
@@ -77,10 +77,13 @@ class LocalRetention(Retention):
 
     `birth_rows` "every_row" puts a user in each row in which he did `born_event`.
     `anchor_returns` counts the very event that made a user member of a cohort as a return.
+    Events after `as_of` (UTC) are not seen, and intervals that begin later have no count; None is
+    the end of the data.
     """
 
     birth_rows: Literal["first_in_range", "every_row"] = "first_in_range"
     anchor_returns: bool = False
+    as_of: datetime | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,0 +1,144 @@
+"""Funnels once more (contract 16.2), one user and one attempt at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from mixpanel_data.queries import LocalFunnel
+from tests.oracles.history import Act, History, key, top, unit_of
+
+OVERALL = "$overall"
+Figures = list[tuple[int, float | None, float | None]]
+
+
+@dataclass
+class Attempt:
+    """One way through the steps, as far as it went; `exit` is when it was over."""
+
+    steps: list[Act]
+    exit: datetime
+    segments: list[str] = field(default_factory=list)
+
+
+def funnel(query: LocalFunnel, history: History) -> dict[str, dict[str, Figures]]:
+    """Bucket, segment, and of each step: how many, seconds since the last one, since the first."""
+    unit = unit_of(query)
+    acts = history.by_user(act for act in history.acts if history.passes(act, query.where))
+    found: dict[str, dict[str, list[Attempt]]] = {}
+    for bucket in history.buckets(unit, query.from_date, query.to_date):
+        segments = found.setdefault(key(bucket, unit), {OVERALL: []})
+        for own in acts.values():
+            entries = [
+                act
+                for act in own
+                if is_step(query, 0, act, history)
+                and history.within(act, query.from_date, query.to_date)
+                and history.bucket(act.at, unit, query.from_date) == bucket
+            ]
+            enter(query, attempts(query, entries, own, history), segments)
+    totals: dict[str, float] = {}
+    for segments in found.values():
+        for name, tried in segments.items():
+            totals[name] = totals.get(name, 0) + len(tried)
+    del totals[OVERALL]
+    kept = [OVERALL, *top(totals, query.limit)]
+    return {
+        bucket: {name: figures(query, segments[name]) for name in kept if name in segments}
+        for bucket, segments in found.items()
+    }
+
+
+def enter(query: LocalFunnel, tried: list[Attempt], segments: dict[str, list[Attempt]]) -> None:
+    """Count a user's attempts: all, or the first one; and the first one of each segment."""
+    every = query.count == "total"
+    segments[OVERALL] += tried if every else tried[:1]
+    for name in dict.fromkeys(name for attempt in tried for name in attempt.segments):
+        own = [attempt for attempt in tried if name in attempt.segments]
+        segments.setdefault(name, []).extend(own if every else own[:1])
+
+
+def attempts(
+    query: LocalFunnel, entries: list[Act], own: list[Act], history: History
+) -> list[Attempt]:
+    """One after the other: a new one begins after the last one's exit."""
+    done: list[Attempt] = []
+    for entry in entries:
+        if not done or entry.at > max(done[-1].exit, done[-1].steps[0].at):
+            done.append(attempt(query, entry, own, history))
+    return done
+
+
+def attempt(query: LocalFunnel, entry: Act, own: list[Act], history: History) -> Attempt:
+    grace = timedelta(seconds=query.grace_seconds)
+    end = entry.at + timedelta(seconds=query.window_seconds)
+
+    def in_time(act: Act) -> bool:
+        return act.at <= end if query.window_end == "inclusive" else act.at < end
+
+    steps = [entry]
+    stop = end
+    for number in range(1, len(query.steps)):
+        near = [act for act in own if act.at >= steps[-1].at - grace and in_time(act)]
+        unused = [act for act in near if act not in steps]
+        free = near if query.reuse_events else unused
+        following = next((act for act in free if is_step(query, number, act, history)), None)
+        excluding = next((act for act in unused if excludes(query, number, act, history)), None)
+        if excluding and (following is None or excluding.at <= following.at + grace):
+            stop = excluding.at
+            break
+        if following is None:
+            break
+        steps.append(following)
+    else:
+        stop = max(step.at for step in steps)
+    return Attempt(steps, stop, segments(query, steps, history))
+
+
+def is_step(query: LocalFunnel, number: int, act: Act, history: History) -> bool:
+    step = query.steps[number]
+    return act.name == step.event and history.passes(act, step.where)
+
+
+def excludes(query: LocalFunnel, number: int, act: Act, history: History) -> bool:
+    """Whether an event throws out of the funnel on the way from step `number` to the next."""
+    return any(
+        act.name == it.event
+        and history.passes(act, it.where)
+        and it.after_step <= number < (it.before_step or len(query.steps))
+        for it in query.exclusions
+    )
+
+
+def segments(query: LocalFunnel, steps: list[Act], history: History) -> list[str]:
+    """The value at the first (or last) step that has one; without any, that of the first step."""
+    if query.on is None:
+        return []
+    labels = [history.labels(step, query.on) for step in steps]
+    defined = [names for names in labels if names not in (["undefined"], ["null"])]
+    if query.attribution == "last":
+        defined.reverse()
+    return list(dict.fromkeys((defined or labels)[0]))
+
+
+def figures(query: LocalFunnel, tried: list[Attempt]) -> Figures:
+    found: Figures = []
+    for number in range(len(query.steps)):
+        there = [attempt.steps for attempt in tried if len(attempt.steps) > number]
+        since_last = [lasted(steps[number - 1], steps[number], query) for steps in there]
+        since_first = [lasted(steps[0], steps[number], query) for steps in there]
+        timed = number > 0 and there
+        found.append(
+            (
+                len(there),
+                sum(since_last) / len(there) if timed else None,
+                sum(since_first) / len(there) if timed else None,
+            )
+        )
+    return found
+
+
+def lasted(before: Act, after: Act, query: LocalFunnel) -> float:
+    """Seconds; the second of two interchangeable steps takes none."""
+    seconds = (after.at - before.at).total_seconds()
+    return max(seconds, 0.0) if query.clamp_times else seconds
