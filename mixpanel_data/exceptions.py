@@ -31,6 +31,7 @@ its facts as attributes; `to_dict()` is what `mp --format json` prints.
 from __future__ import annotations
 
 import difflib
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -266,3 +267,14 @@ def near(name: str, known: Iterable[str]) -> str | None:
     folded = {it.casefold(): it for it in known}
     match = difflib.get_close_matches(name.casefold(), folded, n=1)
     return f"did you mean {folded[match[0]]!r}?" if match else None
+
+
+def warn(message: str) -> None:
+    """Warn at the line that called the library: said once there, not once for all callers."""
+    import inspect  # which a call without warnings need not load
+
+    package = f"{__name__.partition('.')[0]}."
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and f"{frame.f_globals.get('__name__')}.".startswith(package):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, MixpanelDataWarning, stacklevel=level)

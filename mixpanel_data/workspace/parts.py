@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mixpanel_data._internal.services.unfinished import UnfinishedFetches
     from mixpanel_data._internal.storage import StorageEngine
     from mixpanel_data.sandbox import Sandbox
+    from mixpanel_data.workspace.local import LocalReports
 
 
 class Parts:
@@ -104,6 +105,16 @@ class Parts:
         return FetcherService(
             self.api, self._storage, settings=self._settings, legacy_zone=self._legacy_zone
         )
+
+    @cached_property
+    def local(self) -> LocalReports:
+        """Reports on fetched tables: `ws.local.funnel(["Sign Up", "Purchase"], …)`."""
+        from mixpanel_data._internal.services.local_query import LocalQueryService
+        from mixpanel_data.workspace.local import LocalReports
+
+        service = LocalQueryService(self._storage, zone=self._legacy_zone or "UTC")
+        who = self._credentials
+        return LocalReports(service, timezone=who.timezone if who else None)
 
     @cached_property
     def _unfinished(self) -> UnfinishedFetches:

@@ -1,0 +1,230 @@
+"""What tables can't tell of a question: said before the numbers are, never counted as zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mixpanel_data import queries
+from mixpanel_data._internal.expressions import nodes, parse
+from mixpanel_data._internal.reports.calendar import Calendar
+from mixpanel_data._internal.reports.events import Table, expression
+from mixpanel_data._internal.services import known_tables
+from mixpanel_data._internal.services.known_tables import KnownTable
+from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data.exceptions import InvalidArgumentError, near, warn
+
+_ALWAYS = {"time", "$time", "$event_name"}
+"""Properties that say of every event when and what it was."""
+
+Question = (
+    queries.Segmentation
+    | queries.NumericSegmentation
+    | queries.SegmentationSum
+    | queries.SegmentationAverage
+    | queries.LocalFunnel
+    | queries.LocalRetention
+    | queries.Frequency
+    | queries.Flows
+)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Events that a question names (None: all of them), and how far around its days it looks."""
+
+    events: tuple[str, ...] | None
+    before: timedelta = timedelta()
+    after: timedelta = timedelta()
+
+
+def needs(query: Question) -> Needs:
+    """What a question asks of its tables."""
+    match query:
+        case queries.LocalFunnel():
+            events = [it.event for it in query.steps] + [it.event for it in query.exclusions]
+            return Needs(
+                tuple(dict.fromkeys(events)), after=timedelta(seconds=query.window_seconds)
+            )
+        case queries.LocalRetention():
+            born = query.born_event if query.retention_type == "birth" else None
+            if query.return_event is None:
+                return Needs(None if born is None else (born,))
+            return Needs(tuple(filter(None, (born, query.return_event))))
+        case queries.Frequency():
+            return Needs(None if query.event is None else (query.event,))
+        case queries.Flows():
+            window = timedelta(seconds=query.window_seconds)
+            return Needs(
+                (query.event,),
+                before=window if query.reverse else timedelta(),
+                after=window if query.forward else timedelta(),
+            )
+    return Needs((query.event,))
+
+
+def check(
+    query: Question,
+    tables: list[KnownTable],
+    profiles: Table | None,
+    calendar: Calendar,
+    storage: StorageEngine,
+) -> None:
+    """Raise where nothing can be found, warn where something may be missing."""
+    asked = needs(query)
+    _check_days(tables, calendar)
+    for name in asked.events or ():
+        _check_event(name, tables, storage)
+    _check_around(tables, calendar, asked)
+    if _sees_all(query):
+        _check_any_event(tables)
+    for text in _expressions(query):
+        _check_properties(text, [table.to_read for table in tables], profiles)
+    for table in tables:
+        if table.facts is not None and table.facts.filter_where is not None:
+            warn(
+                f"table {table.name!r} has no other events than those with"
+                f" {table.facts.filter_where}, for which it was fetched"
+            )
+
+
+def _expressions(query: Question) -> Iterator[str]:
+    """All expressions of a question, its steps and exclusions included."""
+    filtered = [query, *getattr(query, "steps", ()), *getattr(query, "exclusions", ())]
+    for it in filtered:
+        for name in ("where", "born_where", "on"):
+            text = getattr(it, name, None)
+            if text is not None:
+                yield text
+
+
+def _sees_all(query: Question) -> bool:
+    return (
+        isinstance(query, queries.Flows)
+        or needs(query).events is None
+        or (isinstance(query, queries.LocalRetention) and query.return_event is None)
+    )
+
+
+def _check_days(tables: list[KnownTable], calendar: Calendar) -> None:
+    spans = [(table.start, table.end) for table in tables]
+    known = [(start, end) for start, end in spans if start is not None and end is not None]
+    if len(known) < len(spans):
+        return
+    missing = _gaps(known, calendar.start, calendar.end)
+    if not missing:
+        return
+    has = ", ".join(known_tables.dates(tables))
+    asked = f"{calendar.first}..{calendar.last}"
+    fetch = (
+        f"mp fetch events {tables[-1].name} --append --from {calendar.first} --to {calendar.last}"
+    )
+    if missing == [(calendar.start, calendar.end)]:
+        raise InvalidArgumentError(f"nothing here is of {asked}: {has}", hint=fetch)
+    first, last = missing[0]
+    more = f" and {len(missing) - 1} more times" if len(missing) > 1 else ""
+    warn(
+        f"the tables lack events of {asked} in {calendar.zone}, from {_utc(first)} to"
+        f" {_utc(last)}{more}: {has}"
+    )
+
+
+def _gaps(
+    spans: list[tuple[datetime, datetime]], start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """What of start..end is in no span."""
+    found = []
+    for first, last in sorted(spans):
+        if first > start:
+            found.append((start, min(first, end)))
+        start = max(start, last)
+        if start >= end:
+            return found
+    return [*found, (start, end)]
+
+
+def _check_around(tables: list[KnownTable], calendar: Calendar, asked: Needs) -> None:
+    ends = [table.end for table in tables if table.end is not None]
+    starts = [table.start for table in tables if table.start is not None]
+    cut_short = all(table.is_cut_short for table in tables)
+    if asked.after and cut_short and calendar.end <= max(ends) < calendar.end + asked.after:
+        warn(
+            f"what follows within {_days(asked.after)} of the last events is missing"
+            f" from {_utc(max(ends))} on: fetch more days, or ask for fewer"
+        )
+    if asked.before and starts and calendar.start - asked.before < min(starts) <= calendar.start:
+        warn(
+            f"what came within {_days(asked.before)} before the first events is missing"
+            f" until {_utc(min(starts))}: fetch more days, or ask for fewer"
+        )
+
+
+def _check_event(name: str, tables: list[KnownTable], storage: StorageEngine) -> None:
+    excluded = [table for table in tables if not table.may_have(name)]
+    if len(excluded) == len(tables):
+        asked = sorted(
+            {event for it in tables for event in (it.facts and it.facts.filter_events) or ()}
+        )
+        raise InvalidArgumentError(
+            f"{_tables(tables)} was fetched for {', '.join(asked)} only, not for {name!r}",
+            hint=near(name, asked) or f"mp fetch events NAME --events {name!r}",
+        )
+    if excluded:
+        warn(f"{_tables(excluded)} was fetched without event {name!r}")
+    if any(table.facts and table.facts.filter_events and table.may_have(name) for table in tables):
+        return  # it was asked for, so there are none
+    here = set[str]().union(*(known_tables.event_names(storage, table) for table in tables))
+    if name not in here:
+        shown = ", ".join(sorted(here)[:20])
+        raise InvalidArgumentError(
+            f"{_tables(tables)} has no event {name!r}",
+            hint=near(name, here) or f"events here: {shown}{', …' if len(here) > 20 else ''}",
+        )
+
+
+def _check_properties(text: str, tables: list[Table], profiles: Table | None) -> None:
+    """Of properties that nobody has, all that can be said is "undefined"."""
+    events = _known_properties(tables)
+    users = _known_properties([profiles]) if profiles is not None else None
+    for node in nodes.walk(parse(expression(text))):
+        if isinstance(node, nodes.Property):
+            here = users if node.source == "user" else events
+            if here is not None and node.name not in here | _ALWAYS:
+                who = "profile" if node.source == "user" else "event"
+                warn(f"no {who} here has the property {node.name!r}{_meant(node.name, here)}")
+
+
+def _known_properties(tables: list[Table]) -> set[str] | None:
+    """The names of all properties; None where nobody has looked which there are."""
+    if any(table.flat is None for table in tables):
+        return None
+    return {name for table in tables for name in table.properties or ()}
+
+
+def _meant(name: str, known: set[str]) -> str:
+    bare = name.removeprefix("properties.")
+    hint = f"did you mean {bare!r}?" if bare in known else near(bare, known)
+    return f": {hint}" if hint else ""
+
+
+def _check_any_event(tables: list[KnownTable]) -> None:
+    for table in tables:
+        if table.facts is not None and table.facts.filter_events is not None:
+            warn(
+                f"table {table.name!r} was fetched for {', '.join(table.facts.filter_events)}"
+                " only: other events are not seen"
+            )
+
+
+def _tables(tables: list[KnownTable]) -> str:
+    names = ", ".join(repr(table.name) for table in tables)
+    return f"table {names}"
+
+
+def _days(length: timedelta) -> str:
+    return f"{length.days} days" if length >= timedelta(days=2) else str(length)
+
+
+def _utc(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

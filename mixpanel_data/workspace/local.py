@@ -1,0 +1,406 @@
+"""`Workspace.local`: the reports of Mixpanel, counted here on fetched tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, cast
+
+from mixpanel_data import queries
+from mixpanel_data._internal.config import checks
+from mixpanel_data.exceptions import InvalidArgumentError, warn
+
+if TYPE_CHECKING:
+    from mixpanel_data._internal.services.coverage import Question
+    from mixpanel_data._internal.services.local_query import LocalQueryService
+    from mixpanel_data.queries import (
+        CohortUnit,
+        CountType,
+        Exclusion,
+        FunnelUnit,
+        NumericUnit,
+        RetentionType,
+        SlotUnit,
+        Step,
+        Unit,
+        WeekStart,
+        WindowUnit,
+    )
+    from mixpanel_data.types import (
+        FlowsResult,
+        FrequencyResult,
+        FunnelResult,
+        NumericBucketsResult,
+        NumericSeriesResult,
+        RetentionResult,
+        SegmentationResult,
+    )
+
+Day = str | date
+T = TypeVar("T")
+
+
+class ScopeOptions(TypedDict, total=False):
+    """What every report takes: which tables it reads, and by which calendar it counts."""
+
+    table: str | Sequence[str]
+    profiles: str
+    timezone: str | None
+    week_start: WeekStart
+    dedupe: bool | None
+
+
+class LocalReports:
+    """Reports on fetched tables, by Mixpanel's rules: no account and no quota is needed.
+
+    Every report also takes these by name:
+
+    - `table`: a table of events, or several that are read as one; "events".
+    - `profiles`: the table that `user["x"]` looks in; "profiles".
+    - `timezone`: whose days are counted; the account's, else UTC.
+    - `week_start`: "monday" or "sunday".
+    - `dedupe`: leave out copies of events. A fetch did; by default done where tables overlap.
+
+    What the tables lack is warned of, an event that they have not is an error. The rules, and
+    options where Mixpanel's are not written down, are in "How we count".
+    """
+
+    def __init__(
+        self,
+        service: LocalQueryService,
+        timezone: str | None,
+        usually: ScopeOptions | None = None,
+    ) -> None:
+        self._service = service
+        self._timezone = timezone
+        self._usually: ScopeOptions = usually or {}
+
+    def segmentation(
+        self,
+        event: str,
+        from_date: Day,
+        to_date: Day,
+        on: str | None = None,
+        unit: Unit = "day",
+        where: str | None = None,
+        *,
+        type: CountType = "general",  # noqa: A002 - Mixpanel's word
+        limit: int = 60,
+        interval: int | None = None,
+        **scope: Unpack[ScopeOptions],
+    ) -> SegmentationResult:
+        """How often an event happened, per bucket of time and per value of `on`.
+
+        `type` "unique" counts users, "average" events per user. `limit` keeps the largest values.
+        """
+        query = queries.Segmentation(
+            event=event,
+            from_date=queries.parse_date(from_date, "from_date"),
+            to_date=queries.parse_date(to_date, "to_date"),
+            on=on,
+            unit=unit,
+            where=where,
+            type=type,
+            limit=limit,
+            interval=interval,
+        )
+        return self._service.segmentation(query, self._scope(scope))
+
+    def segmentation_numeric(
+        self,
+        event: str,
+        from_date: Day,
+        to_date: Day,
+        on: str,
+        unit: NumericUnit = "day",
+        where: str | None = None,
+        *,
+        type: CountType = "general",  # noqa: A002 - Mixpanel's word
+        **scope: Unpack[ScopeOptions],
+    ) -> NumericBucketsResult:
+        """How often an event happened, per range of the number `on`: about ten equal ranges."""
+        query = queries.NumericSegmentation(
+            event=event,
+            from_date=queries.parse_date(from_date, "from_date"),
+            to_date=queries.parse_date(to_date, "to_date"),
+            on=on,
+            unit=unit,
+            where=where,
+            type=type,
+        )
+        return self._service.segmentation_numeric(query, self._scope(scope))
+
+    def segmentation_sum(
+        self,
+        event: str,
+        from_date: Day,
+        to_date: Day,
+        on: str,
+        unit: NumericUnit = "day",
+        where: str | None = None,
+        **scope: Unpack[ScopeOptions],
+    ) -> NumericSeriesResult:
+        """The sum of the number `on` over events; what is no number counts as 0."""
+        query = queries.SegmentationSum(
+            event=event,
+            from_date=queries.parse_date(from_date, "from_date"),
+            to_date=queries.parse_date(to_date, "to_date"),
+            on=on,
+            unit=unit,
+            where=where,
+        )
+        return self._service.segmentation_sum(query, self._scope(scope))
+
+    def segmentation_average(
+        self,
+        event: str,
+        from_date: Day,
+        to_date: Day,
+        on: str,
+        unit: NumericUnit = "day",
+        where: str | None = None,
+        **scope: Unpack[ScopeOptions],
+    ) -> NumericSeriesResult:
+        """The average of the number `on` over events; what is no number counts as 0."""
+        query = queries.SegmentationAverage(
+            event=event,
+            from_date=queries.parse_date(from_date, "from_date"),
+            to_date=queries.parse_date(to_date, "to_date"),
+            on=on,
+            unit=unit,
+            where=where,
+        )
+        return self._service.segmentation_average(query, self._scope(scope))
+
+    def funnel(
+        self,
+        steps: Sequence[str | tuple[str, str] | Step],
+        from_date: Day,
+        to_date: Day,
+        unit: FunnelUnit = "range",
+        on: str | None = None,
+        where: str | None = None,
+        *,
+        interval: int | None = None,
+        length: int = 7,
+        length_unit: WindowUnit = "day",
+        limit: int = 255,
+        count: Literal["unique", "total"] = "unique",
+        exclusions: Sequence[str | tuple[str, str] | Exclusion] = (),
+        grace_seconds: float = 2,
+        attribution: Literal["first", "last"] = "first",
+        window_end: Literal["inclusive", "exclusive"] = "inclusive",
+        reuse_events: bool = False,
+        clamp_times: bool = True,
+        **scope: Unpack[ScopeOptions],
+    ) -> FunnelResult:
+        """How many go through these steps, entering in these days.
+
+        A step is an event's name, or that and a filter: `("Purchase", 'properties["amount"] > 9')`.
+        All steps are done within `length`. `unit` "range" counts users over all days; "day",
+        "week" and "month" make each bucket a funnel of its own. `count` "total" lets a user enter
+        again after each exit. `exclusions` are events that throw out between any two steps, or
+        between those that an `Exclusion` names.
+        """
+        query = queries.LocalFunnel(
+            steps=tuple(queries.Step.of(step) for step in _several(steps, "steps")),
+            from_date=queries.parse_date(from_date, "from_date"),
+            to_date=queries.parse_date(to_date, "to_date"),
+            unit=unit,
+            on=on,
+            where=where,
+            interval=interval,
+            length=length,
+            length_unit=length_unit,
+            limit=limit,
+            count=count,
+            exclusions=tuple(queries.Exclusion.of(it) for it in _several(exclusions, "exclusions")),
+            grace_seconds=grace_seconds,
+            attribution=attribution,
+            window_end=window_end,
+            reuse_events=reuse_events,
+            clamp_times=clamp_times,
+        )
+        return self._service.funnel(query, self._scope(scope))
+
+    def retention(
+        self,
+        born_event: str | None = None,
+        return_event: str | None = None,
+        from_date: Day | None = None,
+        to_date: Day | None = None,
+        retention_type: RetentionType = "birth",
+        *,
+        born_where: str | None = None,
+        where: str | None = None,
+        unit: CohortUnit = "day",
+        interval: int = 1,
+        interval_count: int = 7,
+        unbounded: bool = False,
+        on: str | None = None,
+        limit: int = 255,
+        birth_rows: Literal["first_in_range", "every_row"] = "first_in_range",
+        anchor_returns: bool = False,
+        as_of: datetime | None = None,
+        **scope: Unpack[ScopeOptions],
+    ) -> RetentionResult:
+        """How many of those who did `born_event` come back to do `return_event` (None: anything).
+
+        `retention_type` "compounded" makes cohorts of whoever did `return_event`. `born_where`
+        filters the first event, `where` the return. `interval_count` intervals of `interval`
+        units follow the first; time counts from each user's own first event. `unbounded` counts
+        who comes back in an interval or later. Nothing after `as_of` (UTC) is seen.
+        """
+        query = queries.LocalRetention(
+            born_event=born_event,
+            return_event=return_event,
+            from_date=queries.parse_date(from_date, "from_date"),
+            to_date=queries.parse_date(to_date, "to_date"),
+            retention_type=retention_type,
+            born_where=born_where,
+            where=where,
+            unit=unit,
+            interval=interval,
+            interval_count=interval_count,
+            unbounded=unbounded,
+            on=on,
+            limit=limit,
+            birth_rows=birth_rows,
+            anchor_returns=anchor_returns,
+            as_of=as_of,
+        )
+        return self._service.retention(query, self._scope(scope))
+
+    def frequency(
+        self,
+        from_date: Day,
+        to_date: Day,
+        event: str | None = None,
+        *,
+        unit: CohortUnit = "day",
+        addiction_unit: SlotUnit = "hour",
+        where: str | None = None,
+        on: str | None = None,
+        limit: int = 255,
+        **scope: Unpack[ScopeOptions],
+    ) -> FrequencyResult:
+        """In how many slots (`addiction_unit`) of a period (`unit`) users do `event`, or anything."""
+        query = queries.Frequency(
+            from_date=queries.parse_date(from_date, "from_date"),
+            to_date=queries.parse_date(to_date, "to_date"),
+            event=event,
+            unit=unit,
+            addiction_unit=addiction_unit,
+            where=where,
+            on=on,
+            limit=limit,
+        )
+        return self._service.frequency(query, self._scope(scope))
+
+    def flows(
+        self,
+        event: str,
+        from_date: Day,
+        to_date: Day,
+        *,
+        forward: int = 3,
+        reverse: int = 0,
+        where: str | None = None,
+        count: Literal["unique", "total"] = "unique",
+        length: int = 7,
+        length_unit: WindowUnit = "day",
+        limit: int = 10,
+        hide: Sequence[str] = (),
+        collapse_repeats: bool = True,
+        **scope: Unpack[ScopeOptions],
+    ) -> FlowsResult:
+        """What users do up to `forward` steps after an event and `reverse` steps before it.
+
+        `count` "unique" follows each user's first such event, "total" every one, for `length`.
+        A step shows its `limit` most frequent events; `hide` leaves events out of the paths, and
+        `collapse_repeats` makes one of the same event several times in a row.
+        """
+        query = queries.Flows(
+            event=event,
+            from_date=queries.parse_date(from_date, "from_date"),
+            to_date=queries.parse_date(to_date, "to_date"),
+            forward=forward,
+            reverse=reverse,
+            where=where,
+            count=count,
+            length=length,
+            length_unit=length_unit,
+            limit=limit,
+            hide=tuple(_several(hide, "hide")),
+            collapse_repeats=collapse_repeats,
+        )
+        return self._service.flows(query, self._scope(scope))
+
+    def explain(self, query: Question, **scope: Unpack[ScopeOptions]) -> str:
+        """The SQL that answers a question; the `query` of an answer is one. Nothing is counted."""
+        return self._service.explain(query, self._scope(scope))
+
+    @property
+    def as_sql(self) -> ReportsAsSql:
+        """The same reports, as the SQL that would answer them: `as_sql.funnel([…], …)`."""
+        return ReportsAsSql(self._service, self._timezone, self._usually)
+
+    def on(self, *tables: str, **scope: Unpack[ScopeOptions]) -> LocalReports:
+        """The same reports, which read these tables where nothing else is said."""
+        usually: ScopeOptions = {**self._usually, **scope}
+        if tables:
+            usually["table"] = tables
+        return LocalReports(self._service, self._timezone, usually)
+
+    def _scope(self, asked: ScopeOptions) -> queries.Scope:
+        options: ScopeOptions = {**self._usually, **asked}
+        tables = options.get("table", "events")
+        return queries.Scope(
+            tables=(tables,) if isinstance(tables, str) else tuple(tables),
+            profiles=options.get("profiles", "profiles"),
+            timezone=self._zone(options.get("timezone")),
+            week_start=options.get("week_start", "monday"),
+            dedupe=options.get("dedupe"),
+        )
+
+    def _zone(self, asked: str | None) -> str:
+        if asked is not None:
+            return checks.timezone(asked)
+        if self._timezone is None:
+            warn(
+                "days are counted in UTC: the project's time zone is not known (timezone=…,"
+                " --timezone ZONE, or mp auth test NAME --save-timezone)"
+            )
+            self._timezone = "UTC"  # which is said once
+        return self._timezone
+
+
+class ReportsAsSql:
+    """Takes the same arguments as `LocalReports`, and gives SQL text in the place of answers."""
+
+    def __init__(
+        self, service: LocalQueryService, timezone: str | None, usually: ScopeOptions
+    ) -> None:
+        self._reports = LocalReports(cast("Any", _Explaining(service)), timezone, usually)
+
+    def __getattr__(self, name: str) -> Callable[..., str]:
+        return cast("Callable[..., str]", getattr(self._reports, name))
+
+    def __dir__(self) -> list[str]:
+        return [name for name in dir(LocalReports) if not name.startswith("_")]
+
+
+class _Explaining:
+    """Explains what another service would answer."""
+
+    def __init__(self, service: LocalQueryService) -> None:
+        self._service = service
+
+    def __getattr__(self, name: str) -> Callable[[Question, queries.Scope], str]:
+        return self._service.explain
+
+
+def _several(values: Sequence[T], name: str) -> Sequence[T]:
+    if isinstance(values, str):
+        raise InvalidArgumentError(f"{name} is a list, not one string", hint=f"{name}=[{values!r}]")
+    return values

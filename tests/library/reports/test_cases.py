@@ -1,0 +1,424 @@
+"""The worked examples of the contract, each with its number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from mixpanel_data import Workspace
+from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data.types import TableMetadata
+from mixpanel_data.workspace.local import LocalReports
+from tests.library.reports.asking import store
+
+Having = Callable[..., LocalReports]
+
+YEAR = {"from_date": "2024-01-01", "to_date": "2024-12-31"}
+
+
+def event(name: str, user: str | None, at: str, **properties: Any) -> dict[str, Any]:
+    """An event at a time of UTC."""
+    time = round(datetime.fromisoformat(f"{at}+00:00").timestamp() * 1000)
+    who = {} if user is None else {"distinct_id": user}
+    return {"event": name, "properties": {"time": time, **who, **properties}}
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    path = tmp_path_factory.mktemp("cases") / "cases.duckdb"
+    StorageEngine(path).close()
+    with Workspace.open(path) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def having(workspace: Workspace) -> Having:
+    """Store events, and ask the local reports of them."""
+
+    def hold(*events: dict[str, Any]) -> LocalReports:
+        facts = TableMetadata("events", datetime(2025, 6, 1), "2024-01-01", "2025-05-31")
+        store(workspace._storage, "events", list(events), flat=True, facts=facts)
+        return workspace.local
+
+    return hold
+
+
+def counts(result: Any) -> list[int]:
+    return [step.count for step in result.steps]
+
+
+# -- 60, 61: segmentation --------------------------------------------------------------------------
+
+
+def test_case_60_average_is_events_per_user_and_users_of_segments_may_exceed_the_total(having):
+    local = having(
+        event("A", "u1", "2024-01-01 10:00", plan="pro"),
+        event("A", "u1", "2024-01-01 11:00", plan="free"),
+        event("A", "u2", "2024-01-01 12:00", plan="free"),
+        event("A", "u2", "2024-01-02 12:00", plan="free"),
+    )
+    days = {"from_date": "2024-01-01", "to_date": "2024-01-02", "timezone": "UTC"}
+    series = {
+        kind: local.segmentation("A", type=kind, **days).series["A"]
+        for kind in ("general", "unique", "average")
+    }
+    assert series == {
+        "general": {"2024-01-01": 3, "2024-01-02": 1},
+        "unique": {"2024-01-01": 2, "2024-01-02": 1},
+        "average": {"2024-01-01": 1.5, "2024-01-02": 1.0},
+    }
+    by_plan = local.segmentation("A", type="unique", on="plan", **days).series
+    assert {plan: values["2024-01-01"] for plan, values in by_plan.items()} == {"free": 2, "pro": 1}
+
+
+def test_case_61_ranges_have_labels_and_no_empty_dates(having):
+    local = having(
+        *(event("A", "u", "2024-01-01", amount=amount) for amount in (2000, 2099.99, 2100, 2999)),
+        event("A", "u", "2024-01-03", amount=2950),
+        event("A", "u", "2024-01-03", amount="2950"),
+    )
+    found = local.segmentation_numeric("A", "2024-01-01", "2024-01-05", on="amount", timezone="UTC")
+    assert found.series == {
+        "2,000 - 2,100": {"2024-01-01": 2},
+        "2,100 - 2,200": {"2024-01-01": 1},
+        "2,900 - 3,000": {"2024-01-01": 1, "2024-01-03": 1},
+    }
+
+
+def test_case_61_what_is_no_number_is_0_in_a_sum_and_counts_in_an_average(having):
+    local = having(
+        event("A", "u", "2024-01-01", amount=10),
+        event("A", "u", "2024-01-01", amount="abc"),
+        event("A", "u", "2024-01-01"),
+        event("A", "u", "2024-01-01", amount=2.5),
+    )
+    days = {"from_date": "2024-01-01", "to_date": "2024-01-02", "timezone": "UTC"}
+    total = local.segmentation_sum("A", on="amount", **days)
+    assert total.values == {"2024-01-01": 12.5, "2024-01-02": 0.0}
+    average = local.segmentation_average("A", on="amount", **days)
+    assert average.values == {"2024-01-01": 3.125, "2024-01-02": None}
+
+
+# -- 83: copies ------------------------------------------------------------------------------------
+
+
+def test_case_83_copies_are_left_out_by_mixpanels_key(having):
+    copy = {"user": "u1", "at": "2024-01-01"}
+    local = having(
+        event("A", **copy, **{"$insert_id": "i", "mp_processing_time_ms": 1, "plan": "old"}),
+        event("A", **copy, **{"$insert_id": "i", "mp_processing_time_ms": 3, "plan": "latest"}),
+        event("A", **copy, **{"$insert_id": "i", "mp_processing_time_ms": 2, "plan": "newer"}),
+        event("A", "u2", "2024-01-01", **{"$insert_id": "i"}, plan="another user"),
+        event("A", "u1", "2024-01-01 00:00:01", **{"$insert_id": "i"}, plan="another time"),
+        event("B", **copy, **{"$insert_id": "i"}, plan="another event"),
+        event("A", **copy, plan="no id"),
+        event("A", **copy, plan="no id"),
+    )
+    day = {"from_date": "2024-01-01", "to_date": "2024-01-01", "timezone": "UTC"}
+    found = local.segmentation("A", on="plan", dedupe=True, **day)
+    assert {plan: values["2024-01-01"] for plan, values in found.series.items()} == {
+        "no id": 2,
+        "another time": 1,
+        "another user": 1,
+        "latest": 1,
+    }
+    assert local.segmentation("A", dedupe=False, **day).total == 7
+    assert local.segmentation("B", dedupe=True, **day).total == 1
+
+
+def test_case_83_the_copy_that_stays_decides_what_passes_a_filter(having):
+    copy = {"user": "u1", "at": "2024-01-01", "$insert_id": "i"}
+    local = having(
+        event("A", **copy, mp_processing_time_ms=1, ok=True),
+        event("A", **copy, mp_processing_time_ms=2, ok=False),
+    )
+    day = {"from_date": "2024-01-01", "to_date": "2024-01-01", "timezone": "UTC"}
+    assert local.segmentation("A", where='properties["ok"]', dedupe=True, **day).total == 0
+    assert local.segmentation("A", where='not properties["ok"]', dedupe=True, **day).total == 1
+
+
+# -- 84, 85, 86: funnels ---------------------------------------------------------------------------
+
+
+def test_case_84_the_window_starts_with_the_first_entry(having):
+    local = having(
+        event("A", "u", "2024-01-01 01:00"),
+        event("A", "u", "2024-01-01 01:30"),
+        event("B", "u", "2024-01-01 01:45"),
+        event("C", "u", "2024-01-01 02:15"),
+    )
+    asked = {"length": 1, "length_unit": "hour", "timezone": "UTC", **YEAR}
+    assert counts(local.funnel(["A", "B", "C"], **asked)) == [1, 1, 0]
+    found = local.funnel(["A", "B"], **asked)
+    assert found.steps[1].avg_time == found.steps[1].avg_time_from_start == 45 * 60
+
+
+@pytest.mark.parametrize(
+    ("path", "reached"),
+    [("ABDCDE", [1, 1, 1, 1, 1]), ("ABCE", [1, 1, 1, 0, 0])],
+)
+def test_case_85_other_events_may_lie_between_steps_but_none_may_be_skipped(having, path, reached):
+    local = having(
+        *(event(name, "u", f"2024-01-01 {hour:02}:00") for hour, name in enumerate(path)),
+        event("D", "v", "2024-01-01"),
+    )
+    assert counts(local.funnel(list("ABCDE"), timezone="UTC", **YEAR)) == reached
+
+
+@pytest.mark.parametrize(("before", "reached"), [(1, [1, 1]), (2, [1, 1]), (3, [1, 0])])
+def test_case_85_steps_within_two_seconds_are_interchangeable(having, before, reached):
+    local = having(
+        event("B", "u", f"2024-01-01 10:00:0{3 - before}"), event("A", "u", "2024-01-01 10:00:03")
+    )
+    asked = {"timezone": "UTC", **YEAR}
+    assert counts(local.funnel(["A", "B"], **asked)) == reached
+    assert counts(local.funnel(["A", "B"], grace_seconds=0, **asked)) == [1, 0]
+    if reached == [1, 1]:
+        assert local.funnel(["A", "B"], **asked).steps[1].avg_time == 0
+        told = local.funnel(["A", "B"], clamp_times=False, **asked)
+        assert told.steps[1].avg_time == -before
+
+
+def test_case_86_completions_after_the_range_count_within_the_window(having):
+    local = having(
+        event("A", "late", "2024-01-31 23:00"),
+        event("B", "late", "2024-02-07 23:00"),
+        event("A", "too late", "2024-01-31 23:00"),
+        event("B", "too late", "2024-02-07 23:00:00.001"),
+        event("A", "after", "2024-02-01 00:00"),
+        event("B", "after", "2024-02-01 01:00"),
+    )
+    january = {"from_date": "2024-01-01", "to_date": "2024-01-31", "timezone": "UTC"}
+    assert counts(local.funnel(["A", "B"], **january)) == [2, 1]
+    assert counts(local.funnel(["A", "B"], window_end="exclusive", **january)) == [2, 0]
+
+
+def test_a_funnel_counts_again_after_each_exit(having):
+    """Rule 3 of 16.2: conversion, time-out and exclusion events end an attempt."""
+    local = having(
+        event("A", "u", "2024-01-01 00:00"),
+        event("A", "u", "2024-01-01 00:30"),
+        event("B", "u", "2024-01-01 01:00"),
+        event("A", "u", "2024-01-01 02:00"),
+        event("X", "u", "2024-01-01 02:10"),
+        event("A", "u", "2024-01-01 02:20"),
+        event("A", "u", "2024-01-02 03:00"),
+        event("B", "u", "2024-01-02 03:30"),
+    )
+    asked = {"length": 1, "length_unit": "day", "timezone": "UTC", **YEAR}
+    assert counts(local.funnel(["A", "B"], **asked)) == [1, 1]
+    assert counts(local.funnel(["A", "B"], count="total", **asked)) == [3, 2]
+    thrown = local.funnel(["A", "B"], count="total", exclusions=["X"], **asked)
+    assert counts(thrown) == [4, 2]
+    assert thrown.counted == "entries"
+
+
+def test_a_funnel_throws_out_between_the_steps_that_an_exclusion_names(having):
+    from mixpanel_data.queries import Exclusion
+
+    local = having(
+        event("A", "u", "2024-01-01 00:00"),
+        event("B", "u", "2024-01-01 01:00"),
+        event("X", "u", "2024-01-01 02:00", reason="bored"),
+        event("C", "u", "2024-01-01 03:00"),
+    )
+
+    def asked(exclusion: Any) -> list[int]:
+        return counts(local.funnel(["A", "B", "C"], exclusions=[exclusion], timezone="UTC", **YEAR))
+
+    assert asked("X") == [1, 1, 0]
+    assert asked(Exclusion("X", after_step=2)) == [1, 1, 0]
+    assert asked(Exclusion("X", before_step=2)) == [1, 1, 1]
+    assert asked(("X", 'properties["reason"] == "busy"')) == [1, 1, 1]
+
+
+def test_a_funnel_by_day_is_one_for_each_day(having):
+    local = having(
+        event("A", "u", "2024-01-01 10:00"),
+        event("A", "u", "2024-01-02 10:00"),
+        event("B", "u", "2024-01-02 11:00"),
+    )
+    found = local.funnel(["A", "B"], "2024-01-01", "2024-01-03", unit="day", timezone="UTC")
+    by_day = {day: [it.count for it in found.series[day]["$overall"]] for day in found.series}
+    assert by_day == {"2024-01-01": [1, 1], "2024-01-02": [1, 1], "2024-01-03": [0, 0]}
+    assert found.counted == "entries"
+
+
+def test_a_funnel_breaks_down_by_the_first_value_that_is_defined(having):
+    local = having(
+        event("A", "u", "2024-01-01 10:00"),
+        event("B", "u", "2024-01-01 11:00", plan="pro"),
+        event("C", "u", "2024-01-01 12:00", plan="team"),
+        event("A", "v", "2024-01-01 10:00"),
+    )
+
+    def asked(attribution: str) -> dict[str, list[int]]:
+        found = local.funnel(
+            ["A", "B", "C"], on="plan", attribution=attribution, timezone="UTC", **YEAR
+        )
+        (segments,) = found.series.values()
+        return {name: [it.count for it in steps] for name, steps in segments.items()}
+
+    everyone = {"$overall": [2, 1, 1], "undefined": [1, 0, 0]}
+    assert asked("first") == everyone | {"pro": [1, 1, 1]}
+    assert asked("last") == everyone | {"team": [1, 1, 1]}
+
+
+# -- 87 to 90: retention ---------------------------------------------------------------------------
+
+
+def rows(result: Any) -> dict[str, tuple[int, ...]]:
+    return {it.date: (it.size, *it.counts) for it in result.cohorts if it.size}
+
+
+@pytest.mark.parametrize(
+    ("back", "counted"), [("14:59:59", (1, 1, 0, 0)), ("15:00:00", (1, 0, 1, 0))]
+)
+def test_case_87_intervals_are_24_hours_from_birth(having, back, counted):
+    local = having(event("A", "u", "2024-01-02 15:00"), event("B", "u", f"2024-01-03 {back}"))
+    found = local.retention("A", "B", "2024-01-01", "2024-01-03", interval_count=2, timezone="UTC")
+    assert rows(found) == {"2024-01-02": counted}
+
+
+@pytest.mark.parametrize(
+    ("back", "counted"),
+    [
+        ("2024-02-13", (1, 1, 0, 0)),  # 29 days
+        ("2024-02-14", (1, 0, 1, 0)),
+        ("2024-03-14", (1, 0, 1, 0)),  # 59 days
+        ("2024-03-15", (1, 0, 0, 1)),
+    ],
+)
+def test_case_87_a_month_is_30_days(having, back, counted):
+    local = having(event("A", "u", "2024-01-15"), event("B", "u", back))
+    found = local.retention(
+        "A", "B", "2024-01-01", "2024-01-31", unit="month", interval_count=2, timezone="UTC"
+    )
+    assert rows(found) == {"2024-01-01": counted}
+
+
+def test_case_87_weekly_rows_start_on_monday_unless_told_otherwise(having):
+    local = having(event("A", "sunday", "2024-01-07 23:59:59"), event("A", "monday", "2024-01-08"))
+    asked = {"unit": "week", "interval_count": 1, "timezone": "UTC", **YEAR}
+    assert list(rows(local.retention("A", None, **asked))) == ["2024-01-01", "2024-01-08"]
+    assert list(rows(local.retention("A", None, week_start="sunday", **asked))) == ["2024-01-07"]
+
+
+def test_case_88_birth_puts_a_user_in_one_row_and_compounded_in_each(having):
+    local = having(
+        event("A", "u", "2024-01-01 10:00"),
+        event("A", "u", "2024-01-03 11:00"),
+        event("A", "u", "2024-01-04 10:00"),
+    )
+    asked = {"from_date": "2024-01-01", "to_date": "2024-01-31", "interval_count": 3}
+    asked |= {"timezone": "UTC"}
+    assert rows(local.retention("A", "A", **asked)) == {"2024-01-01": (1, 0, 0, 1, 1)}
+    each = {
+        "2024-01-01": (1, 0, 0, 1, 1),
+        "2024-01-03": (1, 1, 0, 0, 0),
+        "2024-01-04": (1, 0, 0, 0, 0),
+    }
+    compounded = local.retention(None, "A", retention_type="compounded", **asked)
+    assert rows(compounded) == each
+    assert rows(local.retention("A", "A", birth_rows="every_row", **asked)) == each
+    anchored = local.retention("A", "A", anchor_returns=True, **asked)
+    assert rows(anchored) == {"2024-01-01": (1, 1, 0, 1, 1)}
+
+
+def test_case_89_unbounded_counts_users_who_come_back_then_or_later(having):
+    local = having(
+        event("A", "u", "2024-01-01"),
+        event("B", "u", "2024-01-02"),
+        event("B", "u", "2024-01-03"),
+        event("A", "v", "2024-01-01"),
+        event("B", "v", "2024-01-02"),
+        event("A", "w", "2024-01-01"),
+        event("B", "w", "2024-03-01"),
+    )
+    asked = {"from_date": "2024-01-01", "to_date": "2024-01-01", "interval_count": 3}
+    asked |= {"timezone": "UTC"}
+    assert rows(local.retention("A", "B", **asked)) == {"2024-01-01": (3, 0, 2, 1, 0)}
+    unbounded = local.retention("A", "B", unbounded=True, **asked)
+    assert rows(unbounded) == {"2024-01-01": (3, 3, 3, 2, 1)}
+
+
+def test_case_90_the_average_is_weighted_by_size_and_skips_what_may_still_grow(having):
+    def cohort(day: int, size: int, returning: int) -> list[dict[str, Any]]:
+        born = [event("A", f"{day}-{n}", f"2024-01-0{day}") for n in range(size)]
+        back = [event("B", f"{day}-{n}", f"2024-01-0{day + 1}") for n in range(returning)]
+        return born + back
+
+    local = having(*cohort(1, 100, 50), *cohort(2, 50, 40), *cohort(3, 10, 10))
+    found = local.retention(
+        "A",
+        "B",
+        "2024-01-01",
+        "2024-01-03",
+        interval_count=1,
+        timezone="UTC",
+        as_of=datetime(2024, 1, 4, 12),
+    )
+    assert rows(found) == {
+        "2024-01-01": (100, 0, 50),
+        "2024-01-02": (50, 0, 40),
+        "2024-01-03": (10, 0, 10),
+    }
+    assert [it.complete for it in found.cohorts] == [2, 2, 1]
+    assert found.average == [0, pytest.approx(0.56)]
+
+
+def test_intervals_that_have_begun_for_nobody_are_left_out(having):
+    local = having(event("A", "u", "2024-01-01 15:00"), event("B", "u", "2024-01-02 16:00"))
+    asked = {"from_date": "2024-01-01", "to_date": "2024-01-02", "interval_count": 3}
+    asked |= {"timezone": "UTC", "as_of": datetime(2024, 1, 3, 14)}
+    found = local.retention("A", "B", **asked)
+    assert [(it.counts, it.complete) for it in found.cohorts] == [((0, 1), 1), ((0, 0), 1)]
+
+
+# -- 91, 92, 93: frequency, nobody, days -----------------------------------------------------------
+
+
+def test_case_91_three_events_in_two_hours_are_two_slots(having):
+    local = having(
+        event("A", "u", "2024-01-01 10:01"),
+        event("A", "u", "2024-01-01 10:59"),
+        event("A", "u", "2024-01-01 11:00"),
+    )
+    (period,) = local.frequency("2024-01-01", "2024-01-01", "A", timezone="UTC").periods
+    assert period.counts == (1, 1, *[0] * 22)
+
+
+@pytest.mark.parametrize("nobody", [None, ""])
+def test_case_92_events_of_nobody_count_as_events_alone(having, nobody):
+    local = having(
+        event("A", nobody, "2024-01-01 10:00"),
+        event("B", nobody, "2024-01-01 11:00"),
+        event("A", "u", "2024-01-01 10:00"),
+    )
+    day = {"from_date": "2024-01-01", "to_date": "2024-01-01", "timezone": "UTC"}
+    assert local.segmentation("A", **day).total == 2
+    assert local.segmentation("A", type="unique", **day).total == 1
+    assert local.segmentation("A", type="average", **day).series["A"] == {"2024-01-01": 2.0}
+    assert counts(local.funnel(["A", "B"], **day)) == [1, 0]
+    assert rows(local.retention("A", "B", interval_count=1, **day)) == {"2024-01-01": (1, 0, 0)}
+    assert local.frequency(event="A", **day).periods[0].counts[0] == 1
+    assert local.flows("A", **day).total == 1
+
+
+def test_case_93_a_day_of_the_project_is_not_a_day_of_utc(having):
+    local = having(
+        event("A", "u", "2024-01-01 22:30"),
+        event("A", "u", "2024-01-01 23:30"),
+        event("A", "u", "2024-01-01 23:45"),
+        event("A", "u", "2024-01-02 22:59:59.999"),
+        event("A", "u", "2024-01-02 23:00"),
+    )
+
+    def asked(zone: str) -> dict[str, float]:
+        return local.segmentation("A", "2024-01-02", "2024-01-02", timezone=zone).series["A"]
+
+    assert asked("UTC") == {"2024-01-02": 2}
+    assert asked("Europe/Berlin") == {"2024-01-02": 3}

@@ -1,0 +1,768 @@
+"""The text of the SQL, to be reviewed: what it means is held by the oracles."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from inline_snapshot import snapshot
+
+from mixpanel_data import queries
+from mixpanel_data._internal.reports import (
+    flows,
+    frequency,
+    funnel,
+    numbers,
+    retention,
+    segmentation,
+)
+from mixpanel_data._internal.reports.calendar import Calendar
+from mixpanel_data._internal.reports.events import Events, Table
+from mixpanel_data.types import PropertyInfo
+
+DAYS: dict[str, Any] = {"from_date": date(2024, 1, 1), "to_date": date(2024, 1, 31)}
+BERLIN = Calendar("Europe/Berlin", first=DAYS["from_date"], last=DAYS["to_date"])
+KNOWN = {
+    "country": PropertyInfo("country", "country", "VARCHAR", 9, {"string": 9}, {}),
+    "amount": PropertyInfo("amount", "amount", "DOUBLE", 9, {"number": 9}, {}),
+}
+FLAT = Events([Table("events", "events_flat", KNOWN)], zone="Europe/Berlin")
+
+
+def test_segmentation():
+    query = queries.Segmentation(event="Sign Up", **DAYS)
+    assert segmentation.sql(query, FLAT, BERLIN) == snapshot("""\
+WITH events AS (
+    SELECT
+        e.event_time,
+        e.distinct_id
+    FROM main."events_flat" AS e
+    WHERE e.event_name = 'Sign Up'
+    AND e.event_time >= TIMESTAMP '2023-12-31 23:00:00'
+    AND e.event_time < TIMESTAMP '2024-01-31 23:00:00'
+)
+SELECT
+    date_trunc('day', event_time + INTERVAL 1 HOUR) AS bucket,
+    '' AS segment,
+    count(*) AS value
+FROM events
+GROUP BY ALL
+ORDER BY ALL\
+""")
+
+
+def test_segmentation_by_a_property():
+    query = queries.Segmentation(
+        event="it's", on="country", where='properties["amount"] > 9', type="unique", **DAYS
+    )
+    assert segmentation.sql(query, FLAT, BERLIN) == snapshot("""\
+WITH events AS (
+    SELECT
+        e.event_time,
+        e.distinct_id,
+        [coalesce("e"."country", 'undefined')] AS labels
+    FROM main."events_flat" AS e
+    WHERE e.event_name = 'it''s'
+    AND e.event_time >= TIMESTAMP '2023-12-31 23:00:00'
+    AND e.event_time < TIMESTAMP '2024-01-31 23:00:00'
+    AND ("e"."amount" > 9)
+),
+segmented AS (
+    SELECT
+        date_trunc('day', event_time + INTERVAL 1 HOUR) AS bucket,
+        unnest(labels) AS segment,
+        distinct_id
+    FROM events
+),
+figures AS (
+    SELECT
+        bucket,
+        segment,
+        count(DISTINCT nullif(distinct_id, '')) AS value,
+        count(*) AS events
+    FROM segmented
+    GROUP BY ALL
+),
+largest AS (
+    SELECT
+        segment,
+        sum(value) AS total
+    FROM figures
+    GROUP BY ALL
+    ORDER BY total DESC, segment
+    LIMIT 60
+)
+SELECT
+    bucket,
+    segment,
+    value
+FROM figures
+JOIN largest USING (segment)
+ORDER BY total DESC, segment, bucket\
+""")
+
+
+def test_sum_of_two_tables_with_copies():
+    events = Events([Table("jan", "jan_flat", KNOWN), Table("feb")], deduplicate=True)
+    query = queries.SegmentationSum(event="A", on="amount", **DAYS)
+    assert numbers.series_sql(query, events, BERLIN) == snapshot("""\
+WITH events AS (
+    SELECT
+        event_time,
+        number
+    FROM (
+        SELECT
+            *,
+            insert_id <> '' AND row_number() OVER (
+                PARTITION BY event_name, distinct_id, event_time, insert_id
+                ORDER BY processed DESC NULLS LAST, row_id DESC
+            ) > 1 AS is_copy
+        FROM (
+            SELECT
+                e.event_name,
+                e.event_time,
+                e.distinct_id,
+                e.rowid AS row_id,
+                e.insert_id,
+                CAST("e"."amount" AS DOUBLE) AS number,
+                CAST(NULL AS DOUBLE) AS processed
+            FROM main."jan_flat" AS e
+            WHERE e.event_name = 'A'
+            AND e.event_time >= TIMESTAMP '2023-12-31 23:00:00'
+            AND e.event_time < TIMESTAMP '2024-01-31 23:00:00'
+            UNION ALL
+            SELECT
+                e.event_name,
+                e.event_time,
+                e.distinct_id,
+                e.rowid + 1099511627776 AS row_id,
+                e.insert_id,
+                CAST(CASE WHEN json_type(e.properties, '/amount') IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN CAST(json_extract_string(e.properties, '/amount') AS DOUBLE) END AS DOUBLE) AS number,
+                CAST(CASE WHEN json_type(e.properties, '/mp_processing_time_ms') IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN CAST(json_extract_string(e.properties, '/mp_processing_time_ms') AS DOUBLE) END AS DOUBLE) AS processed
+            FROM main."feb" AS e
+            WHERE e.event_name = 'A'
+            AND e.event_time >= TIMESTAMP '2023-12-31 23:00:00'
+            AND e.event_time < TIMESTAMP '2024-01-31 23:00:00'
+        )
+    )
+    WHERE is_copy IS NOT TRUE
+)
+SELECT
+    date_trunc('day', event_time + INTERVAL 1 HOUR) AS bucket,
+    fsum(coalesce(number, 0)) AS value
+FROM events
+GROUP BY ALL
+ORDER BY ALL\
+""")
+
+
+def test_ranges():
+    query = queries.NumericSegmentation(event="A", on="amount", **DAYS)
+    assert numbers.ranges_sql(query, FLAT, BERLIN) == snapshot("""\
+WITH numbered AS (
+    SELECT
+        e.event_time,
+        e.distinct_id,
+        CAST("e"."amount" AS DOUBLE) AS number
+    FROM main."events_flat" AS e
+    WHERE e.event_name = 'A'
+    AND e.event_time >= TIMESTAMP '2023-12-31 23:00:00'
+    AND e.event_time < TIMESTAMP '2024-01-31 23:00:00'
+),
+events AS MATERIALIZED (
+    SELECT * FROM numbered WHERE number IS NOT NULL
+),
+width AS MATERIALIZED (
+    SELECT
+        digit,
+        power,
+        CAST(digit || 'e' || power AS DOUBLE) AS width,
+        CAST('1e' || abs(power) AS DOUBLE) AS scale
+    FROM (SELECT max(number) - min(number) AS span FROM events)
+    CROSS JOIN unnest([1, 2, 5]) AS digits(digit)
+    CROSS JOIN unnest([-2, -1, 0, 1]) AS steps(step)
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN span > 0 THEN CAST(floor(log10(span)) AS INTEGER) + step ELSE 0 END AS power
+    )
+    WHERE width * 10 >= span
+    ORDER BY width
+    LIMIT 1
+),
+placed AS (
+    SELECT events.*, digit, power, CASE
+        WHEN number < CASE WHEN power < 0 THEN (guess) * digit / scale ELSE (guess) * digit * scale END THEN guess - 1
+        WHEN number >= CASE WHEN power < 0 THEN (guess + 1) * digit / scale ELSE (guess + 1) * digit * scale END THEN guess + 1
+        ELSE guess
+    END AS place
+    FROM (SELECT *, floor(number / width) AS guess FROM events CROSS JOIN width) AS events
+)
+SELECT
+    date_trunc('day', event_time + INTERVAL 1 HOUR) AS bucket,
+    place,
+    count(*) AS value,
+    digit,
+    power
+FROM placed
+GROUP BY ALL
+HAVING value > 0
+ORDER BY place, bucket\
+""")
+
+
+def test_funnel():
+    steps = (queries.Step("A"), queries.Step("B", 'properties["amount"] > 9'))
+    query = queries.LocalFunnel(steps=steps, **DAYS)
+    assert funnel.sql(query, FLAT, BERLIN) == snapshot("""\
+WITH events AS NOT MATERIALIZED (
+    SELECT
+        e.event_name,
+        e.event_time,
+        e.distinct_id,
+        e.rowid AS row_id,
+        CASE WHEN e.event_name = 'B' THEN "e"."amount" > 9 END AS passes_step_2
+    FROM main."events_flat" AS e
+    WHERE e.event_name IN ('A', 'B')
+    AND e.distinct_id <> ''
+    AND e.event_time >= TIMESTAMP '2023-12-31 22:59:58'
+    AND e.event_time < TIMESTAMP '2024-02-07 23:00:00'
+),
+stage_1 AS MATERIALIZED (
+    SELECT
+        entry.row AS entry_row,
+        distinct_id,
+        bucket,
+        entry.at AS entry_time,
+        entry.at AS last_time,
+        entry.at AS step_time
+    FROM (
+        SELECT
+            distinct_id,
+            TIMESTAMP '2024-01-01' AS bucket,
+            min({'at': event_time, 'row': row_id}) AS entry
+        FROM events
+        WHERE event_name = 'A'
+        AND event_time >= TIMESTAMP '2023-12-31 23:00:00'
+        AND event_time < TIMESTAMP '2024-01-31 23:00:00'
+        GROUP BY ALL
+    )
+),
+found_2 AS (
+    SELECT
+        entry_row,
+        min({'at': event_time, 'row': row_id}) AS found
+    FROM stage_1 AS tried
+    JOIN events
+    ON events.distinct_id = tried.distinct_id
+    AND event_time >= step_time - INTERVAL 2 SECOND
+    AND event_time <= entry_time + INTERVAL 7 DAY
+    WHERE event_name = 'B'
+    AND passes_step_2
+    GROUP BY entry_row
+),
+stage_2 AS MATERIALIZED (
+    SELECT
+        entry_row,
+        distinct_id,
+        bucket,
+        entry_time,
+        step_time AS last_time,
+        found.at AS step_time
+    FROM stage_1
+    JOIN found_2 USING (entry_row)
+)
+SELECT
+    bucket,
+    NULL AS segment,
+    1 AS step,
+    count(*) AS reached,
+    NULL AS since_last,
+    NULL AS since_first
+FROM stage_1
+GROUP BY ALL
+UNION ALL
+SELECT
+    bucket,
+    NULL AS segment,
+    2 AS step,
+    count(*) AS reached,
+    avg(greatest(epoch_us(step_time) - epoch_us(last_time), 0)) / 1e6 AS since_last,
+    avg(greatest(epoch_us(step_time) - epoch_us(entry_time), 0)) / 1e6 AS since_first
+FROM stage_2
+GROUP BY ALL
+ORDER BY bucket, step\
+""")
+
+
+def test_funnel_of_totals_with_an_exclusion_and_a_breakdown():
+    query = queries.LocalFunnel(
+        steps=(queries.Step("A"), queries.Step("A")),
+        exclusions=(queries.Exclusion("X"),),
+        count="total",
+        on="country",
+        unit="day",
+        **DAYS,
+    )
+    assert funnel.sql(query, FLAT, BERLIN) == snapshot("""\
+WITH events AS NOT MATERIALIZED (
+    SELECT
+        e.event_name,
+        e.event_time,
+        e.distinct_id,
+        e.rowid AS row_id,
+        [coalesce("e"."country", 'undefined')] AS labels
+    FROM main."events_flat" AS e
+    WHERE e.event_name IN ('A', 'X')
+    AND e.distinct_id <> ''
+    AND e.event_time >= TIMESTAMP '2023-12-31 22:59:58'
+    AND e.event_time < TIMESTAMP '2024-02-07 23:00:00'
+),
+stage_1 AS MATERIALIZED (
+    SELECT
+        row_id AS entry_row,
+        distinct_id,
+        date_trunc('day', event_time + INTERVAL 1 HOUR) AS bucket,
+        event_time AS entry_time,
+        event_time AS last_time,
+        event_time AS step_time,
+        row_id AS row_1,
+        event_time AS latest_time,
+        labels
+    FROM events
+    WHERE event_name = 'A'
+    AND event_time >= TIMESTAMP '2023-12-31 23:00:00'
+    AND event_time < TIMESTAMP '2024-01-31 23:00:00'
+),
+thrown_2 AS MATERIALIZED (
+    SELECT
+        entry_row,
+        e.event AS out
+    FROM stage_1 AS tried
+    ASOF JOIN (
+        SELECT
+            distinct_id,
+            {'at': event_time, 'row': row_id} AS moment,
+            {'at': event_time, 'row': row_id, 'labels': labels} AS event
+        FROM events
+        WHERE (event_name = 'X')
+    ) AS e
+    ON e.distinct_id = tried.distinct_id
+    AND e.moment >= {'at': step_time - INTERVAL 2 SECOND, 'row': -1}
+    WHERE (e.event).at <= entry_time + INTERVAL 7 DAY
+),
+found_2 AS (
+    SELECT
+        entry_row,
+        list_filter(e.event, lambda it: it.row NOT IN (row_1))[1] AS found
+    FROM stage_1 AS tried
+    ASOF JOIN (
+        SELECT
+            distinct_id,
+            {'at': event_time, 'row': row_id} AS moment,
+            list({'at': event_time, 'row': row_id, 'labels': labels}) OVER (PARTITION BY distinct_id ORDER BY event_time, row_id ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING) AS event
+        FROM events
+        WHERE event_name = 'A'
+    ) AS e
+    ON e.distinct_id = tried.distinct_id
+    AND e.moment >= {'at': step_time - INTERVAL 2 SECOND, 'row': -1}
+    WHERE (list_filter(e.event, lambda it: it.row NOT IN (row_1))[1]).at <= entry_time + INTERVAL 7 DAY
+),
+stage_2 AS MATERIALIZED (
+    SELECT
+        entry_row,
+        distinct_id,
+        bucket,
+        entry_time,
+        step_time AS last_time,
+        found.at AS step_time,
+        row_1,
+        greatest(latest_time, found.at) AS latest_time,
+        found.labels AS labels
+    FROM stage_1
+    JOIN found_2 USING (entry_row)
+    LEFT JOIN thrown_2 USING (entry_row)
+    WHERE out IS NULL OR out.at > found.at + INTERVAL 2 SECOND
+),
+ended AS MATERIALIZED (
+    SELECT
+        entry_row,
+        distinct_id,
+        bucket,
+        entry_time,
+        greatest(entry_time, coalesce(exit, entry_time + INTERVAL 7 DAY)) AS exit
+    FROM stage_1
+    LEFT JOIN (
+        SELECT entry_row, latest_time AS exit
+        FROM stage_2
+        UNION ALL
+        SELECT entry_row, out.at AS exit
+        FROM thrown_2
+        ANTI JOIN stage_2 USING (entry_row)
+    ) USING (entry_row)
+),
+kept AS MATERIALIZED (
+    SELECT unnest(list_reduce(
+        list_transform(
+            list_sort(list({'at': entry_time, 'row': entry_row, 'exit': exit})),
+            lambda it: {'at': it.at, 'exit': it.exit, 'rows': [it.row]}
+        ),
+        lambda done, next: CASE
+            WHEN next.at > done.exit
+            THEN {'at': next.at, 'exit': next.exit, 'rows': done.rows || next.rows}
+            ELSE done
+        END
+    ).rows) AS entry_row
+    FROM ended
+    GROUP BY distinct_id, bucket
+),
+called AS (
+    SELECT
+        entry_row,
+        coalesce(arg_min(labels, step) FILTER (labels NOT IN (['undefined'], ['null'])), arg_min(labels, step)) AS labels
+    FROM (
+        SELECT entry_row, 1 AS step, labels FROM stage_1
+        UNION ALL
+        SELECT entry_row, 2 AS step, labels FROM stage_2
+    )
+    GROUP BY entry_row
+),
+counted AS MATERIALIZED (
+    SELECT entry_row, NULL AS segment
+    FROM kept
+    JOIN ended USING (entry_row)
+    UNION ALL
+    SELECT entry_row, segment
+    FROM (
+        SELECT entry_row, unnest(list_distinct(labels)) AS segment
+        FROM called
+    )
+    JOIN kept USING (entry_row)
+    JOIN ended USING (entry_row)
+),
+figures AS MATERIALIZED (
+    SELECT
+        bucket,
+        segment,
+        1 AS step,
+        count(*) AS reached,
+        NULL AS since_last,
+        NULL AS since_first
+    FROM stage_1
+    JOIN counted USING (entry_row)
+    GROUP BY ALL
+    UNION ALL
+    SELECT
+        bucket,
+        segment,
+        2 AS step,
+        count(*) AS reached,
+        avg(greatest(epoch_us(step_time) - epoch_us(last_time), 0)) / 1e6 AS since_last,
+        avg(greatest(epoch_us(step_time) - epoch_us(entry_time), 0)) / 1e6 AS since_first
+    FROM stage_2
+    JOIN counted USING (entry_row)
+    GROUP BY ALL
+),
+largest AS (
+    SELECT segment, sum(reached) AS total
+    FROM figures
+    WHERE step = 1 AND segment IS NOT NULL
+    GROUP BY ALL
+    ORDER BY total DESC, segment
+    LIMIT 255
+)
+SELECT figures.*
+FROM figures
+LEFT JOIN largest USING (segment)
+WHERE figures.segment IS NULL OR total IS NOT NULL
+ORDER BY total DESC NULLS FIRST, segment, bucket, step\
+""")
+
+
+def test_retention():
+    query = queries.LocalRetention(
+        born_event="A", return_event="B", as_of=datetime(2024, 3, 1), **DAYS
+    )
+    assert retention.sql(query, FLAT, BERLIN) == snapshot("""\
+WITH events AS NOT MATERIALIZED (
+    SELECT
+        e.event_name,
+        e.event_time,
+        e.distinct_id,
+        e.rowid AS row_id
+    FROM main."events_flat" AS e
+    WHERE e.event_name IN ('A', 'B')
+    AND e.distinct_id <> ''
+    AND e.event_time >= TIMESTAMP '2023-12-31 23:00:00'
+    AND e.event_time < TIMESTAMP '2024-02-08 23:00:00'
+    AND e.event_time <= TIMESTAMP '2024-03-01 00:00:00'
+),
+members AS MATERIALIZED (
+    SELECT *, date_trunc('day', anchor.at + INTERVAL 1 HOUR) AS bucket
+    FROM (
+        SELECT
+            distinct_id,
+            min({'at': event_time, 'row': row_id}) AS anchor
+        FROM events
+        WHERE event_name = 'A'
+        AND event_time >= TIMESTAMP '2023-12-31 23:00:00'
+        AND event_time < TIMESTAMP '2024-01-31 23:00:00'
+        GROUP BY ALL
+    )
+),
+returns AS (
+    SELECT
+        bucket,
+        distinct_id,
+        NULL AS segment,
+        (epoch_us(event_time) - epoch_us(anchor.at)) // 86400000000 AS number
+    FROM members
+    JOIN events USING (distinct_id)
+    WHERE event_name = 'B'
+    AND event_time >= anchor.at
+    AND row_id <> anchor.row
+    AND event_time < anchor.at + INTERVAL 8 DAY
+),
+came AS (
+    SELECT DISTINCT bucket, distinct_id, segment, number
+    FROM returns
+),
+cohorts AS (
+    SELECT
+        bucket,
+        count(*) AS size,
+        min(anchor.at) AS first_born,
+        max(anchor.at) AS last_born
+    FROM members
+    GROUP BY bucket
+),
+counts AS (
+    SELECT bucket, segment, number, count(*) AS users
+    FROM came
+    GROUP BY ALL
+)
+SELECT bucket, size, first_born, last_born, segment, number, users
+FROM cohorts
+LEFT JOIN counts USING (bucket)
+ORDER BY bucket, number\
+""")
+
+
+def test_unbounded_compounded_retention_of_any_event_by_a_property():
+    query = queries.LocalRetention(
+        retention_type="compounded", unbounded=True, on="country", unit="week", **DAYS
+    )
+    assert retention.sql(query, FLAT, BERLIN) == snapshot("""\
+WITH events AS NOT MATERIALIZED (
+    SELECT
+        e.event_name,
+        e.event_time,
+        e.distinct_id,
+        e.rowid AS row_id,
+        [coalesce("e"."country", 'undefined')] AS labels
+    FROM main."events_flat" AS e
+    WHERE e.distinct_id <> ''
+    AND e.event_time >= TIMESTAMP '2023-12-31 23:00:00'
+),
+members AS MATERIALIZED (
+    SELECT
+        distinct_id,
+        date_trunc('week', event_time + INTERVAL 1 HOUR) AS bucket,
+        min({'at': event_time, 'row': row_id}) AS anchor
+    FROM events
+    WHERE event_time >= TIMESTAMP '2023-12-31 23:00:00'
+    AND event_time < TIMESTAMP '2024-01-31 23:00:00'
+    GROUP BY ALL
+),
+returns AS (
+    SELECT
+        bucket,
+        distinct_id,
+        unnest(labels) AS segment,
+        (epoch_us(event_time) - epoch_us(anchor.at)) // 604800000000 AS number
+    FROM members
+    JOIN events USING (distinct_id)
+    WHERE event_time >= anchor.at
+    AND row_id <> anchor.row
+),
+came AS (
+    SELECT
+        bucket,
+        distinct_id,
+        segment,
+        least(max(number), 7) AS number
+    FROM returns
+    GROUP BY ALL
+),
+cohorts AS (
+    SELECT
+        bucket,
+        count(*) AS size,
+        min(anchor.at) AS first_born,
+        max(anchor.at) AS last_born
+    FROM members
+    GROUP BY bucket
+),
+counts AS (
+    SELECT bucket, segment, number, count(*) AS users
+    FROM came
+    GROUP BY ALL
+),
+largest AS (
+    SELECT segment, sum(users * (number + 1)) AS total
+    FROM counts
+    GROUP BY ALL
+    ORDER BY total DESC, segment
+    LIMIT 255
+)
+SELECT bucket, size, first_born, last_born, segment, number, users
+FROM cohorts
+LEFT JOIN (FROM counts JOIN largest USING (segment)) USING (bucket)
+ORDER BY total DESC NULLS LAST, segment, bucket, number\
+""")
+
+
+def test_frequency():
+    query = queries.Frequency(event="A", unit="week", addiction_unit="day", **DAYS)
+    assert frequency.sql(query, FLAT, BERLIN) == snapshot("""\
+WITH events AS (
+    SELECT
+        e.event_time,
+        e.distinct_id
+    FROM main."events_flat" AS e
+    WHERE e.event_name = 'A'
+    AND e.distinct_id <> ''
+    AND e.event_time >= TIMESTAMP '2023-12-31 23:00:00'
+    AND e.event_time < TIMESTAMP '2024-01-31 23:00:00'
+),
+active AS (
+    SELECT DISTINCT
+        date_trunc('week', event_time + INTERVAL 1 HOUR) AS bucket,
+        date_trunc('day', event_time + INTERVAL 1 HOUR) AS slot,
+        NULL AS segment,
+        distinct_id
+    FROM events
+),
+per_user AS (
+    SELECT bucket, segment, distinct_id, count(*) AS slots
+    FROM active
+    GROUP BY ALL
+),
+counts AS (
+    SELECT bucket, segment, slots, count(*) AS users
+    FROM per_user
+    GROUP BY ALL
+)
+SELECT *
+FROM counts
+ORDER BY bucket, slots\
+""")
+
+
+def test_flows():
+    query = queries.Flows(event="A", forward=2, reverse=1, hide=("X",), **DAYS)
+    assert flows.sql(query, FLAT, BERLIN) == snapshot("""\
+WITH events AS NOT MATERIALIZED (
+    SELECT
+        e.event_name,
+        e.event_time,
+        e.distinct_id,
+        e.rowid AS row_id
+    FROM main."events_flat" AS e
+    WHERE e.distinct_id <> ''
+    AND e.event_time < TIMESTAMP '2024-02-07 23:00:00'
+    AND NOT e.event_name = 'X'
+),
+visible AS (
+    SELECT
+        *,
+        coalesce(event_name = 'A' AND event_time >= TIMESTAMP '2023-12-31 23:00:00' AND event_time < TIMESTAMP '2024-01-31 23:00:00', false) AS is_start
+    FROM events
+    WHERE distinct_id IN (
+        SELECT distinct_id
+        FROM events
+        WHERE event_name = 'A'
+        AND event_time >= TIMESTAMP '2023-12-31 23:00:00'
+        AND event_time < TIMESTAMP '2024-01-31 23:00:00'
+    )
+),
+stream AS (
+    SELECT *
+    FROM visible
+    WINDOW in_order AS (PARTITION BY distinct_id ORDER BY event_time, row_id)
+    QUALIFY lag(event_name) OVER in_order IS DISTINCT FROM event_name
+    OR lag(is_start) OVER in_order IS DISTINCT FROM is_start
+),
+steps AS (
+    SELECT
+        distinct_id,
+        event_time,
+        row_id,
+        is_start,
+        CASE WHEN lag(event_time, 1) OVER in_order >= event_time - INTERVAL 7 DAY THEN lag(event_name, 1) OVER in_order END AS before_1,
+        CASE WHEN lead(event_time, 1) OVER in_order <= event_time + INTERVAL 7 DAY THEN lead(event_name, 1) OVER in_order END AS after_1,
+        CASE WHEN lead(event_time, 2) OVER in_order <= event_time + INTERVAL 7 DAY THEN lead(event_name, 2) OVER in_order END AS after_2
+    FROM stream
+    WINDOW in_order AS (PARTITION BY distinct_id ORDER BY event_time, row_id)
+),
+flows AS (
+    SELECT *
+    FROM steps
+    WHERE is_start
+    QUALIFY row_number() OVER (PARTITION BY distinct_id ORDER BY event_time, row_id) = 1
+),
+paths AS (
+    SELECT
+        before_1,
+        after_1,
+        after_2,
+        count(*) AS flows
+    FROM flows
+    GROUP BY ALL
+)
+SELECT
+    -1 AS step,
+    before_1 AS source,
+    'A' AS target,
+    sum(flows) AS flows,
+    NULL AS path
+FROM paths
+GROUP BY ALL
+UNION ALL
+SELECT
+    1 AS step,
+    'A' AS source,
+    after_1 AS target,
+    sum(flows) AS flows,
+    NULL AS path
+FROM paths
+GROUP BY ALL
+UNION ALL
+SELECT
+    2 AS step,
+    after_1 AS source,
+    after_2 AS target,
+    sum(flows) AS flows,
+    NULL AS path
+FROM paths
+WHERE after_1 IS NOT NULL
+GROUP BY ALL
+UNION ALL
+(
+    SELECT
+        0 AS step,
+        NULL AS source,
+        NULL AS target,
+        sum(flows) AS flows,
+        list_filter([before_1, 'A', after_1, after_2], lambda name: name IS NOT NULL) AS path
+    FROM paths
+    GROUP BY ALL
+    ORDER BY flows DESC, path
+    LIMIT 100
+)\
+""")
+
+
+def test_a_view_is_numbered_once():
+    query = queries.LocalFunnel(steps=(queries.Step("A"),), **DAYS)
+    text = funnel.sql(query, Events([Table("few", is_view=True)]), BERLIN)
+    assert text.startswith("WITH events AS MATERIALIZED (")
+    assert 'FROM (SELECT *, row_number() OVER () AS rowid FROM main."few") AS e' in text
