@@ -124,7 +124,7 @@ WITH events AS (
                 e.distinct_id,
                 e.rowid AS row_id,
                 e.insert_id,
-                CAST("e"."amount" AS DOUBLE) AS number,
+                "e"."amount" AS number,
                 CAST(NULL AS DOUBLE) AS processed
             FROM main."jan_flat" AS e
             WHERE e.event_name = 'A'
@@ -137,8 +137,8 @@ WITH events AS (
                 e.distinct_id,
                 e.rowid + 1099511627776 AS row_id,
                 e.insert_id,
-                CAST(CASE WHEN json_type(e.properties, '/amount') IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN CAST(json_extract_string(e.properties, '/amount') AS DOUBLE) END AS DOUBLE) AS number,
-                CAST(CASE WHEN json_type(e.properties, '/mp_processing_time_ms') IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN CAST(json_extract_string(e.properties, '/mp_processing_time_ms') AS DOUBLE) END AS DOUBLE) AS processed
+                TRY_CAST(CAST(json_extract(e.properties, '/amount') AS VARCHAR) AS DOUBLE) AS number,
+                TRY_CAST(CAST(json_extract(e.properties, '/mp_processing_time_ms') AS VARCHAR) AS DOUBLE) AS processed
             FROM main."feb" AS e
             WHERE e.event_name = 'A'
             AND e.event_time >= TIMESTAMP '2023-12-31 23:00:00'
@@ -163,7 +163,7 @@ WITH numbered AS (
     SELECT
         e.event_time,
         e.distinct_id,
-        CAST("e"."amount" AS DOUBLE) AS number
+        "e"."amount" AS number
     FROM main."events_flat" AS e
     WHERE e.event_name = 'A'
     AND e.event_time >= TIMESTAMP '2023-12-31 23:00:00'
