@@ -62,11 +62,16 @@ class Companions:
             for table in _in_step(connection, here)
             if (name := fold(table.name)) in text and name not in shadows
         }
-        if not found:
-            raise Leave("it names no fetched table that has a flat table in step with it")
-        for table in found.values():
-            _check(connection, database, table, here)
-        return cls(connection, database, found)
+        changed = {
+            name: reason
+            for name, table in found.items()
+            if (reason := _changed(connection, database, table, here))
+        }
+        tables = {name: table for name, table in found.items() if name not in changed}
+        if not tables:
+            none = "it names no fetched table that has a flat table in step with it"
+            raise Leave(next(iter(changed.values()), none))
+        return cls(connection, database, tables)
 
     def columns_of(self, name: str) -> Columns:
         """All columns that a table or view of this name may have; None where it is unknown."""
@@ -92,21 +97,22 @@ def _in_step(connection: duckdb.DuckDBPyConnection, here: Mapping[str, int]) -> 
     return [Fetched(*row) for row in rows if fold(row[1]) in here]
 
 
-def _check(
+def _changed(
     connection: duckdb.DuckDBPyConnection,
     database: str,
     table: Fetched,
     here: Mapping[str, int],
-) -> None:
-    """Refuse a table that was changed past us, as far as that shows at a glance."""
+) -> str | None:
+    """How a table was changed past us, as far as that shows at a glance."""
     if here.get(fold(table.name)) != len(KEYS[table.type]) + 1:
-        raise Leave(f"{table.name} does not have the columns of a fetched table")
+        return f"{table.name} does not have the columns of a fetched table"
     of, flat = (f"{quote(database)}.main.{quote(name)}" for name in (table.name, table.flat))
     (same,) = _row(
         connection, f"SELECT (SELECT count(*) FROM {of}) = (SELECT count(*) FROM {flat})"
     )
     if not same:
-        raise Leave(f"{table.flat} has other rows than {table.name}: mp flatten {table.name}")
+        return f"{table.flat} has other rows than {table.name}: mp flatten {table.name}"
+    return None
 
 
 def _row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

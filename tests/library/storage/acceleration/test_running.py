@@ -168,6 +168,8 @@ def test_a_macro_in_the_place_of_the_arrow_is_respected(mine: StorageEngine) -> 
 def test_a_table_that_was_changed_past_us_is_noticed_where_it_can_be(mine: StorageEngine) -> None:
     mine.connection.execute("DELETE FROM events WHERE distinct_id = '7'")
     assert reason(mine) == "events_flat has other rows than events: mp flatten events"
+    both = "SELECT properties->>'plan' FROM profiles WHERE distinct_id IN (SELECT distinct_id FROM events)"
+    assert [table.flat for table in mine.explain(both).tables] == ["profiles_flat"]
     mine.flatten("events")
     assert mine.explain(QUERY).tables
     mine.connection.execute("ALTER TABLE events ADD COLUMN more INTEGER")
