@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from mixpanel_data.sandbox.app import Sandbox
     from mixpanel_data.sandbox.drops import Dropped
     from mixpanel_data.sandbox.faults import Fault, Faults
-    from mixpanel_data.sandbox.project import Cohort, Funnel, Project, ServiceAccount
+    from mixpanel_data.sandbox.identity import ServiceAccount
+    from mixpanel_data.sandbox.project import Project
     from mixpanel_data.sandbox.quotas import Limits
+    from mixpanel_data.sandbox.saved import Bookmark, Cohort, Funnel
     from mixpanel_data.sandbox.server import Server, serve
 
 __all__ = [
+    "Bookmark",
     "Cohort",
     "Dropped",
     "Fault",
@@ -33,16 +36,17 @@ __all__ = [
 ]
 
 _HOME = {
-    "Cohort": "project",
+    "Bookmark": "saved",
+    "Cohort": "saved",
     "Dropped": "drops",
     "Fault": "faults",
     "Faults": "faults",
-    "Funnel": "project",
+    "Funnel": "saved",
     "Limits": "quotas",
     "Project": "project",
     "Sandbox": "app",
     "Server": "server",
-    "ServiceAccount": "project",
+    "ServiceAccount": "identity",
     "serve": "server",
 }
 

@@ -14,8 +14,9 @@ from mixpanel_data.sandbox.dataset import Dataset
 from mixpanel_data.sandbox.dictionary import Dictionary
 from mixpanel_data.sandbox.drops import Drops
 from mixpanel_data.sandbox.faults import Fault
+from mixpanel_data.sandbox.identity import Role
 from mixpanel_data.sandbox.params import Params
-from mixpanel_data.sandbox.project import Project, Role
+from mixpanel_data.sandbox.project import Project
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request, forbidden
 from mixpanel_data.sandbox.sessions import Sessions
 

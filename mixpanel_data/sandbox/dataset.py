@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixpanel_data._internal.sql import literal
 from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data._internal.storage.errors import translated
 from mixpanel_data.sandbox import shop, tables
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Dataset:
         self, sql: str, values: list[Any] | dict[str, Any] | None = None
     ) -> list[tuple[Any, ...]]:
         """All rows of a small answer."""
-        with self.cursor() as cursor:
+        with self.cursor() as cursor, translated():
             return cursor.execute(sql, values).fetchall()
 
     def stream(

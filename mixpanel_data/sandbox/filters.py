@@ -25,7 +25,7 @@ class EventFilter:
     """A `where` over lines of the export. `user["x"]` looks at the profile of the event's user."""
 
     def __init__(self, text: str, ask: Ask) -> None:
-        self._node = _parsed(text, "event")
+        self._node = parsed(text, "event")
         self._ask = ask
         self._wants_users = "user[" in str(self._node)
         self._zone = ZoneInfo(ask.project.timezone if ask.project.legacy_time else "UTC")
@@ -65,7 +65,7 @@ class ProfileExpression:
     def __init__(
         self, text: str, ask: Ask, behaviors: Mapping[str, Mapping[str, int]] | None = None
     ) -> None:
-        self._node = _parsed(text, "profile")
+        self._node = parsed(text, "profile")
         self._behaviors = behaviors or {}
         self._zone = ZoneInfo(ask.project.timezone)
         self._now = ask.now.timestamp()
@@ -93,12 +93,13 @@ def _whose(properties: Mapping[str, Any]) -> str:
     return str(properties.get("distinct_id", ""))
 
 
-def _parsed(text: str, dialect: Dialect) -> Node:
+def parsed(text: str, dialect: Dialect = "event", name: str = "where") -> Node:
+    """An expression that came as the parameter `name`."""
     try:
         return parse(text, dialect)
     except ExpressionSyntaxError as error:
         where = f"{error.reason} at character {error.position + 1}"
-        raise bad_request(f"Error in where: {where}") from None
+        raise bad_request(f"Error in {name}: {where}") from None
 
 
 def _passes(node: Node, context: Context) -> bool:

@@ -9,7 +9,19 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from mixpanel_data.sandbox import account, activity, discovery, lexicon, profile_statistics, saved
+from mixpanel_data.sandbox import (
+    account,
+    activity,
+    cohorts,
+    counts,
+    discovery,
+    funnels,
+    insights,
+    lexicon,
+    profile_statistics,
+    retention,
+    segmentation,
+)
 from mixpanel_data.sandbox.export import export
 from mixpanel_data.sandbox.ingestion.events import import_events, track
 from mixpanel_data.sandbox.ingestion.profiles import update_groups, update_users
@@ -23,13 +35,23 @@ _QUERY: dict[str, Endpoint] = {
     "engage": engage,
     "engage/properties": profile_statistics.properties,
     "engage/stats": profile_statistics.stats,
+    "events": counts.events,
     "events/names": discovery.event_names,
     "events/top": discovery.events_top,
+    "events/properties": counts.properties,
     "events/properties/top": discovery.properties_top,
     "events/properties/values": discovery.property_values,
-    "funnels/list": saved.funnels_list,
-    "cohorts/list": saved.cohorts_list,
+    "funnels": funnels.funnels,
+    "funnels/list": funnels.funnels_list,
+    "cohorts/list": cohorts.cohorts_list,
+    "segmentation": segmentation.segmentation,
+    "segmentation/average": segmentation.average,
+    "segmentation/numeric": segmentation.numeric,
+    "segmentation/sum": segmentation.sum_,
+    "retention": retention.retention,
+    "retention/addiction": retention.addiction,
     "stream/query": activity.stream_query,
+    "insights": insights.insights,
     "jql": jql,
 }
 _INGESTION: dict[str, Endpoint] = {
@@ -49,7 +71,9 @@ def _rules() -> Iterable[Rule]:
     for name, endpoint in _INGESTION.items():
         yield Rule(f"/{name}", endpoint=endpoint, methods=sent)
     yield Rule("/api/app/me", endpoint=account.me, methods=["GET"])
-    schemas = "/api/app/projects/<int:project_id>/schemas"
+    project = "/api/app/projects/<int:project_id>"
+    yield Rule(f"{project}/bookmarks", endpoint=insights.bookmarks, methods=["GET"])
+    schemas = f"{project}/schemas"
     changed = ["GET", "POST", "DELETE"]
     yield Rule(schemas, endpoint=lexicon.schemas, methods=changed)
     yield Rule(f"{schemas}/<entity_type>", endpoint=lexicon.schemas_of, methods=["GET", "DELETE"])

@@ -133,7 +133,8 @@ WITH digests AS (
 ), chosen AS (
     SELECT *,
         -- a few events belong to nobody: old clients sent an empty distinct_id
-        CASE WHEN known THEN 'user-' || lpad(n::VARCHAR, 5, '0')
+        -- and some ids were numbers in the system they came from
+        CASE WHEN known AND n % 1000 = 4 THEN n::VARCHAR WHEN known THEN 'user-' || lpad(n::VARCHAR, 5, '0')
              WHEN n = {profiles} + 1 THEN '' ELSE '$device:' || h[1:16] END AS distinct_id,
         {_pick("r1", [(weight, n) for n, (weight, *_) in enumerate(_MARKETS)])} AS market,
         {_pick("r2", [(36, "Web"), (34, "iOS"), (30, "Android")])} AS platform,
@@ -317,8 +318,7 @@ WITH seen AS (
     FROM people
 ), everyone AS (
 SELECT '' AS data_group_id, distinct_id,
-    -- some ids were numbers in the system they came from
-    CASE WHEN n % 1000 = 4 THEN n::VARCHAR ELSE to_json(distinct_id) END AS id_json,
+    CASE WHEN n % 1000 = 4 THEN distinct_id ELSE to_json(distinct_id) END AS id_json,
     '{{"$name":' || to_json(first_name || ' ' || last_name) || ',"$email":"' || distinct_id || '@example.com"'
     || ',"$created":"' || strftime(make_timestamp_ms(created_ms), '%Y-%m-%dT%H:%M:%S') || '"'
     || CASE WHEN n % 250 = 9 THEN '' ELSE ',"$last_seen":"' || strftime(make_timestamp_ms(last_ms), '%Y-%m-%dT%H:%M:%S') || '"' END

@@ -2,8 +2,9 @@
 
 `events` holds every copy of every event, in the order of arrival; `rest` is the JSON of its
 properties after `{"time":…,`, closing brace included. `superseded` are copies that reports leave
-out. `profile_rows` keeps its rows and their `id` for ever, since pages of a query point to them;
-a profile that was deleted has no `properties`.
+out; `reported` is the rest. `profile_rows` keeps its rows and their `id` for ever, since pages of a query point to them;
+a profile that was deleted has no `properties`; `profiles` are the others. The reports read
+`fetched_events` and `fetched_profiles`, which look as after a fetch.
 """
 
 from __future__ import annotations
@@ -35,6 +36,15 @@ VIEWS = (
 CREATE VIEW reported AS
 SELECT event, time_ms, distinct_id, ('{"time":' || time_ms || ',' || rest)::JSON AS properties
 FROM events WHERE NOT superseded
+""",
+    """
+CREATE VIEW fetched_events AS
+SELECT event AS event_name, make_timestamp_ms(time_ms) AS event_time, distinct_id, properties
+FROM reported
+""",
+    """
+CREATE VIEW fetched_profiles AS
+SELECT distinct_id, properties::JSON AS properties FROM profiles WHERE data_group_id = ''
 """,
 )
 

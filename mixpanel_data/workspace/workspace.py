@@ -47,9 +47,9 @@ class Workspace(Discovery, Reports, Fetching, Querying, Looking, Tables):
             self._credentials = _api_client.credentials
             self.__dict__["api"] = _api_client
         elif config.named_account(account) == SANDBOX:
-            from mixpanel_data.sandbox.project import Project
+            from mixpanel_data.sandbox.identity import credentials
 
-            self._credentials = Project().credentials()
+            self._credentials = credentials()
         else:
             self._credentials = config.resolve_credentials(
                 account, project_id=project_id, region=region

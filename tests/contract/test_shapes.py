@@ -12,6 +12,17 @@ from tests.sandbox.conftest import DAYS, Asker
 SCHEMA = {"entityType": "event", "name": "Purchase", "schemaJson": {"description": "a sale"}}
 
 
+ACTIVITY = {
+    "status": "ok",
+    "results": {"events": [{"event": "App Open", "properties": {"time": 1, "distinct_id": "u"}}]},
+}
+
+
+def _series(example):
+    """The frame of a report; segments and dates are data."""
+    return {"data": {"series": example["data"]["series"], "values": {}}, "legend_size": 1}
+
+
 @pytest.fixture(scope="module")
 def ask():
     sandbox = Sandbox(events=2000, profiles=150, limits=None, project=Project(schemas=(SCHEMA,)))
@@ -25,6 +36,39 @@ def ask():
         ("query/engage", {"distinct_id": "user-00001"}, documented.ENGAGE),
         ("query/cohorts/list", {}, documented.COHORTS),
         ("query/funnels/list", {}, documented.FUNNELS),
+        ("query/segmentation", {"event": "Purchase", **DAYS}, _series(documented.SEGMENTATION)),
+        (
+            "query/segmentation",
+            {"event": "Purchase", "on": 'properties["coupon"]', **DAYS},
+            _series(documented.SEGMENTATION_ON),
+        ),
+        (
+            "query/segmentation/numeric",
+            {"event": "Purchase", "on": 'properties["amount"]', **DAYS},
+            _series(documented.NUMERIC),
+        ),
+        (
+            "query/segmentation/sum",
+            {"event": "Purchase", "on": 'properties["amount"]', **DAYS},
+            {**documented.SUM, "results": {}},
+        ),
+        (
+            "query/segmentation/average",
+            {"event": "Purchase", "on": 'properties["amount"]', **DAYS},
+            {**documented.AVERAGE, "results": {}},
+        ),
+        (
+            "query/events",
+            {"event": ["Purchase"], "type": "general", "unit": "day", **DAYS},
+            _series(documented.EVENTS),
+        ),
+        (
+            "query/events/properties",
+            {"event": "Purchase", "name": "platform", "type": "unique", "unit": "week", **DAYS},
+            _series(documented.EVENTS),
+        ),
+        ("query/stream/query", {"distinct_ids": ["user-00001"], **DAYS}, ACTIVITY),
+        ("query/insights", {"bookmark_id": 88001}, {**documented.INSIGHTS, "series": {}}),
         ("query/events/names", {"type": "general", "limit": 255}, documented.EVENT_NAMES),
         ("query/events/top", {"type": "unique"}, documented.EVENTS_TOP),
         ("query/events/properties/top", {"event": "Purchase"}, documented.PROPERTIES_TOP),
@@ -41,6 +85,47 @@ def test_query_answers_have_the_documented_shape(ask, path, params, example):
     assert answer.mimetype == "application/json"
     assert len(answer.json) > 0
     assert mismatch(example, answer.json) is None
+
+
+def test_a_funnel_has_the_documented_shape(ask):
+    def days(**more):
+        answer = ask("query/funnels", funnel_id=7509, **DAYS, **more).json
+        assert mismatch({"meta": {"dates": ["2016-09-12"]}, "data": {}}, answer) is None
+        assert sorted(answer["data"]) == answer["meta"]["dates"]
+        return list(answer["data"].values())
+
+    steps = documented.FUNNEL["data"]["2016-09-19"]["steps"][:1]
+    example = {**documented.FUNNEL["data"]["2016-09-19"], "steps": [{**steps[0]}]}
+    for day in days():
+        first, *later = day["steps"]
+        assert mismatch({**example, "steps": []}, {**day, "steps": []}) is None
+        assert first.keys() >= steps[0].keys()
+        assert all(step.keys() == first.keys() for step in later)
+        assert first["avg_time"] is None
+        assert all(type(step["avg_time"]) in (int, type(None)) for step in later)
+    for day in days(on='properties["platform"]'):
+        assert "$overall" in day
+        assert all(isinstance(found, list) for found in day.values())
+
+
+def test_cohorts_and_frequencies_have_the_documented_shape(ask):
+    rows = ask("query/retention", born_event="Sign Up", interval_count=2, **DAYS).json
+    row = documented.RETENTION["2012-01-01"]
+    assert {mismatch(row, found) for found in rows.values()} == {None}
+    question = {"unit": "day", "addiction_unit": "hour"}
+    periods = ask("query/retention/addiction", **question, **DAYS).json
+    assert periods.keys() == documented.ADDICTION.keys()
+    numbers = documented.ADDICTION["data"]["2012-01-01"]
+    for found in periods["data"].values():
+        assert mismatch(numbers, found) is None
+        assert len(found) == len(numbers)
+        assert found == sorted(found, reverse=True)
+
+
+def test_a_script_that_fails_has_the_documented_shape(ask):
+    answer = ask("query/jql", method="POST", script="main")
+    assert answer.status_code == 412
+    assert mismatch(documented.JQL_ERROR, answer.json) is None
 
 
 def test_app_answers_have_the_documented_shape(ask):

@@ -83,6 +83,15 @@ class Asker:
             records.append({"event": name, "properties": {"time": seconds, **ids}})
         assert self.post("/import", records, strict=1).status_code == 200
 
+    def happen(self, *acts: tuple[str, str, str] | tuple[str, str, str, dict[str, Any]]) -> None:
+        """Import what users did: user, event, ISO time in UTC, and properties if there are."""
+        records = []
+        for n, (user, event, time, *more) in enumerate(acts):
+            seconds = datetime.fromisoformat(time).replace(tzinfo=UTC).timestamp()
+            ids = {"time": seconds, "distinct_id": user, "$insert_id": f"act-{n}"}
+            records.append({"event": event, "properties": {**ids, **(more[0] if more else {})}})
+        assert self.post("/import", records, strict=1).status_code == 200
+
     def lines(self, **params: Any) -> list[dict[str, Any]]:
         """The events of an export."""
         answer = self("2.0/export", **(DAYS | params))

@@ -89,7 +89,8 @@ def test_the_client_discovers(client):
     assert "Purchase" in client.get_events()
     assert "amount" in client.get_event_properties("Purchase")
     assert set(client.get_property_values("Sign Up", "newsletter")) == {"true", "false"}
-    assert [funnel.name for funnel in client.list_funnels()] == ["Checkout", "Signup to purchase"]
+    names = [funnel.name for funnel in client.list_funnels()]
+    assert names[:2] == ["Checkout", "Signup to purchase"]
     assert [cohort.is_visible for cohort in client.list_cohorts()] == [True, True, False]
     assert client.top_events("unique")[0].amount > 0
 

@@ -27,7 +27,7 @@ def test_case_11_both_roots_fail_alike(ask):
     assert json.loads(body)["request"].startswith("/api/2.0/events/names?project_id=")
 
 
-@pytest.mark.parametrize("path", ["query/segmentation", "query/export", "app/nothing", "/x", "/"])
+@pytest.mark.parametrize("path", ["query/multiseg", "query/export", "app/nothing", "/x", "/"])
 def test_unknown_paths_are_404_json(ask, path):
     answer = ask(path)
     assert answer.status_code == 404

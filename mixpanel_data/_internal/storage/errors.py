@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -58,6 +60,15 @@ def statement_failed(error: duckdb.Error) -> MixpanelDataError:
         return StorageError(_first_line(text))
     hint = "mp tables lists the tables of this workspace" if "Table with name" in text else None
     return QueryError(text, hint=hint)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """DuckDB's errors within the block come as ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise statement_failed(error) from error
 
 
 def disk_full(error: Exception) -> StorageError:

@@ -84,6 +84,10 @@ def _apply(ask: Ask, asked: list[tuple[Any, Update | Skipped]], intake: Intake[U
     """Do the updates in order; a profile is read once and written once."""
     now = ask.now.strftime("%Y-%m-%dT%H:%M:%S")
     updates = [update for _, update in asked if isinstance(update, Update)]
+    if not updates:
+        for index, (record, outcome) in enumerate(asked):
+            intake.take(index, record, outcome)
+        return
     with ask.data.write() as cursor:
         found = find_profiles(cursor, list({update.owner: None for update in updates}))
         state = {owner: json.loads(text) for owner, text in found.items() if text is not None}
