@@ -6,14 +6,18 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import mixpanel_data
+from mixpanel_data import sandbox
 from mixpanel_data._internal.config.values import Settings
+from mixpanel_data.sandbox import faults
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -86,3 +90,10 @@ def test_every_method_of_the_workspace_is_documented() -> None:
         if n not in {"path", "source"} and not re.search(rf"`{n}\b|\.{n}\b|{n}\(", page)
     ]
     assert missing == []
+
+
+def test_every_fault_and_name_of_the_sandbox_is_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "sandbox.md").read_text()
+    words = [*get_args(faults.Kind), *(field.name for field in fields(faults.Fault))]
+    assert [word for word in words if not re.search(rf"`{word}[`=]|{word}=", page)] == []
+    assert [name for name in sandbox.__all__ if not re.search(rf"\b{name}\b", page)] == []
