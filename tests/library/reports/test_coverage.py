@@ -218,7 +218,9 @@ def test_invented_data_says_so(ws, put):
 
 def test_a_profile_is_asked_where_there_are_profiles(ws, put):
     put(event("A", "u", "2024-01-01"), event("A", "v", "2024-01-01"))
-    with pytest.raises(InvalidArgumentError, match="the profiles of the events' users are not given"):
+    with pytest.raises(
+        InvalidArgumentError, match="the profiles of the events' users are not given"
+    ):
         ws.local.segmentation("A", *JANUARY, on='user["plan"]', **UTC)
     store_users(ws._storage, {"u": {"plan": "pro"}}, flat=True)
     found = ws.local.segmentation("A", *JANUARY, on='user["plan"]', **UTC)
