@@ -92,12 +92,13 @@ def run() -> NoReturn:
     """Run `mp`, and leave with the exit code the documentation promises."""
     code = main(sys.argv[1:])
     if code:
-        from mixpanel_data.cli import errors
+        from mixpanel_data.cli import errors, stdout
 
         if code == errors.INTERRUPTED:
             # a thread may still wait for Mixpanel, for minutes; what had to be undone is undone
             sys.stderr.flush()
             os._exit(code)
+        stdout.settle()
     sys.exit(code)
 
 

@@ -21,3 +21,11 @@ def abandon() -> None:
     """Let what is still buffered go nowhere: its reader has left."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
+
+
+def settle() -> None:
+    """Write what is still buffered, or let it go where it can't be written: that was told."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        abandon()

@@ -120,7 +120,9 @@ def test_a_million_rows_pass_in_flat_memory(db):
     assert kilobytes < 400_000  # the output alone is 120 MB
 
 
-def test_a_full_disk_is_one_line(db):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_one_line(db, monkeypatch, unbuffered):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("this system has no /dev/full")
