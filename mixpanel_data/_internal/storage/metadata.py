@@ -28,11 +28,12 @@ _CREATE = """
 _COLUMNS = "type, fetched_at, from_date, to_date, filter_events, filter_where, source, job"
 
 
-def exists(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether anything was ever fetched into this database."""
+def exists(connection: duckdb.DuckDBPyConnection, table: str = NAME) -> bool:
+    """Whether this database has a table of ours: `_metadata`, once anything was fetched into it."""
     row = connection.execute(
         "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() "
-        "AND schema_name = 'main' AND table_name = '_metadata'"
+        "AND schema_name = 'main' AND table_name = ?",
+        [table],
     ).fetchone()
     return row is not None
 

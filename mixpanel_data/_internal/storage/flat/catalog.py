@@ -7,13 +7,16 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mixpanel_data._internal.sql import quote
+from mixpanel_data._internal.storage import metadata
 from mixpanel_data.types import PropertyInfo, TableType
 
 if TYPE_CHECKING:
     import duckdb
 
 FLAT = "_flat"
-_OURS = {FLAT, "_properties", "_metadata"}
+_OURS = {FLAT, "_properties", metadata.NAME}
+_INFO = "property, column_name, type, row_count, kinds, events, spelling"
+"""The columns of `_properties`, in the order of PropertyInfo's fields."""
 
 _CREATE = """
     CREATE TABLE IF NOT EXISTS main._flat (
@@ -83,11 +86,7 @@ def delete(connection: duckdb.DuckDBPyConnection, table: str) -> None:
 
 def exists(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether there ever was a flat table here."""
-    row = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() "
-        "AND schema_name = 'main' AND table_name = '_flat'"
-    ).fetchone()
-    return row is not None
+    return metadata.exists(connection, FLAT)
 
 
 def out_of_step(
@@ -148,8 +147,7 @@ def look_up(
 ) -> dict[str, PropertyInfo]:
     """Some properties of a table by name; one that is not there is in no row."""
     rows = connection.execute(
-        "SELECT property, column_name, type, row_count, kinds, events, spelling "
-        "FROM main._properties WHERE table_name = ? AND list_contains(?, property)",
+        f"SELECT {_INFO} FROM main._properties WHERE table_name = ? AND list_contains(?, property)",
         [table, list(properties)],
     ).fetchall()
     return {row[0]: PropertyInfo(*row) for row in rows}
@@ -160,8 +158,8 @@ def read(connection: duckdb.DuckDBPyConnection, table: str) -> list[PropertyInfo
     if not exists(connection):
         return []
     rows = connection.execute(
-        "SELECT property, column_name, type, row_count, kinds, events, spelling "
-        "FROM main._properties WHERE lower(table_name) = lower(?) ORDER BY position",
+        f"SELECT {_INFO} FROM main._properties "
+        "WHERE lower(table_name) = lower(?) ORDER BY position",
         [table],
     ).fetchall()
     return [PropertyInfo(*row) for row in rows]
