@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         TableExistsError,
         TableNotFoundError,
     )
+    from mixpanel_data.expressions import Expr, properties, user
     from mixpanel_data.types import (
         AcceleratedTable,
         AccountInfo,
@@ -122,6 +123,7 @@ __all__ = [
     "EventSummary",
     "ExportExistsError",
     "ExportResult",
+    "Expr",
     "FetchPlan",
     "FetchProgress",
     "FetchResult",
@@ -177,6 +179,8 @@ __all__ = [
     "WorkspaceInfo",
     "WriteResult",
     "auth",
+    "properties",
+    "user",
 ]
 
 
@@ -189,6 +193,8 @@ def __getattr__(name: str) -> Any:
         return import_module("mixpanel_data.auth")
     if name == "Workspace":
         home = "workspace"
+    elif name in ("Expr", "properties", "user"):
+        home = "expressions"
     else:
         home = "exceptions" if name.endswith(("Error", "Warning")) else "types"
     value = getattr(import_module(f"mixpanel_data.{home}"), name)

@@ -44,9 +44,11 @@ if TYPE_CHECKING:
         SegmentationSum,
         Unit,
     )
+    from mixpanel_data.queries.written import Expression, Written
 else:
     __getattr__ = _lazy.names(
         __name__,
+        "written",
         "excerpt",
         "export",
         "profiles",
@@ -69,6 +71,7 @@ __all__ = [
     "Excerpt",
     "Exclusion",
     "Export",
+    "Expression",
     "Flows",
     "Frequency",
     "Funnel",
@@ -92,5 +95,6 @@ __all__ = [
     "Unit",
     "WeekStart",
     "WindowUnit",
+    "Written",
     "parse_date",
 ]

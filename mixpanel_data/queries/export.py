@@ -8,6 +8,7 @@ from datetime import date
 
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries.checks import check_range, parse_date
+from mixpanel_data.queries.written import Expression, ExpressionField
 
 MAX_EXPORT_LIMIT = 100_000
 """The most events one export may be limited to (export OpenAPI document)."""
@@ -23,7 +24,7 @@ class Export:
     from_date: date
     to_date: date
     events: tuple[str, ...] | None = None
-    where: str | None = None
+    where: ExpressionField = ExpressionField()
     limit: int | None = None
 
     @classmethod
@@ -32,7 +33,7 @@ class Export:
         from_date: str | date | None,
         to_date: str | date | None,
         events: Sequence[str] | None = None,
-        where: str | None = None,
+        where: Expression | None = None,
         limit: int | None = None,
     ) -> Export:
         """The question as people write it: dates as text, events as any sequence."""

@@ -15,6 +15,7 @@ from mixpanel_data.queries.checks import (
     check_range,
 )
 from mixpanel_data.queries.funnels import MOST_WINDOW_DAYS, WINDOW_SECONDS, WindowUnit, check_window
+from mixpanel_data.queries.written import ExpressionField
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ class Flows:
     to_date: date
     forward: int = 3
     reverse: int = 0
-    where: str | None = None
+    where: ExpressionField = ExpressionField()
     count: Literal["unique", "total"] = "unique"
     length: int = 7
     length_unit: WindowUnit = "day"

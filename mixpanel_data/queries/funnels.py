@@ -14,6 +14,7 @@ from mixpanel_data.queries.checks import (
     check_number,
     check_range,
 )
+from mixpanel_data.queries.written import Expression, ExpressionField
 
 FunnelUnit = Literal["day", "week", "month", "range"]
 """Each bucket is a funnel of its own; "range" is one bucket for all days."""
@@ -36,8 +37,8 @@ class Funnel:
     from_date: date
     to_date: date
     unit: FunnelUnit = "range"
-    on: str | None = None
-    where: str | None = None
+    on: ExpressionField = ExpressionField()
+    where: ExpressionField = ExpressionField()
     interval: int | None = None
     length: int | None = None
     length_unit: WindowUnit | None = None
@@ -61,11 +62,11 @@ class Step:
     """An event that counts as a step of a funnel; `where` narrows it, `label` renames it."""
 
     event: str
-    where: str | None = None
+    where: ExpressionField = ExpressionField()
     label: str | None = None
 
     @classmethod
-    def of(cls, value: str | tuple[str, str] | Step) -> Step:
+    def of(cls, value: str | tuple[str, Expression] | Step) -> Step:
         """A step as people write it: a name, or a name and a filter.
 
         >>> Step.of(("Purchase", 'properties["amount"] > 9')).event
@@ -85,12 +86,12 @@ class Exclusion:
     """An event that throws a user out between two steps, counted from 1; None is the last."""
 
     event: str
-    where: str | None = None
+    where: ExpressionField = ExpressionField()
     after_step: int = 1
     before_step: int | None = None
 
     @classmethod
-    def of(cls, value: str | tuple[str, str] | Exclusion) -> Exclusion:
+    def of(cls, value: str | tuple[str, Expression] | Exclusion) -> Exclusion:
         """An exclusion as people write it: a name, or a name and a filter."""
         if isinstance(value, Exclusion):
             return value
@@ -118,8 +119,8 @@ class LocalFunnel:
     from_date: date
     to_date: date
     unit: FunnelUnit = "range"
-    on: str | None = None
-    where: str | None = None
+    on: ExpressionField = ExpressionField()
+    where: ExpressionField = ExpressionField()
     interval: int | None = None
     length: int = 7
     length_unit: WindowUnit = "day"

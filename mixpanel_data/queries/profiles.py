@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.queries.written import ExpressionField
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,7 @@ class Profiles:
     past 1,000 profiles. `data_group_id` asks for group profiles.
     """
 
-    where: str | None = None
+    where: ExpressionField = ExpressionField()
     distinct_ids: tuple[str, ...] | None = None
     output_properties: tuple[str, ...] | None = None
     data_group_id: str | None = None

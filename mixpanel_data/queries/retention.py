@@ -13,6 +13,7 @@ from mixpanel_data.queries.checks import (
     check_number,
     check_range,
 )
+from mixpanel_data.queries.written import ExpressionField
 
 CohortUnit = Literal["day", "week", "month"]
 SlotUnit = Literal["hour", "day"]
@@ -38,13 +39,13 @@ class Retention:
     from_date: date
     to_date: date
     retention_type: RetentionType = "birth"
-    born_where: str | None = None
-    where: str | None = None
+    born_where: ExpressionField = ExpressionField()
+    where: ExpressionField = ExpressionField()
     unit: CohortUnit = "day"
     interval: int = 1
     interval_count: int = 7
     unbounded: bool = False
-    on: str | None = None
+    on: ExpressionField = ExpressionField()
     limit: int = 255
 
     def __post_init__(self) -> None:
@@ -102,8 +103,8 @@ class Frequency:
     unit: CohortUnit = "day"
     addiction_unit: SlotUnit = "hour"
     event: str | None = None
-    where: str | None = None
-    on: str | None = None
+    where: ExpressionField = ExpressionField()
+    on: ExpressionField = ExpressionField()
     limit: int = 255
 
     def __post_init__(self) -> None:

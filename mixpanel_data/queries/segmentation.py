@@ -14,6 +14,7 @@ from mixpanel_data.queries.checks import (
     check_number,
     check_range,
 )
+from mixpanel_data.queries.written import ExpressionField, RequiredExpression
 
 Unit = Literal["minute", "hour", "day", "week", "month"]
 NumericUnit = Literal["hour", "day"]
@@ -34,9 +35,9 @@ class Segmentation:
     event: str
     from_date: date
     to_date: date
-    on: str | None = None
+    on: ExpressionField = ExpressionField()
     unit: Unit = "day"
-    where: str | None = None
+    where: ExpressionField = ExpressionField()
     type: CountType = "general"
     limit: int = 60
     interval: int | None = None
@@ -63,9 +64,9 @@ class _Numeric:
     event: str
     from_date: date
     to_date: date
-    on: str
+    on: RequiredExpression = RequiredExpression()
     unit: NumericUnit = "day"
-    where: str | None = None
+    where: ExpressionField = ExpressionField()
 
     def __post_init__(self) -> None:
         check_name(self.event, "event")

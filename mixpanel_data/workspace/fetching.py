@@ -12,6 +12,7 @@ from mixpanel_data.workspace.parts import Parts
 
 if TYPE_CHECKING:
     from mixpanel_data._internal.storage.engine import Mode
+    from mixpanel_data.queries import Expression
     from mixpanel_data.types import FetchPlan, FetchProgress, FetchResult, FetchStatus, Writable
 
 
@@ -24,7 +25,7 @@ class Fetching(Parts):
         from_date: str | date | None = None,
         to_date: str | date | None = None,
         events: Sequence[str] | None = None,
-        where: str | None = None,
+        where: Expression | None = None,
         progress: Callable[[FetchProgress], None] | None = None,
         *,
         limit: int | None = None,
@@ -85,7 +86,7 @@ class Fetching(Parts):
         from_date: str | date | None = None,
         to_date: str | date | None = None,
         events: Sequence[str] | None = None,
-        where: str | None = None,
+        where: Expression | None = None,
         *,
         limit: int | None = None,
         append: bool = False,
@@ -120,7 +121,7 @@ class Fetching(Parts):
     def fetch_profiles(
         self,
         name: str = "profiles",
-        where: str | None = None,
+        where: Expression | None = None,
         progress: Callable[[FetchProgress], None] | None = None,
         *,
         cohort_id: int | None = None,
@@ -169,7 +170,7 @@ class Fetching(Parts):
         from_date: str | date,
         to_date: str | date,
         events: Sequence[str] | None = None,
-        where: str | None = None,
+        where: Expression | None = None,
         *,
         limit: int | None = None,
     ) -> Iterator[dict[str, Any]]:
@@ -178,7 +179,7 @@ class Fetching(Parts):
 
     def stream_profiles(
         self,
-        where: str | None = None,
+        where: Expression | None = None,
         *,
         cohort_id: int | None = None,
         output_properties: Sequence[str] | None = None,
@@ -195,7 +196,7 @@ class Fetching(Parts):
         from_date: str | date,
         to_date: str | date,
         events: Sequence[str] | None = None,
-        where: str | None = None,
+        where: Expression | None = None,
         *,
         limit: int | None = None,
     ) -> int:

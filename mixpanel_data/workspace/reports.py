@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mixpanel_data.queries import (
         CohortUnit,
         CountType,
+        Expression,
         FunnelUnit,
         NumericUnit,
         RetentionType,
@@ -50,9 +51,9 @@ class Reports(Parts):
         event: str,
         from_date: Day,
         to_date: Day,
-        on: str | None = None,
+        on: Expression | None = None,
         unit: Unit = "day",
-        where: str | None = None,
+        where: Expression | None = None,
         *,
         type: CountType = "general",  # noqa: A002 - Mixpanel's word
         limit: int = 60,
@@ -81,9 +82,9 @@ class Reports(Parts):
         event: str,
         from_date: Day,
         to_date: Day,
-        on: str,
+        on: Expression,
         unit: NumericUnit = "day",
-        where: str | None = None,
+        where: Expression | None = None,
         *,
         type: CountType = "general",  # noqa: A002 - Mixpanel's word
     ) -> NumericBucketsResult:
@@ -104,9 +105,9 @@ class Reports(Parts):
         event: str,
         from_date: Day,
         to_date: Day,
-        on: str,
+        on: Expression,
         unit: NumericUnit = "day",
-        where: str | None = None,
+        where: Expression | None = None,
     ) -> NumericSeriesResult:
         """The sum of the number `on` over events; what is no number counts as 0."""
         query = queries.SegmentationSum(
@@ -124,9 +125,9 @@ class Reports(Parts):
         event: str,
         from_date: Day,
         to_date: Day,
-        on: str,
+        on: Expression,
         unit: NumericUnit = "day",
-        where: str | None = None,
+        where: Expression | None = None,
     ) -> NumericSeriesResult:
         """The average of the number `on` over events; what is no number counts as 0."""
         query = queries.SegmentationAverage(
@@ -145,9 +146,9 @@ class Reports(Parts):
         from_date: Day,
         to_date: Day,
         unit: FunnelUnit = "range",
-        on: str | None = None,
+        on: Expression | None = None,
         *,
-        where: str | None = None,
+        where: Expression | None = None,
         interval: int | None = None,
         length: int | None = None,
         length_unit: WindowUnit | None = None,
@@ -182,13 +183,13 @@ class Reports(Parts):
         to_date: Day | None = None,
         retention_type: RetentionType = "birth",
         *,
-        born_where: str | None = None,
-        where: str | None = None,
+        born_where: Expression | None = None,
+        where: Expression | None = None,
         unit: CohortUnit = "day",
         interval: int = 1,
         interval_count: int = 7,
         unbounded: bool = False,
-        on: str | None = None,
+        on: Expression | None = None,
         limit: int = 255,
     ) -> RetentionResult:
         """How many of those who did `born_event` come back to do `return_event` (None: anything).
@@ -223,8 +224,8 @@ class Reports(Parts):
         *,
         unit: CohortUnit = "day",
         addiction_unit: SlotUnit = "hour",
-        where: str | None = None,
-        on: str | None = None,
+        where: Expression | None = None,
+        on: Expression | None = None,
         limit: int = 255,
     ) -> FrequencyResult:
         """In how many slots (`addiction_unit`) of a period (`unit`) users do `event`, or anything."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mixpanel_data import Workspace
+from mixpanel_data import Workspace, properties, user
 from mixpanel_data.sandbox import Project, Sandbox
 
 DAYS = ("2026-01-10", "2026-02-08")
@@ -31,6 +31,11 @@ def ws():
         {"on": 'user["plan"]', "type": "average"},
         {"where": 'properties["amount"] > 30 and user["newsletter"]', "unit": "month"},
         {"on": "coupon", "limit": 2},
+        {"on": "properties.platform"},
+        {"on": "user.plan", "where": "user.newsletter"},
+        {"on": "$city"},
+        {"on": "no such name"},
+        {"where": properties["amount"].number() > 30, "on": user["plan"]},
         {"unit": "hour", "type": "unique"},
         {"interval": 7, "type": "unique"},
     ],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mixpanel_data._internal.expressions import is_bare, property_expression
+from mixpanel_data._internal.expressions import as_expression, property_expression
 from mixpanel_data._internal.reports.text import deeper, one_of, select, where
 from mixpanel_data._internal.sql import quote
 from mixpanel_data.types import PropertyInfo
@@ -123,7 +123,7 @@ class Events:
         row = self._row(table, [*more.values(), *([passes] if passes else [])])
         columns = [_key(key, number) for key in keys]
         columns += [f"{text} AS {name}" for name, text in zip(more, row.texts, strict=False)]
-        filters = [f"({text})" for text in row.texts[len(more) :]]
+        filters = [_guarded(text, conditions) for text in row.texts[len(more) :]]
         return f"{select(*columns)}\nFROM {row.source}{where(*conditions, *filters)}"
 
     def _row(self, table: Table, expressions: Sequence[Expression]) -> _Row:
@@ -185,7 +185,7 @@ def passing(where: str | None, event: str | None = None) -> Expression | None:
     """
     if where is None:
         return None
-    text = expression(where)
+    text = as_expression(where)
     if event is None:
         return lambda compiler: compiler.condition(text)
     named = one_of("e.event_name", [event])
@@ -194,21 +194,22 @@ def passing(where: str | None, event: str | None = None) -> Expression | None:
 
 def labels(on: str) -> Expression:
     """The segments of an event, VARCHAR[]."""
-    return lambda compiler: compiler.labels(expression(on))
+    return lambda compiler: compiler.labels(as_expression(on))
 
 
 def number(on: str) -> Expression:
     """The number that a numeric expression gives, DOUBLE, else NULL."""
-    return lambda compiler: compiler.number(expression(on))
+    return lambda compiler: compiler.number(as_expression(on))
 
 
-def expression(text: str) -> str:
-    """A bare name means the property of that name.
+def _guarded(text: str, conditions: Sequence[str]) -> str:
+    """The filter, and where it may raise, only of rows that the conditions take.
 
-    >>> expression("country"), expression('user["plan"]')
-    ('properties["country"]', 'user["plan"]')
+    DuckDB is free to ask the operands of AND in any order; CASE keeps its own.
     """
-    return property_expression(text) if is_bare(text) else text
+    if "error(" not in text or not conditions:
+        return f"({text})"
+    return f"CASE WHEN {' AND '.join(f'({it})' for it in conditions)} THEN {text} END"
 
 
 def _processed(compiler: Compiler) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mixpanel_data import queries
-from mixpanel_data._internal.expressions import nodes, parse
+from mixpanel_data._internal.expressions import as_expression, nodes, parse
 from mixpanel_data._internal.reports.calendar import Calendar
-from mixpanel_data._internal.reports.events import Table, expression
+from mixpanel_data._internal.reports.events import Table
 from mixpanel_data._internal.services import known_tables
 from mixpanel_data._internal.services.known_tables import KnownTable
 from mixpanel_data._internal.storage import StorageEngine
@@ -187,7 +187,7 @@ def _check_properties(text: str, tables: list[Table], profiles: Table | None) ->
     """Of properties that nobody has, all that can be said is "undefined"."""
     events = _known_properties(tables)
     users = _known_properties([profiles]) if profiles is not None else None
-    for node in nodes.walk(parse(expression(text))):
+    for node in nodes.walk(parse(as_expression(text))):
         if isinstance(node, nodes.Property):
             here = users if node.source == "user" else events
             if here is not None and node.name not in here | _ALWAYS:

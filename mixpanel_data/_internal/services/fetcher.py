@@ -21,7 +21,7 @@ from mixpanel_data._internal.storage.engine import Mode
 from mixpanel_data._internal.storage.spool import Body
 from mixpanel_data._internal.utils import utc_now
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.queries import Export, Profiles
+from mixpanel_data.queries import Export, Expression, Profiles
 from mixpanel_data.types import FetchPlan, FetchResult, TableMetadata
 
 _BATCH = 16 << 20
@@ -59,7 +59,7 @@ class FetcherService:
         from_date: str | date | None,
         to_date: str | date | None,
         events: Sequence[str] | None = None,
-        where: str | None = None,
+        where: Expression | None = None,
         progress_callback: OnProgress | None = None,
         *,
         limit: int | None = None,
@@ -127,7 +127,7 @@ class FetcherService:
         from_date: str | date | None,
         to_date: str | date | None,
         events: Sequence[str] | None = None,
-        where: str | None = None,
+        where: Expression | None = None,
         *,
         limit: int | None = None,
         mode: Mode = "create",
@@ -170,7 +170,7 @@ class FetcherService:
         from_date: str | date | None,
         to_date: str | date | None,
         events: Sequence[str] | None,
-        where: str | None,
+        where: Expression | None,
         limit: int | None,
         lookback_days: int,
     ) -> Export | None:
@@ -227,7 +227,7 @@ class FetcherService:
     def fetch_profiles(
         self,
         name: str,
-        where: str | None = None,
+        where: Expression | None = None,
         progress_callback: OnProgress | None = None,
         *,
         query: Profiles | None = None,
