@@ -34,7 +34,6 @@ def ws():
         {"on": "properties.platform"},
         {"on": "user.plan", "where": "user.newsletter"},
         {"on": "$city"},
-        {"on": "no such name"},
         {"where": properties["amount"].number() > 30, "on": user["plan"]},
         {"unit": "hour", "type": "unique"},
         {"interval": 7, "type": "unique"},

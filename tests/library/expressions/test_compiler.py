@@ -295,7 +295,7 @@ def test_a_date_in_the_expression_is_in_the_zone_of_the_project(database):
         assert rows.asked(database, compile_filter(text, berlin)) == [passes]
 
 
-def test_profiles_know_now_and_no_events(database):
+def test_case_81_profiles_know_now_with_blanks_and_no_prefixes(database):
     rows.table(database, [{"$last_seen": "2024-01-02T00:00:00", "time": 5}])
     columns = Columns(properties=Fields(json="e.properties"), now=1_704_067_200 + 7 * 86_400)
     recent = 'datetime(properties["$last_seen"]) >= datetime(NOW - 604800)'
@@ -306,6 +306,9 @@ def test_profiles_know_now_and_no_events(database):
     assert rows.asked(database, compile_filter("NOW > 1704067200", later)) == [True]
     with pytest.raises(ExpressionSyntaxError, match="profile queries know"):
         compile_filter('has_prefix(properties["a"], "b")', columns)
+    for text in ("NOW -604800", "NOW-604800"):
+        with pytest.raises(ExpressionSyntaxError, match="expected"):
+            compile_filter(text, columns)
 
 
 def test_users_have_columns_of_their_own(database):
