@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         TableNotFoundError,
     )
     from mixpanel_data.expressions import Expr, properties, user
+    from mixpanel_data.queries import Exclusion, Scope, Step
     from mixpanel_data.types import (
         AcceleratedTable,
         AccountInfo,
@@ -121,6 +122,7 @@ __all__ = [
     "EventCountsResult",
     "EventCoverage",
     "EventSummary",
+    "Exclusion",
     "ExportExistsError",
     "ExportResult",
     "Expr",
@@ -161,8 +163,10 @@ __all__ = [
     "Report",
     "ResourceNotFoundError",
     "RetentionResult",
+    "Scope",
     "SegmentationResult",
     "SqlExplanation",
+    "Step",
     "StorageError",
     "TableExistsError",
     "TableInfo",
@@ -183,6 +187,16 @@ __all__ = [
     "user",
 ]
 
+_HOMES = {
+    "Workspace": "workspace",
+    "Exclusion": "queries",
+    "Scope": "queries",
+    "Step": "queries",
+    "Expr": "expressions",
+    "properties": "expressions",
+    "user": "expressions",
+}
+
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
@@ -191,11 +205,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "auth":
         return import_module("mixpanel_data.auth")
-    if name == "Workspace":
-        home = "workspace"
-    elif name in ("Expr", "properties", "user"):
-        home = "expressions"
-    else:
+    home = _HOMES.get(name)
+    if home is None:
         home = "exceptions" if name.endswith(("Error", "Warning")) else "types"
     value = getattr(import_module(f"mixpanel_data.{home}"), name)
     globals()[name] = value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Unit = Literal["minute", "hour", "day", "week", "month"]
 CountType = Literal["general", "unique", "average"]
+CountEntries = Literal["unique", "total"]
+WindowUnit = Literal["second", "minute", "hour", "day"]
 
 Event = Annotated[str, typer.Option("--event", metavar="EVENT", help="Name of the event.")]
 From = Annotated[str, typer.Option("--from", metavar="DATE", help="First day, YYYY-MM-DD.")]
@@ -55,6 +57,20 @@ def mixpanel(session: Session) -> Iterator[Workspace]:
 def show(session: Session, report: Report) -> None:
     """Print a report: in JSON compactly, in the other formats row by row."""
     rows = report.rows()
+    if session.output == "table":
+        rows = _for_eyes(rows, everything=session.columns is not None)
     session.show(report, rows=rows, headings=list(report.columns))
     if not rows:
         session.say("nothing was found")
+
+
+def _for_eyes(rows: list[dict[str, Any]], *, everything: bool) -> list[dict[str, Any]]:
+    """Rows with fewer digits, and without columns that are empty in all of them."""
+    used = {name for row in rows for name in row if everything or row[name] is not None}
+    return [{name: _short(value) for name, value in row.items() if name in used} for row in rows]
+
+
+def _short(value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.4g}") if abs(value) < 1 else round(value, 4)

@@ -93,7 +93,7 @@ class Session:
         self.check()
         with Workspace(self.account, project_id=self.project, path=self.db) as workspace:
             yield workspace
-            self._name_source(workspace)
+            self.tell_source(workspace.source)
 
     @contextmanager
     def database(self) -> Iterator[Workspace]:
@@ -107,7 +107,7 @@ class Session:
         self.check()
         with Workspace.open(self.db) as workspace:
             yield workspace
-            self._name_source(workspace)
+            self.tell_source(workspace.source)
 
     def show(
         self,
@@ -144,6 +144,24 @@ class Session:
         )
         self.tell_cut(cut)
 
+    def show_text(self, text: str) -> None:
+        """Print a text as it is, whole or not at all."""
+        size = len(formatters.encoded(text))
+        if self.max_bytes is not None and size > self.max_bytes:
+            self.tell_cut(f"all of {size:,} bytes")
+        else:
+            formatters.emit(text)
+
+    def check_takes_all(self, what: str) -> None:
+        """Refuse to choose from what has no rows, before anything is done."""
+        if self.excerpt.is_of_rows or self.program is not None:
+            from mixpanel_data.exceptions import InvalidArgumentError
+
+            raise InvalidArgumentError(
+                f"{what}: --limit, --offset, --columns and --jq do not go with it",
+                hint="leave them out",
+            )
+
     def _chooses_rows(self, plain: object) -> bool:
         if self.max_bytes is None or self.program is not None:
             return self.excerpt.is_of_rows
@@ -160,6 +178,11 @@ class Session:
         if not self.quiet:
             typer.echo(formatters.printable(text), err=True)
 
+    def tell_source(self, source: str) -> None:
+        """Say that data is invented, where it is."""
+        if source == "sandbox":
+            self.say("note: this is the sandbox, its data is invented")
+
     def confirm(self, question: str, *, otherwise: str) -> None:
         """Go on when a person says yes; without a terminal refuse, and say what to type."""
         if not is_interactive():
@@ -167,10 +190,6 @@ class Session:
 
             raise InvalidArgumentError(f"{question} There is no terminal to ask on", hint=otherwise)
         typer.confirm(formatters.printable(question), abort=True, err=True)
-
-    def _name_source(self, workspace: Workspace) -> None:
-        if workspace.source == "sandbox":
-            self.say("note: this is the sandbox, its data is invented")
 
 
 def is_interactive() -> bool:

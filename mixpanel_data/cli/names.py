@@ -17,4 +17,9 @@ def split(values: Iterable[str], option: str) -> list[str]:
             f"{option}: {error}",
             hint=f"""a name with a comma goes in double quotes: {option} '"Hello, world",Login'""",
         ) from error
-    return [name.strip() for row in rows for name in row]
+    names = [name.strip() for row in rows for name in row]
+    if not names or not all(names):
+        raise InvalidArgumentError(
+            f"{option} is empty, or names an empty one", hint=f"{option} A,B"
+        )
+    return names

@@ -11,7 +11,7 @@ from mixpanel_data import _lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mixpanel_data.queries.checks import parse_date
+    from mixpanel_data.queries.checks import parse_date, parse_instant
     from mixpanel_data.queries.events import ActivityFeed, EventCounts, PropertyCounts, TopEvents
     from mixpanel_data.queries.excerpt import Excerpt
     from mixpanel_data.queries.export import MAX_EXPORT_LIMIT, Export
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 else:
     __getattr__ = _lazy.names(
         __name__,
+        "checks",
         "written",
         "excerpt",
         "export",
@@ -97,4 +98,5 @@ __all__ = [
     "WindowUnit",
     "Written",
     "parse_date",
+    "parse_instant",
 ]

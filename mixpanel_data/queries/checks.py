@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import get_args
 
 from mixpanel_data.exceptions import InvalidArgumentError
@@ -31,6 +31,24 @@ def parse_date(value: str | date | None, name: str) -> date:
     raise InvalidArgumentError(
         f"{name} {value!r} is not a date", hint="give a date as YYYY-MM-DD, such as 2024-01-31"
     )
+
+
+def parse_instant(value: str | datetime | None, name: str) -> datetime | None:
+    """A point of time in UTC, from ISO 8601; what has no offset is UTC.
+
+    >>> parse_instant("2024-02-29T01:00+02:00", "as_of")
+    datetime.datetime(2024, 2, 28, 23, 0)
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise InvalidArgumentError(
+                f"{name} {value!r} is not a time", hint="give it in UTC, such as 2024-01-31T18:00"
+            ) from None
+    return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
 
 
 def check_range(from_date: date, to_date: date) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack, cast
 
 from mixpanel_data import queries
 from mixpanel_data._internal.config import checks
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         RetentionResult,
         SegmentationResult,
     )
+    from mixpanel_data.workspace.as_sql import ReportsAsSql
 
 Day = str | date
 T = TypeVar("T")
@@ -242,7 +243,7 @@ class LocalReports:
         limit: int = 255,
         birth_rows: Literal["first_in_range", "every_row"] = "first_in_range",
         anchor_returns: bool = False,
-        as_of: datetime | None = None,
+        as_of: str | datetime | None = None,
         **scope: Unpack[ScopeOptions],
     ) -> RetentionResult:
         """How many of those who did `born_event` come back to do `return_event` (None: anything).
@@ -268,7 +269,7 @@ class LocalReports:
             limit=limit,
             birth_rows=birth_rows,
             anchor_returns=anchor_returns,
-            as_of=as_of,
+            as_of=queries.parse_instant(as_of, "as_of"),
         )
         return self._service.retention(query, self._scope(scope))
 
@@ -344,7 +345,10 @@ class LocalReports:
     @property
     def as_sql(self) -> ReportsAsSql:
         """The same reports, as the SQL that would answer them: `as_sql.funnel([…], …)`."""
-        return ReportsAsSql(self._service, self._timezone, self._usually)
+        from mixpanel_data.workspace.as_sql import Explaining, ReportsAsSql
+
+        explaining = cast("LocalQueryService", Explaining(self._service))
+        return ReportsAsSql(LocalReports(explaining, self._timezone, self._usually))
 
     def on(self, *tables: str, **scope: Unpack[ScopeOptions]) -> LocalReports:
         """The same reports, which read these tables where nothing else is said."""
@@ -374,31 +378,6 @@ class LocalReports:
             )
             self._timezone = "UTC"  # which is said once
         return self._timezone
-
-
-class ReportsAsSql:
-    """Takes the same arguments as `LocalReports`, and gives SQL text in the place of answers."""
-
-    def __init__(
-        self, service: LocalQueryService, timezone: str | None, usually: ScopeOptions
-    ) -> None:
-        self._reports = LocalReports(cast("Any", _Explaining(service)), timezone, usually)
-
-    def __getattr__(self, name: str) -> Callable[..., str]:
-        return cast("Callable[..., str]", getattr(self._reports, name))
-
-    def __dir__(self) -> list[str]:
-        return [name for name in dir(LocalReports) if not name.startswith("_")]
-
-
-class _Explaining:
-    """Explains what another service would answer."""
-
-    def __init__(self, service: LocalQueryService) -> None:
-        self._service = service
-
-    def __getattr__(self, name: str) -> Callable[[Question, queries.Scope], str]:
-        return self._service.explain
 
 
 def _several(values: Sequence[T], name: str) -> Sequence[T]:

@@ -22,7 +22,7 @@ COMMANDS = (
     "fetch", "fetch events", "fetch profiles", "sql", "export", "events", "properties", "values", "info",
     "tables", "schema", "flatten", "drop", "demo", "sandbox", "lexicon", "funnels", "cohorts",
     "segmentation", "segmentation-numeric", "segmentation-sum", "segmentation-average", "funnel",
-    "retention", "frequency", "counts", "top", "insights", "activity", "jql",
+    "retention", "frequency", "flows", "counts", "top", "insights", "activity", "jql",
     "summarize", "breakdown", "stats", "sample",
 )  # fmt: skip
 

@@ -143,7 +143,7 @@ def test_a_size_can_be_set_for_all_calls(look, monkeypatch):
     assert len(look("sql", "FROM range(1000)").out) <= 100
     assert look("sql", "FROM range(1000)", "--max-bytes", "100000").err == ""
     done = look("sql", "--scalar", "SELECT repeat('x', 200)")
-    assert (done.code, done.out, done.err) == (0, "", "cut: a value of 203 bytes\n")
+    assert (done.code, done.out, done.err) == (0, "", "cut: all of 203 bytes\n")
     assert look("sql", "--scalar", "SELECT 1").out == "1\n"
 
 

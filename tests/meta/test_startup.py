@@ -72,7 +72,7 @@ def test_names_that_load_late_are_all_there(package: str) -> None:
         found.date  # noqa: B018
 
 
-@pytest.mark.parametrize("args", ["--help", "sql --help", "fetch --help"])
+@pytest.mark.parametrize("args", ["--help", "sql --help", "fetch --help", "funnel --help"])
 def test_help_loads_no_more_than_typer(args: str) -> None:
     found = loaded(MP, *args.split())
     assert "typer" in found

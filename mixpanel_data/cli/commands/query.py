@@ -111,18 +111,9 @@ def _explain(session: Session, explained: SqlExplanation) -> None:
 
 
 def _scalar(session: Session, workspace: Workspace, asked: Asked) -> None:
-    if session.excerpt.is_of_rows or session.program is not None:
-        raise InvalidArgumentError(
-            "--scalar prints one value: --limit, --offset, --columns and --jq do not go with it"
-        )
-    value = formatters.scalar(
-        workspace.sql_scalar(asked.text, accelerate=asked.accelerate), session.output
-    )
-    size = len(formatters.encoded(value))
-    if session.max_bytes is not None and size > session.max_bytes:
-        session.tell_cut(f"a value of {size:,} bytes")
-    else:
-        formatters.emit(value)
+    session.check_takes_all("--scalar prints one value")
+    value = workspace.sql_scalar(asked.text, accelerate=asked.accelerate)
+    session.show_text(formatters.scalar(value, session.output))
 
 
 def _streamed(session: Session, workspace: Workspace, asked: Asked) -> None:
