@@ -23,6 +23,7 @@ First steps:
   mp tables                                         what is here now?
   mp summarize events                               and what is in it?
   mp sql "SELECT event_name, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC"
+  mp funnel --steps "Sign Up,Purchase" --from 2026-01-01 --to 2026-01-31
   mp export events_flat events.parquet
 
 No account yet? `mp demo` shows all of it on invented data, and so does

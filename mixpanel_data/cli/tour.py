@@ -64,6 +64,7 @@ That database is gone again. To keep one and ask it yourself:
   mp --account sandbox fetch events --from {FROM} --to {TO}
   mp --account sandbox sql "SELECT * FROM events LIMIT 3" --format table
   mp --account sandbox values Purchase payment
+  mp --account sandbox funnel --steps "Sign Up,Purchase" --from {FROM} --to {TO}
 
 and with your own project:
 

@@ -255,12 +255,17 @@ def test_invented_data_is_called_so_also_from_a_file(here: Mp) -> None:
         (
             "funnel --steps A,B --step-where 1:x --step-where 1:y",
             "--step-where: step 1 has a filter already",
-            "--step-where '1: (x) and (y)'",
+            "join the two with 'and'",
         ),
         (
             "funnel --steps A,B --exclude-between C",
             "--exclude-between 'C' does not say of which step it is",
             "--exclude-between '1-2: Support Ticket'",
+        ),
+        (
+            "funnel --steps Purchase,Search --exclude-between '2-5: App Open'",
+            "exclusion 'App Open' is not between two steps of the funnel",
+            "the steps are 1..2",
         ),
         (
             "retention --born Purchase --as-of noon",

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mixpanel_data import (
     CohortInfo,
+    Exclusion,
     ExportResult,
     FetchProgress,
     FetchResult,
@@ -20,6 +21,7 @@ from mixpanel_data import (
     PropertyStats,
     RetentionResult,
     SegmentationResult,
+    Step,
     TableInfo,
     TableSchema,
     TableSummary,
@@ -68,6 +70,11 @@ def use() -> None:
         assert_type(ws.funnel(1, *days).steps, list[FunnelStep])
         assert_type(ws.retention("a", "b", *days), RetentionResult)
         assert_type(ws.retention("a", None, *days).cohorts, list[CohortInfo])
+        local = ws.local.on("a", "b", timezone="Europe/Berlin", week_start="sunday")
+        found = local.funnel(["a", ("b", "x"), Step("c")], *days, exclusions=[Exclusion("d")])
+        assert_type(found, FunnelResult)
+        assert_type(local.retention("a", None, *days, as_of="2024-01-09"), RetentionResult)
+        assert_type(ws.local.as_sql.funnel(["a", "b"], *days), str)
         assert_type(ws.jql("main", {"a": 1}), JQLResult)
         assert_type(ws.segmentation("a", *days).df, pd.DataFrame)
         ws.drop("a", "b")

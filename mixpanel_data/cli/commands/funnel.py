@@ -157,7 +157,7 @@ def _steps(funnel_id: int | None, events: list[str] | None, filters: Sequence[st
         if steps[at].where is not None:
             raise InvalidArgumentError(
                 f"--step-where: step {number} has a filter already",
-                hint=f"--step-where '{number}: ({steps[at].where}) and ({where})'",
+                hint="join the two with 'and'",
             )
         steps[at] = Step(steps[at].event, where)
     return steps
