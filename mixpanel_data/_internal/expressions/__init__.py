@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mixpanel_data._internal.expressions.errors import (
         ExpressionSyntaxError,
         ExpressionTypeError,
+        may_raise,
     )
     from mixpanel_data._internal.expressions.evaluator import Context, evaluate, matches
     from mixpanel_data._internal.expressions.names import (
@@ -42,6 +43,7 @@ __all__ = [
     "event_property",
     "is_bare",
     "matches",
+    "may_raise",
     "parse",
     "property_expression",
     "quoted",
@@ -60,6 +62,7 @@ _HOMES = {
     "event_property": "names",
     "is_bare": "names",
     "matches": "evaluator",
+    "may_raise": "errors",
     "parse": "parser",
     "property_expression": "names",
     "quoted": "names",

@@ -48,6 +48,11 @@ def text_to_raise(error: ExpressionTypeError) -> str:
     return f"{_RAISED}{error.message}\n{error.hint}"
 
 
+def may_raise(compiled: str) -> bool:
+    """Whether compiled SQL has such an error in it: then it matters which rows are asked."""
+    return _RAISED in compiled
+
+
 def raised_by_sql(text: str) -> QueryError | None:
     """The error that compiled SQL meant, from what DuckDB says."""
     _, mark, raised = text.partition(_RAISED)

@@ -65,11 +65,6 @@ def _read(query: LocalRetention, events: Events, calendar: Calendar) -> str:
     more: dict[str, Expression] = {} if query.on is None else {"labels": labels(query.on)}
     birth = query.retention_type == "birth"
     born = query.born_event if birth else query.return_event
-    filters = {
-        "passes_born": passing(query.born_where, born),
-        "passes_return": passing(query.where, query.return_event),
-    }
-    more |= {name: passes for name, passes in filters.items() if passes}
     names = None if query.return_event is None else [*filter(None, (born, query.return_event))]
     conditions = ["e.distinct_id <> ''", f"e.event_time >= {timestamp(calendar.start)}"]
     if not query.unbounded:
@@ -77,6 +72,11 @@ def _read(query: LocalRetention, events: Events, calendar: Calendar) -> str:
         conditions.append(f"e.event_time < {timestamp(calendar.end + late)}")
     if query.as_of is not None:
         conditions.append(f"e.event_time <= {timestamp(query.as_of)}")
+    filters = {
+        "passes_born": passing(query.born_where, born, calendar.covers("e.event_time")),
+        "passes_return": passing(query.where, query.return_event, conditions),
+    }
+    more |= {name: passes for name, passes in filters.items() if passes}
     return events.select(KEYS, more, names=names, conditions=conditions)
 
 

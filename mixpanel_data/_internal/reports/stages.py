@@ -62,7 +62,11 @@ class Stages:
         more: dict[str, Expression] = {}
         if query.on is not None:
             more["labels"] = labels(query.on)
-        filters = {f"step_{n}": passing(it.where, it.event) for n, it in enumerate(query.steps, 1)}
+        days = self.calendar.covers("e.event_time")
+        filters = {
+            f"step_{n}": passing(it.where, it.event, days if n == 1 else ())
+            for n, it in enumerate(query.steps, 1)
+        }
         for n, it in enumerate(query.exclusions, 1):
             filters[f"exclusion_{n}"] = passing(it.where, it.event)
         more |= {f"passes_{name}": passes for name, passes in filters.items() if passes}

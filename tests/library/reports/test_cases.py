@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mixpanel_data import QueryError, Workspace
+from mixpanel_data import Workspace
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.types import TableMetadata
 from mixpanel_data.workspace.local import LocalReports
@@ -48,20 +48,6 @@ def having(workspace: Workspace) -> Having:
 
 def counts(result: Any) -> list[int]:
     return [step.count for step in result.steps]
-
-
-def test_a_filter_fails_on_no_event_that_other_conditions_leave_out(having):
-    local = having(
-        *(event("B", "u", "2024-01-01 10:00", x=1) for _ in range(3000)),
-        *(event("A", "u", "2024-02-01 10:00", x="text") for _ in range(3000)),
-        *(event("A", "u", "2024-01-01 10:00", x=True) for _ in range(3000)),
-    )
-    days = {"from_date": "2024-01-01", "to_date": "2024-01-02", "timezone": "UTC"}
-    for dedupe in (False, True):
-        found = local.segmentation("A", where='properties["x"]', dedupe=dedupe, **days)
-        assert found.series["A"]["2024-01-01"] == 3000
-    with pytest.raises(QueryError, match="properties"):
-        local.segmentation("B", where='properties["x"]', **days)
 
 
 # -- 60, 61: segmentation --------------------------------------------------------------------------
