@@ -12,6 +12,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from numbers import Integral, Real
 from typing import NoReturn, TypeAlias
 
 from mixpanel_data._internal.expressions import nodes
@@ -36,6 +37,7 @@ Scalar = str | float | bool | dt.date | None
 Value: TypeAlias = "Expr | Scalar | Iterable[Value]"
 """What may stand beside an operator; None is null, a date without a zone is in the project's."""
 
+_FIRST_YEAR = 1000
 _MOST_SECONDS = 4_294_967_295
 """`datetime()` takes larger numbers for milliseconds."""
 
@@ -250,14 +252,12 @@ def _node(value: Value) -> nodes.Node:  # noqa: PLR0911 - one for each type
             return nodes.Boolean(value)
         case str():
             return nodes.String(value)
-        case int() | float():
-            return _number(value)
-        case dt.datetime() if value.tzinfo is not None:
-            return nodes.Call("datetime", (_seconds(value),))
-        case dt.datetime():
-            return _datetime(value.replace(microsecond=0))
+        case Integral():  # not only Python's own, and of those not only the plain ones
+            return _number(int(value))
+        case Real():
+            return _number(float(value))
         case dt.date():
-            return _datetime(value)
+            return nodes.Call("datetime", (_moment(value),))
         case list() | tuple():
             return nodes.ListOf(tuple(map(_node, value)))
     raise InvalidArgumentError(
@@ -273,11 +273,14 @@ def _number(value: float) -> nodes.Node:
     return nodes.Negate(positive) if math.copysign(1, value) < 0 else positive
 
 
-def _datetime(value: dt.date) -> nodes.Node:
-    return nodes.Call("datetime", (nodes.String(value.isoformat()),))
-
-
-def _seconds(value: dt.datetime) -> nodes.Node:
+def _moment(value: dt.date) -> nodes.Node:
+    """What `datetime()` is given: text is in the zone of the project, a number says when."""
+    if not value.year >= _FIRST_YEAR:  # which pandas' NaT fails, too
+        raise InvalidArgumentError(f"expressions know no date before {_FIRST_YEAR}: {value}")
+    if not isinstance(value, dt.datetime):
+        return nodes.String(value.isoformat())
+    if value.tzinfo is None:
+        return nodes.String(value.isoformat(timespec="seconds"))
     seconds = math.floor(value.timestamp())
     if seconds <= 0:
         raise InvalidArgumentError(f"expressions know no time before 1970: {value}")
@@ -309,4 +312,6 @@ def _several(values: Expr | Iterable[Value]) -> Value:
         raise InvalidArgumentError(
             "is_in takes a list of values, not one text", hint=f"is_in([{values!r}])"
         )
+    if isinstance(values, set | frozenset):
+        return sorted(values, key=repr)  # the same text each time
     return values if isinstance(values, Expr) else list(values)

@@ -69,7 +69,7 @@ class Fetching(Parts):
                 from_date,
                 to_date,
                 events,
-                where,
+                _meant(where),
                 progress,
                 limit=limit,
                 mode=_mode(append=append, replace=replace),
@@ -103,7 +103,7 @@ class Fetching(Parts):
             from_date,
             to_date,
             events,
-            where,
+            _meant(where),
             limit=limit,
             mode=_mode(append=append, replace=replace),
             lookback_days=lookback_days,
@@ -209,3 +209,12 @@ def _mode(*, append: bool, replace: bool) -> Mode:
     if append and replace:
         raise InvalidArgumentError("append and replace can't be combined", hint="choose one")
     return "append" if append else "replace" if replace else "create"
+
+
+def _meant(where: Expression | None) -> Expression | None:
+    """The same; what can't be meant is refused before a fetch begins, of which something stays."""
+    if where is not None:
+        from mixpanel_data._internal.expressions import as_expression
+
+        as_expression(str(where))
+    return where

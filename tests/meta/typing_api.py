@@ -13,6 +13,7 @@ from mixpanel_data import (
     CohortInfo,
     Exclusion,
     ExportResult,
+    Expr,
     FetchProgress,
     FetchResult,
     FunnelResult,
@@ -28,7 +29,10 @@ from mixpanel_data import (
     Workspace,
     WriteResult,
     auth,
+    properties,
+    user,
 )
+from mixpanel_data.queries import Exclusion, Step
 from mixpanel_data.types import AcceleratedTable, AccountInfo, WorkspaceInfo
 
 
@@ -77,6 +81,22 @@ def use() -> None:
         assert_type(ws.local.as_sql.funnel(["a", "b"], *days), str)
         assert_type(ws.jql("main", {"a": 1}), JQLResult)
         assert_type(ws.segmentation("a", *days).df, pd.DataFrame)
+        built = (properties["a"] == "b") & ~user["c"].is_in([1, date(2024, 1, 1), None])
+        assert_type(built, Expr)
+        assert_type(1 < properties["a"].number() % 2, Expr)  # noqa: SIM300
+        assert_type(properties["a"].any(lambda item: item != "x"), Expr)
+        ws.fetch_events("events", day, day, where=built)
+        ws.fetch_profiles(where=user["a"].is_defined())
+        ws.segmentation("a", *days, on=properties["b"], where=built)
+        ws.retention("a", None, *days, born_where=built, where=built)
+        funnel = ws.local.funnel(
+            ["a", ("b", built), Step("c", built)],
+            *days,
+            where=built,
+            exclusions=[Exclusion("d", built), ("e", built), "f"],
+        )
+        assert_type(funnel, FunnelResult)
+        assert_type(Step("c", built).where, str | None)
         ws.drop("a", "b")
         assert_type(ws.drop_all(type="events"), list[str])
     assert_type(auth.list_accounts(), list[AccountInfo])

@@ -46,7 +46,7 @@ def export_params(query: Export) -> dict[str, str]:
             "from_date": query.from_date,
             "to_date": query.to_date,
             "event": query.events,
-            "where": query.where,
+            "where": expression(query.where),
             "limit": query.limit,
             "time_in_ms": True,
         }
@@ -58,7 +58,7 @@ def profile_params(query: Profiles) -> dict[str, str]:
     cohort = None if query.cohort_id is None else {"id": query.cohort_id}
     return encode(
         {
-            "where": query.where,
+            "where": expression(query.where),
             "distinct_ids": query.distinct_ids,
             "output_properties": query.output_properties,
             "data_group_id": query.data_group_id,

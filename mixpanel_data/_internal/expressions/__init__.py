@@ -1,5 +1,6 @@
 """Mixpanel's expression language: parse a `where` or an `on`, print it, evaluate it.
 
+>>> from mixpanel_data._internal.expressions import Context, matches, parse
 >>> node = parse('properties["plan"] == "pro" and properties["age"] > 30')
 >>> matches(node, Context(event="Signup", properties={"plan": "pro", "age": 31}))
 True

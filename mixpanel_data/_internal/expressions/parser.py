@@ -50,6 +50,7 @@ RESERVED = {
 """Names that mean something, so that no `any()` can give them to its items."""
 
 _FOREIGN = {"&": "and", "|": "or", "!": "not", "^": "and, or, not", "~": "not"}
+_DOTTED = re.compile(rf"\b({'|'.join(SOURCES)})\s*\Z")
 _ESCAPE = re.compile(r"""\\([\\"'])""")
 
 
@@ -281,6 +282,15 @@ def _unexpected_character(error: UnexpectedCharacters, text: str) -> ExpressionS
     character = text[position]
     if character in "\"'":
         return ExpressionSyntaxError(f"expected a closing {character}", text, position)
+    dotted = _DOTTED.search(text[:position]) if character == "." else None
+    if dotted is not None:
+        name = re.match(r"[\w$]*", text[position + 1 :])
+        return ExpressionSyntaxError(
+            f"expected an operator, found '.' after {dotted[1]}",
+            text,
+            position,
+            hint=f'write {dotted[1]}["{name[0] if name else ""}"]',
+        )
     if character.isdigit() or character == ".":
         return ExpressionSyntaxError("expected a number", text, position)
     instead = _FOREIGN.get(character)

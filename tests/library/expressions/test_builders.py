@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import Enum, IntEnum
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,7 +118,50 @@ def test_an_expression_is_neither_true_nor_false_and_no_key():
         _ = x == 1 & y
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**300, object(), b"a", {"a": 1}])
+class Level(IntEnum):
+    HIGH = 3
+
+
+class Plan(str, Enum):  # noqa: UP042 - which str() would name PRO
+    PRO = "pro"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.int64(5), "5"),
+        (np.float64(-1.5), "-1.5"),
+        (np.float32(0.5), "0.5"),
+        (Level.HIGH, "3"),
+        (Plan.PRO, '"pro"'),
+        (pd.Timestamp("2024-01-01T12:00:00.000000007"), 'datetime("2024-01-01T12:00:00")'),
+        (pd.Timestamp("2024-01-01", tz="UTC"), "datetime(1704067200)"),
+    ],
+)
+def test_a_value_of_another_library_is_written_as_the_value_that_it_is(value, text):
+    assert str(x == value) == f'properties["x"] == {text}'
+
+
+def test_several_values_come_from_anything_that_has_them():
+    for values in (pd.Series([1, 2]), np.array([1, 2]), (1, 2), range(1, 3), {2, 1}):
+        assert str(x.is_in(values)) == 'properties["x"] in [1, 2]'
+    assert str(x.not_in({"b", "a", "c"})) == 'properties["x"] not in ["a", "b", "c"]'
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        float("nan"),
+        float("inf"),
+        10**300,
+        object(),
+        b"a",
+        {"a": 1},
+        pd.NaT,
+        dt.date(999, 1, 1),
+        {1},
+    ],
+)
 def test_a_value_that_the_language_cannot_say_is_refused(value):
     with pytest.raises(InvalidArgumentError):
         _ = x == value

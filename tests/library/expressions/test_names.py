@@ -1,9 +1,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
 
 from mixpanel_data import InvalidArgumentError
-from mixpanel_data._internal.expressions import as_expression, is_bare, property_expression
+from mixpanel_data._internal.expressions import (
+    ExpressionSyntaxError,
+    as_expression,
+    is_bare,
+    property_expression,
+)
+from tests.library.expressions.strategies import expressions
 
 
 @pytest.mark.parametrize(
@@ -50,8 +57,57 @@ def test_a_dot_reads_a_property_too(text, expression):
     assert as_expression(text) == expression
 
 
-@pytest.mark.parametrize("text", ['country == "US"', "amount > 5", "properties.amount<5"])
-def test_a_comparison_without_a_property_is_refused(text):
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('country == "US"', 'write properties["country"] == "US"'),
+        ("$browser!='a.b'", "write properties[\"$browser\"]!='a.b'"),
+        ("properties.amount<5", 'write properties["amount"]<5'),
+        ('user.plan == "user.plan"', 'write user["plan"] == "user.plan"'),
+        (
+            'properties.a > 5 and user.$city in ["x"]',
+            'write properties["a"] > 5 and user["$city"] in ["x"]',
+        ),
+        ("defined(user.plan)", 'write defined(user["plan"])'),
+        (
+            "prop['a'] == 1",
+            'write a property as properties["country"], such as properties["country"] == "US"',
+        ),
+    ],
+)
+def test_a_comparison_without_a_property_is_refused_with_what_was_meant(text, hint):
     with pytest.raises(InvalidArgumentError, match="reads no property") as caught:
         as_expression(text)
-    assert 'properties["country"]' in caught.value.hint
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "position"),
+    [
+        ('properties["x" == 1', "expected \"]\", found '=='", 15),
+        ('properties["x"] ==', "expected a value, found the end", 18),
+        ('properties["x"] and not ', "expected a value, found the end", 24),
+        ('properties["x"] == "open', 'expected a closing "', 19),
+        ('(properties["x"] == 1', 'expected ")", found the end', 21),
+        ('properties["x"]) == 1', "expected the end, found ')'", 15),
+        ('properties["x"] and user.plan', "expected an operator, found '.' after user", 24),
+    ],
+)
+def test_what_no_grammar_takes_is_refused_where_it_is_wrong(text, reason, position):
+    with pytest.raises(ExpressionSyntaxError) as caught:
+        as_expression(text)
+    assert (caught.value.reason, caught.value.position) == (reason, position)
+
+
+@given(expressions())
+def test_what_parses_is_never_refused(node):
+    text = str(node)
+    if not is_bare(text):
+        assert as_expression(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ['like(properties["x"], "%a")', 'properties["x"] ~ "a"', 'properties["x"] between 1']
+)
+def test_what_only_we_do_not_know_is_left_to_mixpanel(text):
+    assert as_expression(text) == text
