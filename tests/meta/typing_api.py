@@ -32,7 +32,6 @@ from mixpanel_data import (
     properties,
     user,
 )
-from mixpanel_data.queries import Exclusion, Step
 from mixpanel_data.types import AcceleratedTable, AccountInfo, WorkspaceInfo
 
 

@@ -155,7 +155,7 @@ def test_the_client_waits_for_a_stall(client, sandbox):
 
 def test_the_client_tells_what_is_wrong_with_a_where(client):
     with pytest.raises(QueryError) as caught:
-        body(client, Export.of("2026-01-01", "2026-01-02", where='properties["x'))
+        body(client, Export.of("2026-01-01", "2026-01-02", where='like(properties["x"])'))
     assert "where" in str(caught.value)
 
 

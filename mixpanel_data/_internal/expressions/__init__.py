@@ -20,16 +20,11 @@ if TYPE_CHECKING:
         may_raise,
     )
     from mixpanel_data._internal.expressions.evaluator import Context, evaluate, matches
-    from mixpanel_data._internal.expressions.names import (
-        as_expression,
-        event_property,
-        is_bare,
-        property_expression,
-        quoted,
-    )
+    from mixpanel_data._internal.expressions.names import property_expression, quoted
     from mixpanel_data._internal.expressions.nodes import Node
     from mixpanel_data._internal.expressions.parser import Dialect, parse
     from mixpanel_data._internal.expressions.values import UNDEFINED, Instant
+    from mixpanel_data._internal.expressions.written import as_expression, event_property, is_bare
 
 __all__ = [
     "UNDEFINED",
@@ -59,9 +54,9 @@ _HOMES = {
     "Instant": "values",
     "Node": "nodes",
     "evaluate": "evaluator",
-    "as_expression": "names",
-    "event_property": "names",
-    "is_bare": "names",
+    "as_expression": "written",
+    "event_property": "written",
+    "is_bare": "written",
     "matches": "evaluator",
     "may_raise": "errors",
     "parse": "parser",

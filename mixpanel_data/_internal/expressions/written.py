@@ -1,0 +1,103 @@
+"""What people write for expressions: bare names, and what can't be meant."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, cast
+
+from mixpanel_data._internal.expressions.names import property_expression
+from mixpanel_data.exceptions import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from mixpanel_data._internal.expressions.nodes import Source
+
+_COMPARISON = re.compile(r"[=<>]")
+_DOTTED_IN_CALL = re.compile(r"\(\s*(?:properties|user|event)\.")
+_STRING = re.compile(r"""("[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*')""", re.DOTALL)
+_DOTS = re.compile(r"\b(properties|user|event)\.([\w$]+)")
+_FIRST_NAME = re.compile(r"\A\s*([A-Za-z_$]\w*)(?=\s*(?:[=!<>]=|[=<>]))")
+_BEGUN = re.compile(r"(?:[-+*/%=<>!,]|\b(?:and|AND|or|OR|not|NOT|in))\s*\Z")
+_BRACKETS = {")": "(", "]": "["}
+_DOTTED = re.compile(r"(properties|user|event)\.([^\s\"'()=<>]+)")
+_ACCESS = re.compile(r"""(?:properties|user|event|behaviors)\s*\[\s*["']""")
+
+
+def is_bare(text: str) -> bool:
+    """Whether Mixpanel's own clients would take the text for a name: nothing in it is accessed.
+
+    >>> is_bare("country"), is_bare('user["plan"] == "pro"')
+    (True, False)
+    """
+    return _ACCESS.search(text) is None
+
+
+def as_expression(text: str) -> str:
+    """What people write, as the expression it stands for: names become accesses.
+
+    What can't be meant is refused: a comparison without an access would find nothing as the name
+    of a property, and what no grammar takes is not sent. All else is for Mixpanel to judge.
+
+    >>> as_expression("country"), as_expression("user.plan")
+    ('properties["country"]', 'user["plan"]')
+    """
+    if not is_bare(text):
+        if _is_surely_wrong(text):
+            from mixpanel_data._internal.expressions.parser import parse
+
+            parse(text)  # which says what is wrong, and where
+        return text
+    dotted = _DOTTED.fullmatch(text)
+    if dotted is not None:
+        return property_expression(dotted[2], cast("Source", dotted[1]))
+    if _COMPARISON.search(text) or _DOTTED_IN_CALL.search(text):
+        raise InvalidArgumentError(
+            f"the expression reads no property: {text}", hint=_hint_with_accesses(text)
+        )
+    return property_expression(text)
+
+
+def _is_surely_wrong(text: str) -> bool:
+    """Whether a quote or bracket is left open, an operand at the end, or a property after a dot.
+
+    >>> _is_surely_wrong('user["a" == 1'), _is_surely_wrong('user["a"] =='), _is_surely_wrong('user["["]')
+    (True, True, False)
+    """
+    rest = '""'.join(_STRING.split(text)[::2])
+    opened = []
+    for sign in rest:
+        if sign in "([":
+            opened.append(sign)
+        elif sign in _BRACKETS and (not opened or opened.pop() != _BRACKETS[sign]):
+            return True
+    open_quote = "'" in rest or rest.count('"') % 2
+    return bool(opened or open_quote or _BEGUN.search(rest) or _DOTS.search(rest))
+
+
+def _hint_with_accesses(text: str) -> str:
+    """The same with names as accesses, where that can be guessed.
+
+    >>> _hint_with_accesses('user.plan == "a.b"'), _hint_with_accesses("plan == 1")
+    ('write user["plan"] == "a.b"', 'write properties["plan"] == 1')
+    """
+    parts = _STRING.split(text)
+    parts[::2] = [_DOTS.sub(r'\1["\2"]', part) for part in parts[::2]]
+    changed = "".join(parts)
+    if changed == text:
+        changed = _FIRST_NAME.sub(r'properties["\1"]', text, count=1)
+    if changed == text:
+        return 'write a property as properties["country"], such as properties["country"] == "US"'
+    return f"write {changed}"
+
+
+def event_property(text: str) -> str | None:
+    """The name of the event property that the text alone stands for; None if it is more.
+
+    >>> event_property("country"), event_property("properties.country"), event_property("user.a")
+    ('country', 'country', None)
+    """
+    if not is_bare(text):
+        return None
+    dotted = _DOTTED.fullmatch(text)
+    if dotted is None:
+        return text
+    return dotted[2] if dotted[1] == "properties" else None
