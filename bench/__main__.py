@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import fetch, flat, output, startup
+from bench import fetch, flat, output, sharing, startup
 from bench.measure import Cost
 
 
@@ -27,3 +27,4 @@ if __name__ == "__main__":
     output.run(show)
     fetch.run(show)
     flat.run(show)
+    sharing.run(show)

@@ -8,6 +8,7 @@
     │   └── AccountExistsError
     ├── AuthenticationError         credentials are missing, or Mixpanel refused them
     ├── QueryError                  SQL, or a request to Mixpanel, failed
+    │   ├── ConflictError           another session changed the same at the same time
     │   └── APIError                what Mixpanel answered, or that it did not
     │       ├── ResourceNotFoundError   404, or a name that Mixpanel does not know
     │       │   └── EndpointRetiredError    404 or 410: Mixpanel has taken the endpoint away
@@ -21,7 +22,8 @@
     ├── TableNotFoundError
     ├── ExportExistsError           a file that is not to be written over
     ├── StorageError                the database file, its folder, the disk
-    │   └── DatabaseNotFoundError
+    │   ├── DatabaseNotFoundError
+    │   └── SessionLostError        the process that had the database open ended
     └── MissingExtraError           an optional part is not installed
 
 Every error has a one-line `message`, an optional `hint` that says what to type or do next, and
@@ -110,6 +112,12 @@ class AuthenticationError(MixpanelDataError):
 
 class QueryError(MixpanelDataError):
     """SQL failed (the message ends with DuckDB's pointer to the place), or a request did."""
+
+
+class ConflictError(QueryError):
+    """Another session changed the same table at the same time; nothing of this one was kept."""
+
+    hint = "run it again"
 
 
 class APIError(QueryError):
@@ -247,6 +255,17 @@ class DatabaseNotFoundError(StorageError):
         super().__init__(f"no database at {path}")
         self.path = path
         self.hint = "mp fetch events --from DATE --to DATE makes one; --db PATH opens another"
+
+
+class SessionLostError(StorageError):
+    """The process that had the database open for this one ended in the middle of something.
+
+    `undone` says that nothing of it was kept, so that it can be done again.
+    """
+
+    def __init__(self, message: str, *, hint: str, undone: bool) -> None:
+        super().__init__(message, hint=hint)
+        self.undone = undone
 
 
 class MissingExtraError(MixpanelDataError, ImportError):

@@ -1,12 +1,12 @@
-"""A lock that the operating system lets go of however its holder ends."""
+"""Locks that the operating system lets go of however their holder ends."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 
 class Locked(Exception):  # noqa: N818 - an answer, not an error
@@ -16,22 +16,36 @@ class Locked(Exception):  # noqa: N818 - an answer, not an error
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
     """Hold the file's lock within the block; raise Locked when it is taken."""
-    with path.open("a") as file:
-        try:
-            _acquire(file)
-        except OSError:
-            raise Locked from None
+    held = acquire(path)
+    try:
         yield
+    finally:
+        os.close(held)
+
+
+def acquire(path: Path) -> int:
+    """Take the file's lock, which closing this descriptor releases; raise Locked when it is taken."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(descriptor)
+    except OSError:
+        os.close(descriptor)
+        raise Locked from None
+    return descriptor
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _acquire(file: IO[str]) -> None:
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    # Past any content: others may not read what is locked.
+    _PLACE = 1 << 30
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _PLACE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _acquire(file: IO[str]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -153,8 +153,9 @@ def _fields_table(value: Row) -> Table:
     table.add_column()
     table.add_column(overflow="fold")
     for name, item in value.items():
-        is_table = isinstance(item, list) and item and isinstance(item[0], Mapping)
-        shown = rows_table(item) if is_table else Text(_short(item))
+        rows = [item] if isinstance(item, Mapping) else item
+        is_table = isinstance(rows, list) and rows and isinstance(rows[0], Mapping)
+        shown = rows_table(rows) if is_table else Text("" if rows == [] else _short(item))
         table.add_row(Text(name), shown)
     return table
 

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from mixpanel_data.types.tables import (
         ColumnInfo,
         FlattenResult,
+        Process,
         PropertyInfo,
         TableInfo,
         TableMetadata,
@@ -121,6 +122,7 @@ __all__ = [
     "NumericBucketsResult",
     "NumericSeriesResult",
     "ObjectStats",
+    "Process",
     "PropertyCountsResult",
     "PropertyInfo",
     "PropertyStats",

@@ -110,8 +110,23 @@ class FlattenResult(Answer):
 
 
 @dataclass(frozen=True)
+class Process(Answer):
+    """A process that has a workspace's database open."""
+
+    pid: int
+    program: str
+
+    def __str__(self) -> str:
+        return f"{self.program} (PID {self.pid})"
+
+
+@dataclass(frozen=True)
 class WorkspaceInfo(Answer):
-    """A workspace at a glance; `path` is None when it lives in memory only."""
+    """A workspace at a glance; `path` is None when it lives in memory only.
+
+    `owner` is the process that has the database file open; `borrowers` are the others, which use
+    it through that one.
+    """
 
     path: Path | None
     size_bytes: int | None
@@ -120,3 +135,5 @@ class WorkspaceInfo(Answer):
     region: str | None
     source: str
     tables: tuple[TableInfo, ...]
+    owner: Process
+    borrowers: tuple[Process, ...] = ()

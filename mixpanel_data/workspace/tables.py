@@ -16,6 +16,7 @@ class Tables(Parts):
         tables = tuple(self.tables())
         path = self._storage.path
         who = self._credentials
+        owner, *borrowers = self._storage.participants()
         return WorkspaceInfo(
             path=path,
             size_bytes=path.stat().st_size if path is not None else None,
@@ -24,6 +25,8 @@ class Tables(Parts):
             region=who.region if who else None,
             source=self.source,
             tables=tables,
+            owner=owner,
+            borrowers=tuple(borrowers),
         )
 
     def tables(self) -> list[TableInfo]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -18,6 +19,8 @@ from mixpanel_data._internal.services.progress import OnProgress, Tally
 from mixpanel_data._internal.services.windows import Window
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data._internal.storage.engine import Mode
+from mixpanel_data._internal.storage.ingest import TableInTheMaking
+from mixpanel_data._internal.storage.sharing import until_done
 from mixpanel_data._internal.storage.spool import Body
 from mixpanel_data._internal.utils import utc_now
 from mixpanel_data.exceptions import InvalidArgumentError
@@ -88,36 +91,42 @@ class FetcherService:
         )
         with self._storage.job(
             self._asked(name, query),
-            finished=before.job if before else None,
             from_date=facts.from_date,
             to_date=facts.to_date,
         ) as job:
-            steps = self._steps(query, job.bodies(), window_days)
-            tally = Tally(len(steps), progress_callback)
-            fetch = EventsFetch(
-                self._api,
-                query,
-                job,
-                tally=tally,
-                at_once=concurrency or self._settings.export_concurrency,
-                attempts=self._settings.attempts,
-                spool_limit=self._settings.spool_limit_gb * 1e9,
-                backoff=self._backoff,
-            )
-            with self._storage.new_table(
-                name,
-                facts,
-                mode="create" if mode == "append" and before is None else mode,
-                legacy_zone=self._legacy_zone,
-                deduplicate=dedupe,
-                flat=flat,
-                flat_columns=self._settings.flat_columns,
-            ) as table:
-                fetch.run(steps, table)
-                tally.show("store", always=True)
-                facts = replace(facts, source=self._api.source, job=job.id)
-                table.facts = extended(before, facts) if before else facts
+            facts = replace(facts, job=job.id)
+
+            def store() -> TableInTheMaking:
+                steps = self._steps(query, job.bodies(), window_days)
+                tally = Tally(len(steps), progress_callback)
+                fetch = EventsFetch(
+                    self._api,
+                    query,
+                    job,
+                    tally=tally,
+                    at_once=concurrency or self._settings.export_concurrency,
+                    attempts=self._settings.attempts,
+                    spool_limit=self._settings.spool_limit_gb * 1e9,
+                    backoff=self._backoff,
+                )
+                with self._storage.new_table(
+                    name,
+                    facts,
+                    mode="create" if mode == "append" and before is None else mode,
+                    legacy_zone=self._legacy_zone,
+                    deduplicate=dedupe,
+                    flat=flat,
+                    flat_columns=self._settings.flat_columns,
+                ) as table:
+                    fetch.run(steps, table)
+                    tally.show("store", always=True)
+                    found = replace(facts, source=self._api.source)
+                    table.facts = extended(before, found) if before else found
+                return table
+
+            table = until_done(store)
             job.remove()
+        facts = replace(facts, source=self._api.source)
         result = _result(name, facts, started, rows=table.rows)
         return replace(result, duplicates=table.duplicates, replaced=table.replaced)
 
@@ -237,29 +246,42 @@ class FetcherService:
         """Fetch profiles into a table, one row per user; `query` asks more than `where`."""
         started = time.monotonic()
         query = query or Profiles(where=where)
-        facts = TableMetadata(type="profiles", fetched_at=utc_now(), filter_where=query.where)
-        with (
-            self._storage.new_table(
-                name, facts, mode=mode, flat=flat, flat_columns=self._settings.flat_columns
-            ) as table,
-            self._storage.temporary() as folder,
-        ):
+        facts = TableMetadata(
+            type="profiles",
+            fetched_at=utc_now(),
+            filter_where=query.where,
+            job=uuid.uuid4().hex,
+        )
+        with self._storage.temporary() as folder:
             tally = Tally(None, progress_callback)
-            for body in self._profile_bodies(query, folder, tally):
-                table.add(body)
-            tally.show("store", always=True)
-            table.facts = facts = replace(facts, source=self._api.source)
-        result = _result(name, facts, started, rows=table.rows)
+            bodies = self._profile_bodies(query, folder, tally)
+            received: list[Path] = []
+
+            def store() -> TableInTheMaking:
+                with self._storage.new_table(
+                    name, facts, mode=mode, flat=flat, flat_columns=self._settings.flat_columns
+                ) as table:
+                    for body in received:
+                        table.add(body)
+                    for body in bodies:
+                        received.append(body)
+                        table.add(body)
+                    tally.show("store", always=True)
+                    table.facts = replace(facts, source=self._api.source)
+                return table
+
+            table = until_done(store)
+        result = _result(name, table.facts, started, rows=table.rows)
         return replace(result, duplicates=table.duplicates)
 
     def _profile_bodies(self, query: Profiles, folder: Path, tally: Tally) -> Iterator[Path]:
         """Pages as received, some megabytes to a file."""
-        body = folder / "pages.json"
         pages = iter(self._api.profile_pages(query))
         rows = total = 0
         more = True
         while more:
             size = 0
+            body = folder / f"pages-{tally.done}.json"
             with self._storage.body(body) as write:
                 for page in pages:
                     write(page.content + b"\n")

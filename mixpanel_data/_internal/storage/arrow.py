@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from mixpanel_data._internal.storage.errors import one_line_up
 from mixpanel_data._internal.storage.select import Select
+from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.exceptions import MissingExtraError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def require() -> None:
         raise MissingExtraError("arrow", "an Arrow file") from error
 
 
-def write(connection: duckdb.DuckDBPyConnection, select: Select, path: str) -> int:
+def write(connection: Connection, select: Select, path: str) -> int:
     """Write the rows in Arrow's file format and say how many they are.
 
     Only a relation hands out its rows as they come; what `execute` returns collects them first.
@@ -33,7 +34,7 @@ def write(connection: duckdb.DuckDBPyConnection, select: Select, path: str) -> i
     from arro3.io import write_ipc
 
     try:
-        with closing(_Batches(connection.sql(select.text))) as batches:
+        with connection.stream(select.text) as rows, closing(_Batches(rows)) as batches:
             counted = RecordBatchReader.from_batches(batches.schema, batches)
             write_ipc(counted, path, compression=None)
     except duckdb.Error as error:
@@ -48,11 +49,11 @@ def write(connection: duckdb.DuckDBPyConnection, select: Select, path: str) -> i
 class _Batches:
     """Counts rows on their way, and lets go of the connection whoever still refers to it."""
 
-    def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
+    def __init__(self, rows: Any) -> None:
         from arro3.core import RecordBatchReader
 
         self.rows = 0
-        self._reader: RecordBatchReader | None = RecordBatchReader.from_stream(relation)
+        self._reader: RecordBatchReader | None = RecordBatchReader.from_stream(rows)
         self.schema = self._reader.schema
 
     def __iter__(self) -> Iterator[RecordBatch]:

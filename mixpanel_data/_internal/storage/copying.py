@@ -10,23 +10,22 @@ from dataclasses import replace
 import duckdb
 
 from mixpanel_data._internal.storage.errors import UNRELATED
-from mixpanel_data._internal.storage.select import Select, forget_result
+from mixpanel_data._internal.storage.select import Select
 from mixpanel_data._internal.storage.session import Params
+from mixpanel_data._internal.storage.sharing import Connection
 
-Rewritten = Callable[[duckdb.DuckDBPyConnection, str, Params], AbstractContextManager[str | None]]
+Rewritten = Callable[[Connection, str, Params], AbstractContextManager[str | None]]
 """Gives, for the length of a block, the text to run in the place of a query; None for its own."""
 
 
 @contextmanager
-def as_given(
-    _connection: duckdb.DuckDBPyConnection, _sql: str, _params: Params
-) -> Iterator[str | None]:
+def as_given(_connection: Connection, _sql: str, _params: Params) -> Iterator[str | None]:
     """Every query runs as it was given."""
     yield None
 
 
 def copied(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     select: Select,
     target: str,
     copy: Callable[[Select, str], int],
@@ -49,4 +48,4 @@ def copied(
         copy(select, os.devnull)
         raise failure
     finally:
-        forget_result(connection)
+        select.forget(connection)

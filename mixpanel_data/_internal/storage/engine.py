@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
@@ -15,29 +16,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from mixpanel_data._internal.sql import quote
-from mixpanel_data._internal.storage import export, metadata, output, spool
+from mixpanel_data._internal.storage import export, inventory, metadata, output, spool
 from mixpanel_data._internal.storage.copying import Rewritten, as_given
 from mixpanel_data._internal.storage.destination import Destination
 from mixpanel_data._internal.storage.errors import file_failed
 from mixpanel_data._internal.storage.flat import catalog, changes
 from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import FLAT_COLUMNS, Flat, TableInTheMaking
-from mixpanel_data._internal.storage.looks.source import Relation, Source, snapshot
-from mixpanel_data._internal.storage.session import Params, Session
+from mixpanel_data._internal.storage.looks.source import Relation, Source
+from mixpanel_data._internal.storage.session import Params, Session, source
+from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data._internal.storage.transactions import snapshot, transaction
 from mixpanel_data.exceptions import (
     DatabaseNotFoundError,
     InvalidArgumentError,
-    QueryError,
     TableExistsError,
     TableNotFoundError,
-    near,
 )
 from mixpanel_data.queries import Excerpt
 from mixpanel_data.types import (
-    ColumnInfo,
     ExportResult,
     FileFormat,
     Format,
+    Process,
     PropertyInfo,
     SqlExplanation,
     TableInfo,
@@ -58,34 +59,33 @@ T = TypeVar("T")
 Mode = Literal["create", "append", "replace"]
 
 _BATCH = 10_000
-_DESCRIPTIONS = {
-    "event_name": "name of the event",
-    "event_time": "when it occurred, UTC",
-    "distinct_id": "user",
-    "insert_id": "$insert_id, which tells copies of an event",
-    "last_seen": "$last_seen: last update of the profile, UTC",
-    "properties": "all properties as JSON: properties->>'$.name'",
-}
 
 
 class StorageEngine:
     """A DuckDB database in a file, or in memory when `path` is None.
 
-    Any thread may call it; statements run one at a time. Ctrl-C interrupts the running one.
+    Any thread may call it; statements run one at a time. Ctrl-C interrupts the running one. Other
+    processes may have the file open at the same time, unless it is `private`.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, private: bool = False) -> None:
         self._path = None if path is None else Path(path)
         self._temporary: Path | None = None
         if self._path is not None:
             _make_home(self._path.parent)
-        self._session = Session.open(self._path)
+        self._source = source(self._path, private=private)
+        self._release = weakref.finalize(self, self._source.detach)
+        try:
+            self._session = Session(self._source)
+        except BaseException:
+            self._release()
+            raise
 
     @classmethod
     def ephemeral(cls) -> StorageEngine:
         """A database in a temporary folder, deleted by `cleanup`; it may outgrow the memory."""
         folder = Path(tempfile.mkdtemp(prefix="mixpanel-data-"))
-        engine = cls(folder / "ephemeral.duckdb")
+        engine = cls(folder / "ephemeral.duckdb", private=True)
         engine._temporary = folder
         return engine
 
@@ -164,13 +164,13 @@ class StorageEngine:
         name = self._find(name)[0]
         self._flat_to_be(name, "replace", True)
 
-        def work(connection: duckdb.DuckDBPyConnection) -> list[PropertyInfo]:
-            with _transaction(connection):
+        def work(connection: Connection) -> list[PropertyInfo]:
+            with transaction(connection):
                 return FlatTable(connection, name, facts.type, limit=flat_columns).build()
 
         session = self._session.sibling()
         try:
-            return session.run(work)
+            return session.run_whole(work)
         finally:
             session.close()
 
@@ -185,19 +185,9 @@ class StorageEngine:
 
     def properties_of(self, table: str, event: str) -> list[str]:
         """Names of the properties that an event carries in this table, sorted."""
-        table = self._find(table)[0]
-        if self.flat_of(table) is None:
-            raise InvalidArgumentError(
-                f"table {table!r} has no flat table that is up to date", hint=f"mp flatten {table}"
-            )
-        known = self.properties(table)
-        found = sorted(info.property for info in known if event in info.events)
-        if not found:
-            events = {name for info in known for name in info.events}
-            raise InvalidArgumentError(
-                f"table {table!r} has no event {event!r}", hint=near(event, events)
-            )
-        return found
+        return self._session.run_whole(
+            lambda connection: inventory.properties_of(connection, table, event)
+        )
 
     def _companions(self) -> dict[str, tuple[str, bool]]:
         return self._session.run(catalog.companions)
@@ -236,52 +226,38 @@ class StorageEngine:
 
     def drop_table(self, name: str) -> None:
         """Drop a table or view, and all that goes with it, together."""
-        name, kind = self._find(name)
 
-        def work(connection: duckdb.DuckDBPyConnection) -> None:
-            known = metadata.exists(connection)
-            flats = catalog.companions(connection)
-            with _transaction(connection):
-                connection.execute(f"DROP {kind} main.{quote(name)}")
-                if flat := flats.get(name.lower()):
+        def work(connection: Connection) -> None:
+            with transaction(connection):
+                known = metadata.exists(connection)
+                flats = catalog.companions(connection)
+                found, kind = inventory.find(connection, name)
+                connection.execute(f"DROP {kind} main.{quote(found)}")
+                if flat := flats.get(found.lower()):
                     connection.execute(f"DROP TABLE main.{quote(flat[0])}")
-                    catalog.delete(connection, name)
+                    catalog.delete(connection, found)
                 for table, (flat_name, _) in flats.items():
-                    if flat_name == name:
+                    if flat_name == found:
                         catalog.delete(connection, table)
                 if known:
-                    metadata.delete(connection, name)
+                    metadata.delete(connection, found)
 
-        self._session.run(work)
+        self._session.run_whole(work)
 
     def table_exists(self, name: str) -> bool:
         """Whether a table or view of this name is there; case does not matter."""
-        return name.lower() in {known.lower() for known, _ in self._relations()}
-
-    def _relations(self) -> list[tuple[str, Relation]]:
-        """Names and kinds of all tables and views but ours, by name."""
-        rows = self.execute_rows(
-            "SELECT table_name, table_type FROM information_schema.tables "
-            "WHERE table_catalog = current_database() AND table_schema = 'main' "
-            "AND NOT starts_with(table_name, '_') ORDER BY lower(table_name)"
-        )
-        return [(name, "VIEW" if kind == "VIEW" else "TABLE") for name, kind in rows]
+        return self._session.run(lambda connection: inventory.exists(connection, name))
 
     def _find(self, name: str) -> tuple[str, Relation]:
-        """A relation as it is really spelled, and its kind."""
-        relations = self._relations()
-        for known, kind in relations:
-            if known.lower() == name.lower():
-                return known, kind
-        raise TableNotFoundError(name, [known for known, _ in relations])
+        return self._session.run(lambda connection: inventory.find(connection, name))
 
     # -- queries --------------------------------------------------------------------------------
 
     def execute(self, sql: str, params: Params = None) -> duckdb.DuckDBPyRelation:
         """Run SQL; a query gives a relation that has not been read yet."""
 
-        def work(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
-            return _some(connection.sql(changes.noted(connection, sql), params=params))
+        def work(connection: Connection) -> duckdb.DuckDBPyRelation:
+            return connection.sql(changes.noted(connection, sql), params)
 
         return self._session.run(work)
 
@@ -306,13 +282,13 @@ class StorageEngine:
         self,
         sql: str,
         params: Params,
-        read: Callable[[duckdb.DuckDBPyConnection], T],
+        read: Callable[[Connection], T],
         *,
         accelerate: bool,
     ) -> T:
-        def work(connection: duckdb.DuckDBPyConnection) -> T:
+        def work(connection: Connection) -> T:
             def run(statement: str) -> T:
-                return read(_some(connection.execute(statement, params)))
+                return read(connection.execute(statement, params))
 
             last = changes.noted(connection, sql)
             if accelerate:
@@ -385,7 +361,7 @@ class StorageEngine:
 
     def _query(self, what: str) -> str:
         """Any name of a table or view means that; another single word is a slip, not SQL."""
-        known = {name.lower(): name for name, _ in self._relations()}
+        known = {name.lower(): name for name, _ in self._session.run(inventory.relations)}
         if what.lower() in known:
             return f"FROM main.{quote(known[what.lower()])}"
         if re.fullmatch(r"\w+", what):
@@ -396,88 +372,27 @@ class StorageEngine:
 
     def list_tables(self) -> list[TableInfo]:
         """All tables and views but flat ones, with their exact number of rows, by name."""
-        facts = self._session.run(metadata.read)
-        flats = self._companions()
-        relations = self._relations()
-        beside = {flats[name.lower()][0] for name, _ in relations if name.lower() in flats}
-        return [
-            self._info(name, kind, facts.get(name.lower()), flats.get(name.lower()))
-            for name, kind in relations
-            if name not in beside
-        ]
-
-    def _info(
-        self,
-        name: str,
-        kind: str,
-        facts: TableMetadata | None,
-        companion: tuple[str, bool] | None = None,
-    ) -> TableInfo:
-        rows = self.execute_scalar(f"SELECT count(*) FROM main.{quote(name)}")
-        if facts is None:
-            return TableInfo(name=name, type="view" if kind == "VIEW" else "table", rows=rows)
-        return TableInfo(
-            name=name,
-            type=facts.type,
-            rows=rows,
-            from_date=facts.from_date,
-            to_date=facts.to_date,
-            fetched_at=facts.fetched_at,
-            source=facts.source,
-            flat=companion[0] if companion and companion[1] else None,
-        )
+        return self._session.run_whole(inventory.tables)
 
     def get_schema(self, table: str) -> TableSchema:
         """The columns of a table or view, in order."""
-        table, kind = self._find(table)
-        flats = self._companions()
-        facts = self._session.run(metadata.read).get(table.lower())
-        info = self._info(table, kind, facts, flats.get(table.lower()))
-        described = self._descriptions(info, flats)
-        columns = self.execute_rows(f"DESCRIBE main.{quote(table)}")
-        return TableSchema(
-            table=info.name,
-            type=info.type,
-            rows=info.rows,
-            columns=tuple(
-                ColumnInfo(name, column, described.get(name)) for name, column, *_ in columns
-            ),
-            flat=info.flat,
-            properties=tuple(self.properties(table)) if info.flat else (),
-        )
-
-    def _descriptions(
-        self, info: TableInfo, flats: Mapping[str, tuple[str, bool]]
-    ) -> Mapping[str, str]:
-        """What the columns of our own tables hold."""
-        of = next((table for table, (flat, _) in flats.items() if flat == info.name), None)
-        if of is not None:
-            named = {
-                found.column: f"property {found.property}, in {found.rows:,} rows"
-                for found in self.properties(of)
-                if found.column
-            }
-            return {**named, **_DESCRIPTIONS}
-        return _DESCRIPTIONS if info.type in {"events", "profiles"} else {}
+        return self._session.run_whole(lambda connection: inventory.schema(connection, table))
 
     def get_metadata(self, table: str) -> TableMetadata:
         """Where a fetched table came from."""
-        facts = self._session.run(metadata.read)
-        if table.lower() not in facts or not self.table_exists(table):
-            raise TableNotFoundError(table, facts)
-        return facts[table.lower()]
+        return self._session.run_whole(lambda connection: inventory.source_of(connection, table))
 
     def look(self, name: str, how: Callable[[Source], T]) -> T:
         """What `how` makes of a table or view, on one snapshot that it leaves as it was."""
         name, kind = self._find(name)
 
-        def work(connection: duckdb.DuckDBPyConnection) -> T:
+        def work(connection: Connection) -> T:
             with snapshot(connection):
                 return how(Source(connection, name, kind))
 
         session = self._session.sibling()
         try:
-            return session.run(work)
+            return session.run_whole(work)
         finally:
             session.close()
 
@@ -488,16 +403,16 @@ class StorageEngine:
         return spool.temporary(self._path)
 
     @contextmanager
-    def job(
-        self, question: Mapping[str, Any], *, finished: str | None = None, **facts: Any
-    ) -> Iterator[spool.Job]:
+    def job(self, question: Mapping[str, Any], **facts: Any) -> Iterator[spool.Job]:
         """The spool of a question, found or begun; without a database file it can't be resumed."""
         with ExitStack() as stack:
             if self._path is None:
                 home = stack.enter_context(self.temporary())
             else:
                 home = spool.home_of(self._path)
-            yield stack.enter_context(spool.job(home, question, finished=finished, **facts))
+            yield stack.enter_context(
+                spool.job(home, question, finished=self.finished_jobs(), **facts)
+            )
 
     def find_job(self, question: Mapping[str, Any]) -> spool.Job | None:
         """The spool of a question, to look at."""
@@ -518,11 +433,12 @@ class StorageEngine:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Another connection to this database, for a thread of its own."""
-        return self._session.run(lambda connection: connection.cursor())
+        return self._session.run(lambda connection: connection.native().cursor())
 
     def close(self) -> None:
         """Let go of the database; closing twice is fine."""
         self._session.close()
+        self._release()
         if "_acceleration" in self.__dict__:
             self._acceleration.close()
 
@@ -534,30 +450,17 @@ class StorageEngine:
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The connection itself, for one thread at a time."""
-        return self._session.connection
+        """DuckDB's connection itself, for one thread at a time; the owner of the file has it."""
+        return self._session.connection.native()
+
+    def participants(self) -> list[Process]:
+        """The process that owns the database file, then the others that have it open."""
+        return self._source.participants()
 
     @property
     def path(self) -> Path | None:
         """The database file; None in memory."""
         return self._path
-
-
-def _some(result: T | None) -> T:
-    if result is None:
-        raise QueryError("there is no SQL statement here")
-    return result
-
-
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.execute("BEGIN")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
 
 
 def _days(facts: TableMetadata) -> tuple[date, date]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from mixpanel_data.exceptions import MixpanelDataError, QueryError, StorageError
+from mixpanel_data.exceptions import ConflictError, MixpanelDataError, QueryError, StorageError
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 _FULL = re.compile(r"No space left|Disk quota exceeded|File too large|disk is full", re.IGNORECASE)
@@ -20,6 +20,11 @@ UNRELATED = (duckdb.InterruptException, duckdb.IOException)
 """Failures that the same question put in other words would not mend."""
 
 
+def is_locked(error: Exception) -> bool:
+    """Whether another program has the database file open."""
+    return _LOCKED.search(str(error)) is not None
+
+
 def opening_failed(path: Path, error: duckdb.Error | OSError) -> StorageError:
     """Why a database file can't be opened, and what to do about it."""
     text = str(error)
@@ -27,7 +32,7 @@ def opening_failed(path: Path, error: duckdb.Error | OSError) -> StorageError:
         program = Path(lock["program"]).name
         return StorageError(
             f"{path} is in use by {program} (PID {lock['pid']})",
-            hint="close that workspace or end the program, then try again",
+            hint="it does not share the file: close it there, then try again",
         )
     if "storage version number" in text:
         age = "a newer" if "newer version" in text else "another"
@@ -58,6 +63,8 @@ def statement_failed(error: duckdb.Error) -> MixpanelDataError:
         return disk_full(error)
     if isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.InternalException):
         return StorageError(_first_line(text))
+    if isinstance(error, duckdb.TransactionException) and "onflict" in text:
+        return ConflictError(_first_line(text))
     hint = "mp tables lists the tables of this workspace" if "Table with name" in text else None
     return QueryError(text, hint=hint)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
-import duckdb
-
 from mixpanel_data._internal.storage import arrow
 from mixpanel_data._internal.storage.copying import Rewritten, copied
 from mixpanel_data._internal.storage.destination import Destination
 from mixpanel_data._internal.storage.select import Select, prepared
 from mixpanel_data._internal.storage.session import Session
+from mixpanel_data._internal.storage.sharing import Connection, until_done
 from mixpanel_data._internal.storage.spelling import to_columns, to_text
 from mixpanel_data.queries import Excerpt
 from mixpanel_data.types import ExportResult
@@ -38,15 +37,19 @@ def export(
     started = time.monotonic()
     with destination.replaced(overwrite=overwrite) as part:
 
-        def work(connection: duckdb.DuckDBPyConnection) -> int:
+        def work(connection: Connection) -> int:
             select = prepared(connection, sql, None, excerpt, spell)
-            return copied(
-                connection,
-                select,
-                str(part),
-                lambda select, target: _write(connection, select, target, destination),
-                rewritten,
-            )
+
+            def copy() -> int:
+                return copied(
+                    connection,
+                    select,
+                    str(part),
+                    lambda select, target: _write(connection, select, target, destination),
+                    rewritten,
+                )
+
+            return copy() if select.is_parked else until_done(copy)
 
         rows = session.run(work)
         size = part.stat().st_size
@@ -54,9 +57,7 @@ def export(
     return ExportResult(destination.path, destination.format, rows, size, seconds)
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection, select: Select, target: str, destination: Destination
-) -> int:
+def _write(connection: Connection, select: Select, target: str, destination: Destination) -> int:
     if destination.format == "arrow":
         return arrow.write(connection, select, target)
     options = _OPTIONS[destination.format]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage import dedupe, metadata
 from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.mend import mend, mend_lines
 from mixpanel_data._internal.storage.session import Session
-from mixpanel_data.exceptions import StorageError
+from mixpanel_data._internal.storage.sharing import Connection, ends
+from mixpanel_data.exceptions import SessionLostError, StorageError
 from mixpanel_data.types import TableMetadata, TableType
-
-if TYPE_CHECKING:
-    import duckdb
 
 FLAT_COLUMNS = 500
 """Properties that get a column: each costs about 50 ns a row, whether it is there or not."""
@@ -122,6 +120,7 @@ class TableInTheMaking:
         self._becomes = flat
         self._flat = FlatTable(session.connection, name, facts.type, limit=flat_columns)
         self._before: int | None = None
+        self._is_over = False
         self._execute("BEGIN")
 
     def create(self) -> None:
@@ -214,8 +213,20 @@ class TableInTheMaking:
         if self._before is not None:
             # Daily appends would leave ever more small row groups: some are merged each time.
             self._execute("SET GLOBAL max_vacuum_tasks = 1")
-        self._execute("COMMIT")
+        self._commit()
         return self.rows
+
+    def _commit(self) -> None:
+        """Who loses the database during a COMMIT asks the next owner whether it was done."""
+        self._is_over = True
+        try:
+            self._execute("COMMIT")
+        except SessionLostError as lost:
+            if lost.undone or self.facts.job is None:
+                raise
+            stored = self._session.run(metadata.read).get(self._name.lower())
+            if stored is None or stored.job != self.facts.job:
+                raise ends.lost("transaction") from lost
 
     def _accompany(self) -> None:
         if self._becomes == "follow" and self._before is not None:
@@ -227,7 +238,8 @@ class TableInTheMaking:
 
     def rollback(self) -> None:
         """Leave the database as it was."""
-        self._execute("ROLLBACK")
+        if not self._is_over:
+            self._execute("ROLLBACK")
 
     def _last_row(self) -> int:
         return self._count(f"SELECT coalesce(max(rowid), -1) FROM {self._table}")
@@ -239,7 +251,7 @@ class TableInTheMaking:
         self._session.run(lambda connection: connection.execute(statement))
 
     def _count(self, statement: str) -> int:
-        def work(connection: duckdb.DuckDBPyConnection) -> int:
+        def work(connection: Connection) -> int:
             row = connection.execute(statement).fetchone()
             return int(row[0]) if row else 0
 

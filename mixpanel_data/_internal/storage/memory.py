@@ -7,11 +7,13 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 
+from mixpanel_data._internal.storage.sharing import Connection
+
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 @contextmanager
-def bounded(connection: duckdb.DuckDBPyConnection, megabytes: int) -> Iterator[None]:
+def bounded(connection: Connection, megabytes: int) -> Iterator[None]:
     """Keep no more than this within the block, so that a large table needs no more than a small one.
 
     The limit is the database's: other statements that run meanwhile may spill to disk.

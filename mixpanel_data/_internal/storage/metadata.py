@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.types import TableMetadata
-
-if TYPE_CHECKING:
-    import duckdb
 
 NAME = "_metadata"
 
@@ -28,7 +24,7 @@ _CREATE = """
 _COLUMNS = "type, fetched_at, from_date, to_date, filter_events, filter_where, source, job"
 
 
-def exists(connection: duckdb.DuckDBPyConnection, table: str = NAME) -> bool:
+def exists(connection: Connection, table: str = NAME) -> bool:
     """Whether this database has a table of ours: `_metadata`, once anything was fetched into it."""
     row = connection.execute(
         "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() "
@@ -38,9 +34,7 @@ def exists(connection: duckdb.DuckDBPyConnection, table: str = NAME) -> bool:
     return row is not None
 
 
-def write(
-    connection: duckdb.DuckDBPyConnection, table: str, metadata: TableMetadata, rows: int
-) -> None:
+def write(connection: Connection, table: str, metadata: TableMetadata, rows: int) -> None:
     """Record a table, in the caller's transaction; an orphan of the same name goes."""
     connection.execute(_CREATE)
     delete(connection, table)
@@ -61,12 +55,12 @@ def write(
     )
 
 
-def delete(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+def delete(connection: Connection, table: str) -> None:
     """Forget a table; names ignore case, as DuckDB's do."""
     connection.execute("DELETE FROM main._metadata WHERE lower(table_name) = lower(?)", [table])
 
 
-def read(connection: duckdb.DuckDBPyConnection) -> dict[str, TableMetadata]:
+def read(connection: Connection) -> dict[str, TableMetadata]:
     """All records by lower-case table name."""
     if not exists(connection):
         return {}

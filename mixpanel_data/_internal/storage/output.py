@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
-
 from mixpanel_data._internal.storage.copying import Rewritten, as_given, copied
-from mixpanel_data._internal.storage.rows import Array, Cut, EnoughError, Lines
+from mixpanel_data._internal.storage.rows import Array, Cut, EnoughError, Held, Lines
 from mixpanel_data._internal.storage.select import Select, prepared
 from mixpanel_data._internal.storage.session import Params, Session
+from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data._internal.storage.spelling import to_text
+from mixpanel_data.exceptions import SessionLostError
 from mixpanel_data.queries import Excerpt
 from mixpanel_data.types import Format, Writable, WriteResult
 
@@ -23,7 +23,7 @@ _OPTIONS: dict[Format, str] = {
     "json": "FORMAT json, ARRAY false",
     "jsonl": "FORMAT json, ARRAY false",
 }
-Copy = Callable[[duckdb.DuckDBPyConnection, str], int]
+Copy = Callable[[Connection, str], int]
 """Copies rows to a path, and says how many."""
 
 _CHUNK = 1 << 16
@@ -48,7 +48,7 @@ def write(
         lambda connection: prepared(connection, sql, params, excerpt, to_text(output))
     )
 
-    def copy(connection: duckdb.DuckDBPyConnection, target: str) -> int:
+    def copy(connection: Connection, target: str) -> int:
         def write(select: Select, target: str) -> int:
             return select.copy(connection, target, _OPTIONS[output])
 
@@ -58,7 +58,7 @@ def write(
     cut = None if excerpt.max_bytes is None else Cut(lines, output, excerpt.max_bytes)
     pump = _through_pipe if _DEVICES.exists() else _through_file
     try:
-        rows = pump(session, copy, cut or lines)
+        rows = pump(session, copy, cut or lines, again=not select.is_parked)
         complete = True
     except EnoughError:
         complete = False
@@ -66,12 +66,27 @@ def write(
     return WriteResult(cut.rows if cut else rows, lines.bytes, complete)
 
 
-def _through_pipe(session: Session, copy: Copy, file: Writable) -> int:
+def _through_pipe(session: Session, copy: Copy, file: Writable, *, again: bool) -> int:
+    """Copy through a pipe; `again`, if the database is lost before anything was passed on."""
+    while True:
+        held = Held(file)
+        try:
+            rows = _pump(session, copy, held)
+        except SessionLostError:
+            if held.is_open or not again:
+                raise
+        else:
+            held.release()
+            return rows
+
+
+def _pump(session: Session, copy: Copy, file: Writable) -> int:
     reading, writing = os.pipe()
 
-    def work(connection: duckdb.DuckDBPyConnection) -> int:
+    def work(connection: Connection) -> int:
         try:
-            return copy(connection, str(_DEVICES / str(writing)))
+            with connection.lending(writing) as path:
+                return copy(connection, path)
         finally:
             os.close(writing)
 
@@ -88,10 +103,11 @@ def _through_pipe(session: Session, copy: Copy, file: Writable) -> int:
     return session.result(future)
 
 
-def _through_file(session: Session, copy: Copy, file: Writable) -> int:
+def _through_file(session: Session, copy: Copy, file: Writable, *, again: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="mixpanel-data-") as folder:
         path = Path(folder, "result")
-        rows = session.run(lambda connection: copy(connection, str(path)))
+        run = session.run_whole if again else session.run
+        rows = run(lambda connection: copy(connection, str(path)))
         with path.open("rb") as text:
             while chunk := text.read(_CHUNK):
                 file.write(chunk)

@@ -11,6 +11,35 @@ class EnoughError(Exception):
     """The next row would be too much."""
 
 
+class Held:
+    """Holds back the first bytes: as long as none was passed on, the query may run again."""
+
+    _MOST = 1 << 16
+
+    def __init__(self, file: Writable) -> None:
+        self.is_open = False
+        self._file = file
+        self._first: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes, /) -> None:
+        """Hold back, or pass on."""
+        if self.is_open:
+            self._file.write(data)
+            return
+        self._first.append(data)
+        self._size += len(data)
+        if self._size > self._MOST:
+            self.release()
+
+    def release(self) -> None:
+        """Pass on from now on."""
+        self.is_open = True
+        for data in self._first:
+            self._file.write(data)
+        self._first = []
+
+
 class Lines:
     """Rows as they come."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -12,13 +13,15 @@ from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage.errors import one_line_up
 from mixpanel_data._internal.storage.flat import changes
 from mixpanel_data._internal.storage.session import Params
-from mixpanel_data.exceptions import QueryError
+from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data.exceptions import QueryError, SessionLostError
 from mixpanel_data.queries import Excerpt
 
 Spell = Callable[[Mapping[str, str]], Mapping[str, str]]
 """From names and types of columns to the expressions of those that need one."""
 
 _RESULT = "temp.main._result"
+_PARKED = f"FROM {_RESULT}"
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,22 @@ class Select:
     bounds: str
 
     @property
+    def is_parked(self) -> bool:
+        """Its rows are in a temporary table, which the connection may lose."""
+        return self.query == _PARKED
+
+    @property
     def text(self) -> str:
         """SQL for the excerpt; the query begins on the second line."""
         return f"SELECT {self.listed} FROM (\n{self.query}\n){self.bounds}"
 
-    def copy(self, connection: duckdb.DuckDBPyConnection, target: str, options: str) -> int:
+    def forget(self, connection: Connection) -> None:
+        """Drop what was parked."""
+        if self.is_parked:
+            with suppress(SessionLostError):
+                connection.execute(f"DROP TABLE IF EXISTS {_RESULT}")
+
+    def copy(self, connection: Connection, target: str, options: str) -> int:
         """Copy the rows to a file and say how many they are."""
         options = f"{options}, USE_TMP_FILE false, PRESERVE_ORDER {self.is_ordered}"
         statement = f"COPY ({self.text}) TO {literal(target)} ({options})"
@@ -50,7 +64,7 @@ class Select:
 
 
 def prepared(
-    connection: duckdb.DuckDBPyConnection, sql: str, params: Params, excerpt: Excerpt, spell: Spell
+    connection: Connection, sql: str, params: Params, excerpt: Excerpt, spell: Spell
 ) -> Select:
     """Run all statements but the last, and make a query of that one."""
     statements = connection.extract_statements(sql)
@@ -59,8 +73,9 @@ def prepared(
     for statement in statements[:-1]:
         changes.note(connection, statement.query)
         connection.execute(statement)
+    query, params, is_ordered = _last(connection, statements[-1], params)
+    select = Select(query, params, is_ordered, "*", _bounds(excerpt))
     try:
-        query, params, is_ordered = _last(connection, statements[-1], params)
         columns = _columns(connection, query, params)
         spelled = spell(columns)
         listed = ", ".join(
@@ -68,23 +83,18 @@ def prepared(
             for name in excerpt.chosen(list(columns))
         )
     except BaseException:
-        forget_result(connection)
+        select.forget(connection)
         raise
-    return Select(query, params, is_ordered, listed, _bounds(excerpt))
-
-
-def forget_result(connection: duckdb.DuckDBPyConnection) -> None:
-    """Drop what `prepared` may have parked."""
-    connection.execute(f"DROP TABLE IF EXISTS {_RESULT}")
+    return replace(select, listed=listed)
 
 
 def _last(
-    connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, params: Params
+    connection: Connection, statement: duckdb.Statement, params: Params
 ) -> tuple[str, Params, bool]:
     """A query, its parameters, and whether its rows have an order.
 
-    What can't be copied is run, and its rows are parked: a PIVOT too, for DuckDB makes several
-    statements of it, and does not say how many rows it copied.
+    What can't be copied is run, and its rows are kept. Those of a PIVOT are parked in a temporary
+    table: DuckDB makes several statements of it, and does not say how many rows it copied.
     """
     changes.note(connection, statement.query)
     query = statement.query.rstrip().removesuffix(";")
@@ -97,11 +107,11 @@ def _last(
             raise one_line_up(error) from error
     else:
         connection.execute(statement, params)
-        _keep_result(connection)
-    return f"FROM {_RESULT}", None, True
+        return *_kept(connection), True
+    return _PARKED, None, True
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, query: str, params: Params) -> dict[str, str]:
+def _columns(connection: Connection, query: str, params: Params) -> dict[str, str]:
     """Names and types; columns of the same name are numbered, as DuckDB does it."""
     try:
         rows = connection.execute(f"DESCRIBE SELECT * FROM (\n{query}\n)", params).fetchall()
@@ -121,12 +131,12 @@ def _bounds(excerpt: Excerpt) -> str:
     )
 
 
-def _keep_result(connection: duckdb.DuckDBPyConnection) -> None:
-    """Park the few rows that EXPLAIN, CALL or INSERT … RETURNING gave in a temporary table."""
+def _kept(connection: Connection) -> tuple[str, Params]:
+    """The few rows that EXPLAIN, CALL or INSERT … RETURNING gave, as a query."""
     names = [(name, str(kind)) for name, kind, *_ in connection.description or ()]
-    rows = connection.fetchall()
-    columns = ", ".join(f"{quote(name)} {kind}" for name, kind in names)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE _result ({columns})")
-    if rows:
-        marks = ", ".join("?" for _ in names)
-        connection.executemany(f"INSERT INTO {_RESULT} VALUES ({marks})", rows)
+    columns = list(zip(*connection.fetchall(), strict=True)) or [()] * len(names)
+    listed = ", ".join(
+        f"unnest(CAST(${number} AS {kind}[])) AS {quote(name)}"
+        for number, (name, kind) in enumerate(names, start=1)
+    )
+    return f"SELECT {listed}", [list(column) for column in columns]

@@ -4,7 +4,7 @@
 - `job-<key>/`, one fetch of events, which outlives its process so that it can be resumed:
   `job.json` (what was asked, and since when), `<first>_<last>.<rows>.<size>.ndjson` (a whole body,
   renamed to this when it was on disk) and `<first>_<last>.<random>.part` (one that is coming);
-- `tmp-<pid>-<random>/`, pages of profiles, swept when their process is gone.
+- `tmp-<pid>-<random>/` and its lock, pages of profiles, swept when their process is gone.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import re
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -127,11 +127,11 @@ def home_of(database: Path) -> Path:
 
 @contextmanager
 def job(
-    home: Path, question: Mapping[str, Any], *, finished: str | None = None, **facts: Any
+    home: Path, question: Mapping[str, Any], *, finished: Container[str] = (), **facts: Any
 ) -> Iterator[Job]:
     """The job of a question, found or begun, held by this process alone; it stays on disk.
 
-    One whose id is `finished` is stored already and begins anew.
+    One whose id is among the `finished` is stored already and begins anew.
     """
     folder = home / key_of(question)
     try:
@@ -141,7 +141,7 @@ def job(
                 with suppress(OSError):  # Windows keeps what a thread still writes
                     left.unlink()
             asked = _read(folder) or {}
-            if not asked or asked["id"] == finished:
+            if not asked or asked["id"] in finished:
                 for old in folder.glob("*.ndjson"):
                     old.unlink()
                 asked = {"id": uuid.uuid4().hex, "started_at": _now()}
@@ -183,28 +183,42 @@ def is_running(job: Job) -> bool:
 def temporary(database: Path | None) -> Iterator[Path]:
     """A private folder that goes with the block; without a database file, in the temp folder.
 
-    Only the process that has the database open may fetch into it, so what other processes left
-    is theirs no more.
+    Its lock, taken before it is made, tells those of others from what dead processes left.
     """
     if database is None:
         with tempfile.TemporaryDirectory(prefix="mixpanel-data-") as folder:
             yield Path(folder)
         return
     home = home_of(database)
-    mine = f"tmp-{os.getpid()}-"
-    try:
-        home.mkdir(mode=0o700, exist_ok=True)
-        for left in home.glob("tmp-*"):
-            if not left.name.startswith(mine):
-                shutil.rmtree(left, ignore_errors=True)
-        private = Path(tempfile.mkdtemp(prefix=mine, dir=home))
-    except OSError as error:
-        raise file_failed(error) from error
-    try:
+    private = home / f"tmp-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    with ExitStack() as stack:
+        stack.callback(_remove_if_empty, home)
+        try:
+            home.mkdir(mode=0o700, exist_ok=True)
+            stack.enter_context(lock(_lock_of(private)))
+            stack.callback(_remove, private)
+            _sweep(home)
+            private.mkdir(mode=0o700)
+        except OSError as error:
+            raise file_failed(error) from error
         yield private
-    finally:
-        shutil.rmtree(private, ignore_errors=True)
-        _remove_if_empty(home)
+
+
+def _sweep(home: Path) -> None:
+    """Remove the folders of processes that are gone."""
+    for left in home.glob("tmp-*"):
+        if left.is_dir():
+            with suppress(Locked, OSError), lock(_lock_of(left)):
+                _remove(left)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    _lock_of(folder).unlink(missing_ok=True)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".lock")
 
 
 @contextmanager

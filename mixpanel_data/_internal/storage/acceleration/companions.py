@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage.acceleration.analysis import Leave
@@ -12,10 +12,8 @@ from mixpanel_data._internal.storage.acceleration.scopes import Columns, Fetched
 from mixpanel_data._internal.storage.acceleration.syntax import fold
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.flat.columns import KEYS
+from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.types import PropertyInfo
-
-if TYPE_CHECKING:
-    import duckdb
 
 _RELATIONS = """
     SELECT table_name, temporary, column_count
@@ -41,12 +39,12 @@ _CIRCUMSTANCES = """
 class Companions:
     """Fetched tables of `database` with a flat table of as many rows, by folded name."""
 
-    connection: duckdb.DuckDBPyConnection
+    connection: Connection
     database: str
     tables: Mapping[str, Fetched]
 
     @classmethod
-    def mentioned(cls, connection: duckdb.DuckDBPyConnection, sql: str) -> Companions:
+    def mentioned(cls, connection: Connection, sql: str) -> Companions:
         """Those whose name is in a text, and can mean nothing else."""
         database, schema, *answers = _row(connection, _CIRCUMSTANCES)
         if schema != "main":
@@ -92,13 +90,13 @@ class Companions:
         }
 
 
-def _in_step(connection: duckdb.DuckDBPyConnection, here: Mapping[str, int]) -> list[Fetched]:
+def _in_step(connection: Connection, here: Mapping[str, int]) -> list[Fetched]:
     rows = catalog.in_step(connection) if catalog.FLAT in here else []
     return [Fetched(*row) for row in rows if fold(row[1]) in here]
 
 
 def _changed(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     database: str,
     table: Fetched,
     here: Mapping[str, int],
@@ -115,6 +113,6 @@ def _changed(
     return None
 
 
-def _row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+def _row(connection: Connection, sql: str) -> tuple[Any, ...]:
     (row,) = connection.execute(sql).fetchall()
     return tuple(row)

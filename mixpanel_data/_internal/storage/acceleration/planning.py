@@ -15,6 +15,7 @@ from mixpanel_data._internal.storage.acceleration.scopes import Source
 from mixpanel_data._internal.storage.acceleration.syntax import Tree, bare
 from mixpanel_data._internal.storage.errors import one_line_up
 from mixpanel_data._internal.storage.session import Params
+from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.types import AcceleratedTable
 
 
@@ -37,7 +38,7 @@ class Misfit(Exception):  # noqa: N818 - no error: the query runs otherwise
 class Planner:
     """Plans in a transaction of `connection`; a plan must be run in that same one."""
 
-    def __init__(self, parser: Parser, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, parser: Parser, connection: Connection) -> None:
         self._parser = parser
         self._connection = connection
 

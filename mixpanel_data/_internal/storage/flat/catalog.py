@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage import metadata
+from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.types import PropertyInfo, TableType
-
-if TYPE_CHECKING:
-    import duckdb
 
 FLAT = "_flat"
 _OURS = {FLAT, "_properties", metadata.NAME}
@@ -61,7 +58,7 @@ def flat_name(table: str) -> str:
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     table: str,
     properties: Sequence[PropertyInfo],
 ) -> None:
@@ -73,7 +70,7 @@ def write(
     connection.execute(_INSERT, {"table": table, "properties": json.dumps(listed)})
 
 
-def delete(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+def delete(connection: Connection, table: str) -> None:
     """Forget the flat table of a table; names ignore case, as DuckDB's do."""
     # DuckDB lets a row be deleted that another transaction is about to change, but not updated:
     # nobody puts in step what is being changed.
@@ -84,13 +81,13 @@ def delete(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         connection.execute(f"DELETE FROM main.{name} WHERE lower(table_name) = lower(?)", [table])
 
 
-def exists(connection: duckdb.DuckDBPyConnection) -> bool:
+def exists(connection: Connection) -> bool:
     """Whether there ever was a flat table here."""
     return metadata.exists(connection, FLAT)
 
 
 def out_of_step(
-    connection: duckdb.DuckDBPyConnection, words: Collection[str], *, precise: bool, anything: bool
+    connection: Connection, words: Collection[str], *, precise: bool, anything: bool
 ) -> None:
     """Note that what lower-case words name, or `anything`, was changed by others.
 
@@ -116,7 +113,7 @@ def out_of_step(
             connection.execute(f"UPDATE {changed} SET in_step = false WHERE {which}", values)
 
 
-def companions(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, bool]]:
+def companions(connection: Connection) -> dict[str, tuple[str, bool]]:
     """Lower-case table name → its flat table that is there, and whether that is in step.
 
     The table itself may be gone, dropped by SQL.
@@ -132,7 +129,7 @@ def companions(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, bo
     return {table: (flat, in_step) for table, flat, in_step in rows}
 
 
-def in_step(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, TableType]]:
+def in_step(connection: Connection) -> list[tuple[str, str, TableType]]:
     """Tables, their flat tables and what they hold, where these are in step and `_flat` exists."""
     return connection.execute("""
         SELECT f.table_name, f.flat_name, m.type
@@ -143,7 +140,7 @@ def in_step(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, Table
 
 
 def look_up(
-    connection: duckdb.DuckDBPyConnection, table: str, properties: Iterable[str]
+    connection: Connection, table: str, properties: Iterable[str]
 ) -> dict[str, PropertyInfo]:
     """Some properties of a table by name; one that is not there is in no row."""
     rows = connection.execute(
@@ -153,7 +150,7 @@ def look_up(
     return {row[0]: PropertyInfo(*row) for row in rows}
 
 
-def read(connection: duckdb.DuckDBPyConnection, table: str) -> list[PropertyInfo]:
+def read(connection: Connection, table: str) -> list[PropertyInfo]:
     """All properties of a table: those with a column in its order, then the others by use."""
     if not exists(connection):
         return []

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import duckdb
 
 from mixpanel_data._internal.storage.flat import catalog
+from mixpanel_data._internal.storage.sharing import Connection
 
 _FIRES_TRIGGERS = {"insert", "update", "delete", "merge", "truncate", "copy", "execute"}
 _MEANS_ANYTHING = {"import", "json_execute_serialized_sql"}
@@ -45,7 +46,7 @@ class Target(NamedTuple):
     anything: bool = False
 
 
-def noted(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+def noted(connection: Connection, sql: str) -> str:
     """Run all statements but the last; that one, to be run next. Each is noted before it runs."""
     if ";" not in sql and _MAY_CHANGE.search(sql) is None:
         return sql
@@ -58,7 +59,7 @@ def noted(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     return text
 
 
-def note(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+def note(connection: Connection, statement: str) -> None:
     """Put out of step what a statement that is run next may change."""
     if _MAY_CHANGE.search(statement) is None:
         return

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from mixpanel_data._internal.sql import literal, pointer
+from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.types import TableType
-
-if TYPE_CHECKING:
-    import duckdb
 
 KINDS = {
     "VARCHAR": "string",
@@ -90,7 +87,7 @@ Names = Mapping[str, Mapping[str, int]]
 """Event name → property → rows. An object that repeats a key counts it as often."""
 
 
-def names(connection: duckdb.DuckDBPyConnection, rows: Rows) -> Names:
+def names(connection: Connection, rows: Rows) -> Names:
     """All properties of these rows, by event."""
     sql = _NAMES_SQL.format(event=rows.event, table=rows.table, condition=rows.condition)
     found: dict[str, dict[str, int]] = {}
@@ -107,9 +104,7 @@ def totals(found: Names) -> Counter[str]:
     return in_all
 
 
-def counts(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, found: Names, wanted: Iterable[str]
-) -> Counts:
+def counts(connection: Connection, rows: Rows, found: Names, wanted: Iterable[str]) -> Counts:
     """How often each property comes; kinds of the `wanted` ones alone."""
     asked = set(wanted)
     result: Counts = {}

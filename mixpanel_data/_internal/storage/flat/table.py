@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage.flat import catalog, columns, survey
 from mixpanel_data._internal.storage.flat.columns import Column
 from mixpanel_data._internal.storage.flat.survey import Count, Counts, Rows
 from mixpanel_data._internal.storage.memory import bounded
+from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.types import PropertyInfo, TableType
-
-if TYPE_CHECKING:
-    import duckdb
 
 Spelling = Literal["cast", "integral"] | None
 
@@ -35,9 +33,7 @@ _PLAIN = "abs({column}) >= 1e-4 AND abs({column}) < 1e15"
 class FlatTable:
     """The flat table of `table`, with at most `limit` columns for properties."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, table: str, kind: TableType, *, limit: int
-    ) -> None:
+    def __init__(self, connection: Connection, table: str, kind: TableType, *, limit: int) -> None:
         self.name = catalog.flat_name(table)
         self._connection = connection
         self._table = table

@@ -6,17 +6,15 @@ import json
 from datetime import datetime
 from itertools import pairwise
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mixpanel_data._internal.storage.looks.measures import plain
 from mixpanel_data._internal.storage.looks.source import Source
+from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.types.answers import instant
 
-if TYPE_CHECKING:
-    import duckdb
 
-
-def sample(source: Source, n: int, event: str | None, seed: int) -> duckdb.DuckDBPyConnection:
+def sample(source: Source, n: int, event: str | None, seed: int) -> Connection:
     """Run a query for `n` rows, or for all when there are fewer.
 
     A table is cut in `n` equal parts and one row of each is taken, in the table's order. The rows
@@ -48,7 +46,7 @@ def _places(rows: int, n: int, seed: int) -> list[int]:
     return [chance.randrange(low, high) for low, high in pairwise(bounds)]
 
 
-def plain_rows(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def plain_rows(result: Connection) -> list[dict[str, Any]]:
     """Rows as plain JSON values; JSON columns are what they hold."""
     columns = [(name, str(kind)) for name, kind, *_ in result.description or ()]
     return [

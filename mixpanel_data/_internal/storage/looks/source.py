@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage import metadata
 from mixpanel_data._internal.storage.flat import catalog
+from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.exceptions import InvalidArgumentError, near
 from mixpanel_data.types import PropertyInfo, TableMetadata, TableType
-
-if TYPE_CHECKING:
-    import duckdb
 
 Relation = Literal["TABLE", "VIEW"]
 
 EVENT_COLUMNS = frozenset({"event_name", "event_time", "distinct_id"})
 
 
-@contextmanager
-def snapshot(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """What is read in the block belongs together, and what is made in it goes with it."""
-    connection.execute("BEGIN")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-
-
 @dataclass(frozen=True)
 class Source:
     """A table or view, whose connection is in a `snapshot`."""
 
-    connection: duckdb.DuckDBPyConnection
+    connection: Connection
     name: str
     kind: Relation
 

@@ -1,0 +1,19 @@
+"""One database file for several processes: the first one in owns it, the others borrow it.
+
+DuckDB lets one process at a time open a file for writing and keeps all others out. So whoever gets
+the lock on `<database>.lock` opens the file and serves it over a local socket; the others find
+socket and token in that file. When the owner goes, one of them takes over (`address`, `database`).
+
+    Connection   what the storage works with; a cursor here, or a channel    connection, result
+    Channel      the borrower's end of a socket                              channel, answer
+    Guest        the owner's end                                             guest, owner
+    both         frames, Arrow streams, kinds of statements                  protocol, rows, statements
+
+Another way to share, such as DuckDB's own client-server protocol, would be another `Source`.
+"""
+
+from mixpanel_data._internal.storage.sharing.connection import Connection, Params
+from mixpanel_data._internal.storage.sharing.database import Database, Private, Source
+from mixpanel_data._internal.storage.sharing.ends import until_done
+
+__all__ = ["Connection", "Database", "Params", "Private", "Source", "until_done"]

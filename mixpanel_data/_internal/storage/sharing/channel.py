@@ -1,0 +1,170 @@
+"""The borrower's end: one socket is one cursor of the owner's."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from multiprocessing import reduction
+from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
+from multiprocessing.context import AuthenticationError
+from typing import Any
+
+import duckdb
+
+from mixpanel_data._internal.storage.sharing import protocol, rows
+from mixpanel_data._internal.storage.sharing.address import Address, here
+from mixpanel_data._internal.storage.sharing.answer import Answer
+from mixpanel_data._internal.storage.sharing.ends import Lost, NotRun, Silent
+from mixpanel_data._internal.storage.sharing.protocol import Frame, Run
+from mixpanel_data.types import Process
+
+HANDSHAKE_SECONDS = 5
+"""An owner whose process is stopped takes a connection, but never says a word."""
+
+
+class Channel:
+    """Runs statements at the owner's, one at a time; only `interrupt` may come between."""
+
+    def __init__(self, connection: Connection, scratch: duckdb.DuckDBPyConnection) -> None:
+        self._socket = connection
+        self._sending = threading.Lock()
+        self.scratch = scratch.cursor()
+        self._answer: Answer | None = None
+
+    @classmethod
+    def open(cls, address: Address, scratch: duckdb.DuckDBPyConnection) -> Channel | None:
+        """Knock at an owner's door; None when nobody lives there any more.
+
+        Raises Silent when he does not answer.
+        """
+        try:
+            connection = Client(address.socket)
+        except (OSError, EOFError):
+            return None
+        try:
+            _expect_word(connection)
+            answer_challenge(connection, address.token)
+            deliver_challenge(connection, address.token)
+            connection.send_bytes(json.dumps(asdict(here())).encode())
+        except (OSError, EOFError, AuthenticationError):
+            connection.close()
+            return None
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, scratch)
+
+    def run(
+        self,
+        statement: Run,
+        params: Sequence[Any] | None = None,
+        lent: int | None = None,
+    ) -> Answer:
+        """Run a statement; of a long answer, the first piece is here.
+
+        Raises what DuckDB raised, NotRun, or Lost. `params` go as an Arrow stream.
+        """
+        self.settle()
+        stream = rows.parameters(self.scratch, params) if params is not None else None
+        try:
+            self._send(statement.to_bytes())
+            if stream is not None:
+                self._send(stream)
+            if lent is not None:
+                reduction.send_handle(self._socket, lent, None)
+            frame = self._receive()
+        except (Lost, OSError):
+            raise NotRun from None
+        self._refuse(frame)
+        answer = Answer(self.receive)
+        answer.begin()
+        self._answer = answer
+        return answer
+
+    def who(self) -> list[Process]:
+        """The owner and all borrowers."""
+        self.settle()
+        try:
+            self._send(protocol.WHO)
+            frame = self._receive()
+        except Lost:
+            raise NotRun from None
+        self._refuse(frame)
+        return [Process(**one) for one in json.loads(frame[1:])]
+
+    def receive(self) -> bytes:
+        """The next frame of an answer; raises DuckDB's error, NotRun, or Lost."""
+        frame = self._receive()
+        if frame[0] == Frame.FAILED:
+            raise protocol.raised(frame[1:])
+        self._refuse(frame)
+        return frame
+
+    def _refuse(self, frame: bytes) -> None:
+        if frame[0] == Frame.MOVED:
+            raise NotRun
+        if frame[0] == Frame.HEIR:
+            try:
+                lock = reduction.recv_handle(self._socket)
+            except (OSError, EOFError, RuntimeError):
+                raise NotRun from None
+            os.set_inheritable(lock, False)
+            raise NotRun(lock)
+
+    def _send(self, frame: bytes) -> None:
+        try:
+            with self._sending:
+                self._socket.send_bytes(frame)
+        except OSError:
+            raise Lost from None
+
+    def _receive(self) -> bytes:
+        try:
+            return self._socket.recv_bytes()
+        except (OSError, EOFError):
+            raise Lost from None
+
+    def interrupt(self) -> None:
+        """Stop the running statement, at the owner's and here."""
+        with suppress(Lost):
+            self._send(protocol.STOP)
+        self.scratch.interrupt()
+
+    def settle(self) -> None:
+        """Let go of an answer that no one has read to its end."""
+        if self._answer is None or self._answer.is_complete:
+            return
+        self.interrupt()
+        with suppress(Lost, NotRun, duckdb.Error):
+            self._answer.skip()
+        self._answer = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the owner is still there; who is idle hears nothing but that he goes."""
+        if self._answer is not None and not self._answer.is_complete:
+            return True
+        try:
+            return not self._socket.poll(0)
+        except OSError:
+            return False
+
+    def abandon(self) -> None:
+        """Hang up on an owner who does not react; what waits for him ends."""
+        with suppress(OSError), socket.socket(fileno=os.dup(self._socket.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Hang up: the owner rolls back what is open."""
+        self._socket.close()
+        self.scratch.close()
+
+
+def _expect_word(connection: Connection) -> None:
+    if not connection.poll(HANDSHAKE_SECONDS):
+        raise Silent

@@ -1,0 +1,336 @@
+"""A connection that does not care whose database it is, nor whether that changes."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import duckdb
+
+from mixpanel_data._internal.storage.sharing import ends
+from mixpanel_data._internal.storage.sharing.answer import Answer
+from mixpanel_data._internal.storage.sharing.channel import Channel
+from mixpanel_data._internal.storage.sharing.database import Link, Source, bury
+from mixpanel_data._internal.storage.sharing.ends import Lost, NotRun
+from mixpanel_data._internal.storage.sharing.protocol import Run
+from mixpanel_data._internal.storage.sharing.result import NOTHING, Result, Rows
+from mixpanel_data._internal.storage.sharing.rows import scratch
+from mixpanel_data._internal.storage.sharing.statements import Statement, split
+from mixpanel_data.exceptions import QueryError, StorageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mixpanel_data.types import Process
+
+Params = Sequence[Any] | Mapping[str, Any] | None
+T = TypeVar("T")
+
+_HUNG_SECONDS = 10.0
+"""An owner that has not stopped a statement by then will not."""
+_OWN_SECONDS = 5.0
+_PLAIN = {str, int, float, bool, type(None)}
+
+
+class Connection:
+    """One session of a database: its own transaction and temporary tables, one thread at a time.
+
+    It behaves as DuckDB's own connection, and raises DuckDB's errors. When the database passes to
+    another process, statements that were not run, or only read, run there; SessionLostError says
+    that one may have changed data, or that a transaction or temporary tables are gone.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._link: Link | None = source.link(threading.Event())
+        self._process = os.getpid()
+        self._stop = threading.Event()
+        self._asked_to_stop: float | None = None
+        self._transaction: Literal["none", "open", "lost", "ended"] = "none"
+        self._has_temporary = False
+        self._lent: tuple[str, int] | None = None
+        self._result: Result | None = None
+
+    # -- as DuckDB's ------------------------------------------------------------------------------
+
+    def execute(self, query: str | duckdb.Statement, parameters: Params = None) -> Connection:
+        """Run all statements of a text; `parameters` are those of the last one."""
+        self._result = None
+        self._result = self._execute(query, parameters)
+        return self
+
+    def executemany(self, query: str, parameters: Sequence[Params]) -> Connection:
+        """Run a statement once for each of several parameters."""
+        for values in parameters:
+            self.execute(query, values)
+        return self
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """The rows that are left of the last result."""
+        return self._last.fetchall()
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The next row of the last result."""
+        return self._last.fetchone()
+
+    def df(self) -> pd.DataFrame:
+        """The last result as a DataFrame."""
+        return self._last.df()
+
+    @property
+    def description(self) -> list[Any] | None:
+        """Names and types of the last result's columns."""
+        return self._last.description
+
+    @property
+    def _last(self) -> Result:
+        if self._result is None:
+            raise duckdb.InvalidInputException("No open result set")
+        return self._result
+
+    def extract_statements(self, query: str) -> list[duckdb.Statement]:
+        """The statements of a text."""
+        return _parser(self._linked()).extract_statements(query)
+
+    def cursor(self) -> Connection:
+        """Another connection to the same database."""
+        return Connection(self._source)
+
+    def interrupt(self) -> None:
+        """Stop what runs. Called again and again, it hangs up on an owner who does not react."""
+        self._stop.set()
+        now = time.monotonic()
+        self._asked_to_stop = self._asked_to_stop or now
+        link = self._link
+        if link is None:
+            return
+        if isinstance(link, Channel) and now - self._asked_to_stop > _HUNG_SECONDS:
+            link.abandon()
+        link.interrupt()
+
+    def close(self) -> None:
+        """Let go; closing twice is fine."""
+        self._result = None
+        if self._link is not None and self._process == os.getpid():
+            self._link.close()
+        self._link = None
+
+    # -- and beyond -------------------------------------------------------------------------------
+
+    def sql(self, query: str, params: Params = None) -> duckdb.DuckDBPyRelation:
+        """The rows of a query as a relation; those of another process's database are all here."""
+        link = self._linked()
+        if isinstance(link, duckdb.DuckDBPyConnection):
+            return _some(link.sql(query, params=params))
+        with self.stream(query, params) as rows:
+            home = scratch()
+            home.from_arrow(rows).create("result")
+            return home.table("result")
+
+    @contextmanager
+    def stream(self, query: str, params: Params = None) -> Iterator[Any]:
+        """The rows of a query as they come, for whoever reads Arrow streams."""
+        link = self._linked()
+        if isinstance(link, duckdb.DuckDBPyConnection):
+            yield link.sql(query, params=params)
+            return
+        (statement,) = split(_parser(link), query)
+        try:
+            answer = self._ask(link, statement, params, once=True)
+        except (NotRun, Lost) as end:
+            self._recover(statement, end)
+            with self.stream(query, params) as rows:
+                yield rows
+            return
+        try:
+            yield answer.stream()
+        except Exception:
+            if isinstance(answer.failure, NotRun | Lost):
+                raise ends.lost("rows") from None
+            if answer.failure is not None:
+                raise answer.failure from None
+            raise
+
+    @contextmanager
+    def lending(self, descriptor: int) -> Iterator[str]:
+        """A path that is this open file for the statements in the block, whoever runs them."""
+        name = str(secrets.randbelow(9 * 10**17) + 10**17)
+        self._lent = (name, descriptor)
+        try:
+            yield f"/dev/fd/{name}"
+        finally:
+            self._lent = None
+
+    def native(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB's connection itself, which the owner of the database alone can have."""
+        deadline = time.monotonic() + _OWN_SECONDS
+        while True:
+            link = self._linked()
+            if isinstance(link, duckdb.DuckDBPyConnection):
+                return link
+            if time.monotonic() > deadline:
+                owner, *_ = self._source.participants()
+                raise StorageError(
+                    f"the database belongs to {owner}, which has opened it first",
+                    hint="end that one for a connection of your own; ws.sql() works meanwhile",
+                )
+            time.sleep(0.02)
+
+    def participants(self) -> list[Process]:
+        """The owner of the database, then the others who have it open."""
+        return self._source.participants()
+
+    # -- running ----------------------------------------------------------------------------------
+
+    def _execute(self, query: str | duckdb.Statement, parameters: Params) -> Result:
+        self._stop.clear()
+        self._asked_to_stop = None
+        link = self._linked()
+        if isinstance(link, duckdb.DuckDBPyConnection) and self._transaction == "none":
+            return _some(link.execute(self._here(query), parameters))
+        statements = split(_parser(link), query)
+        if not statements:
+            return _some(None)
+        for statement in statements[:-1]:
+            self._run(statement, None)
+        return self._run(statements[-1], parameters)
+
+    def _run(self, statement: Statement, params: Params) -> Result:
+        if self._transaction in {"lost", "ended"} and self._ends_the_lost(statement):
+            return NOTHING
+        while True:
+            link = self._linked()
+            if isinstance(link, duckdb.DuckDBPyConnection):
+                return link.execute(self._here(statement.text), params)
+            try:
+                answer = self._ask(link, statement, params)
+            except (NotRun, Lost) as end:
+                self._recover(statement, end)
+            else:
+                return Rows(link, answer, lambda end: self._again(statement, params, end))
+
+    def _ask(
+        self, link: Channel, statement: Statement, params: Params, *, once: bool = False
+    ) -> Answer:
+        plain, rows = _encoded(params)
+        lent = self._lent if self._lent and self._lends_to(statement) else (None, None)
+        name, descriptor = lent
+        opens = {"begins": True, "commits": False, "rolls back": False}
+        after = opens.get(statement.transaction or "", self._transaction == "open")
+        run = Run(
+            sql=statement.text,
+            params=plain,
+            has_rows=rows is not None,
+            lent=name,
+            once=once,
+            reads=statement.reads,
+            undoable=statement.undoable and self._transaction == "none",
+            in_transaction=after,
+            commits=statement.transaction == "commits",
+        )
+        try:
+            answer = link.run(run, rows, descriptor)
+        except duckdb.Error:
+            if statement.transaction == "commits":
+                self._transaction = "none"
+            raise
+        self._transaction = "open" if after else "none"
+        self._has_temporary |= statement.temporary
+        return answer
+
+    def _again(self, statement: Statement, params: Params, end: NotRun | Lost) -> Result:
+        """Run a statement whose owner went away while its rows were read, if that may be."""
+        self._recover(statement, end)
+        return self._run(statement, params)
+
+    def _recover(self, statement: Statement, end: NotRun | Lost) -> None:
+        """Find the next owner; raises SessionLostError where that is not all there is to do."""
+        self._drop()
+        if isinstance(end, NotRun) and end.lock is not None:
+            self._source.inherit(end.lock)
+        was_lost = isinstance(end, Lost)
+        was_open, commits = self._transaction == "open", statement.transaction == "commits"
+        if was_open:
+            self._transaction = "ended" if commits else "lost"
+        had_temporary, self._has_temporary = self._has_temporary, False
+        if self._stop.is_set():
+            raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+        if was_open:
+            raise ends.lost("statement" if commits and was_lost else "transaction")
+        if was_lost and self._lends_to(statement):
+            raise ends.lost("rows")
+        if was_lost and not statement.reads:
+            raise ends.lost("statement")
+        if had_temporary:
+            raise ends.lost("temporary tables")
+
+    def _ends_the_lost(self, statement: Statement) -> bool:
+        """Whether this is the ROLLBACK of a lost transaction, which must come first.
+
+        After a lost COMMIT it may come.
+        """
+        rolls_back = statement.transaction == "rolls back"
+        if self._transaction == "ended" or statement.transaction is not None:
+            must_end, self._transaction = self._transaction == "lost", "none"
+        else:
+            must_end = True
+        if must_end and not rolls_back:
+            raise ends.lost("transaction")
+        return rolls_back
+
+    def _linked(self) -> Link:
+        if self._process != os.getpid():
+            bury(self._link)
+            self._link, self._process = None, os.getpid()
+            self._transaction, self._has_temporary = "none", False
+        if isinstance(self._link, Channel) and not self._link.is_open and not self._has_state:
+            self._drop()
+        if self._link is None:
+            self._link = self._source.link(self._stop)
+        return self._link
+
+    @property
+    def _has_state(self) -> bool:
+        return self._has_temporary or self._transaction == "open"
+
+    def _drop(self) -> None:
+        if self._link is not None:
+            self._link.close()
+        self._link = None
+
+    def _lends_to(self, statement: Statement) -> bool:
+        return self._lent is not None and self._lent[0] in statement.text
+
+    def _here(self, query: str | duckdb.Statement) -> str | duckdb.Statement:
+        """A statement for our own database: what was lent has its own number here."""
+        if self._lent is None:
+            return query
+        text = query if isinstance(query, str) else str(query.query)
+        name, descriptor = self._lent
+        return text.replace(name, str(descriptor)) if name in text else query
+
+
+def _some(result: T | None) -> T:
+    if result is None:
+        raise QueryError("there is no SQL statement here")
+    return result
+
+
+def _parser(link: Link) -> duckdb.DuckDBPyConnection:
+    return link.scratch if isinstance(link, Channel) else link
+
+
+def _encoded(params: Params) -> tuple[Any, list[Any] | None]:
+    """Parameters as JSON; or their names, and values that JSON has no spelling for."""
+    if params is None:
+        return None, None
+    names = list(params) if isinstance(params, Mapping) else None
+    values = list(params.values()) if isinstance(params, Mapping) else list(params)
+    if all(type(value) in _PLAIN for value in values):
+        return (dict(zip(names, values, strict=True)) if names is not None else values), None
+    return names, values

@@ -1,0 +1,246 @@
+"""One database file in this process, owned or borrowed: who asks for a way in gets one."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+from mixpanel_data._internal.storage.errors import is_locked, opening_failed
+from mixpanel_data._internal.storage.sharing.address import Address, Election, here
+from mixpanel_data._internal.storage.sharing.channel import Channel
+from mixpanel_data._internal.storage.sharing.ends import NotRun, Silent
+from mixpanel_data._internal.storage.sharing.owner import Owner
+from mixpanel_data._internal.storage.sharing.rows import scratch
+from mixpanel_data.exceptions import StorageError
+from mixpanel_data.types import Process
+
+Link = duckdb.DuckDBPyConnection | Channel
+"""A cursor of our own database, or a channel to its owner."""
+
+Open = Callable[[Path, bool], duckdb.DuckDBPyConnection]
+"""Opens a database file; True for reading only."""
+
+PATIENCE_SECONDS = 30.0
+"""For an owner who comes up or goes."""
+FOREIGN_SECONDS = 3.0
+"""For a program that does not share."""
+_POLL_SECONDS = 0.005
+_READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+class Source(Protocol):
+    """Where connections come from."""
+
+    def link(self, stop: threading.Event) -> Link:
+        """A new one, unless `stop` is set before there is any."""
+
+    def inherit(self, lock: int) -> None:
+        """Become the owner."""
+
+    def participants(self) -> list[Process]:
+        """The owner, then the others who have it open."""
+
+    def detach(self) -> None:
+        """Let go."""
+
+
+class Private:
+    """A database that no one else can see."""
+
+    def __init__(self, root: duckdb.DuckDBPyConnection) -> None:
+        self._root = root
+        self._one_at_a_time = threading.Lock()
+
+    def link(self, stop: threading.Event) -> Link:  # noqa: ARG002
+        """A cursor: there is nothing to wait for."""
+        with self._one_at_a_time:
+            return self._root.cursor()
+
+    def inherit(self, lock: int) -> None:
+        """Nobody hands it over."""
+        raise NotImplementedError
+
+    def participants(self) -> list[Process]:
+        """This process alone."""
+        return [here()]
+
+    def detach(self) -> None:
+        """Close it."""
+        self._root.close()
+
+
+class Database:
+    """A file that is shared: the first process to open it owns it, the others borrow it.
+
+    All that this process has open on one file is one of these.
+    """
+
+    def __init__(self, path: Path, open_: Open) -> None:
+        self.path = path
+        self._open = open_
+        self._election = Election(path)
+        self._lock = threading.RLock()
+        self._users = 0
+        self._owner: Owner | None = None
+        self._reader: Private | None = None
+        self._scratch: duckdb.DuckDBPyConnection | None = None
+
+    @classmethod
+    def attach(cls, path: Path, open_: Open) -> Database:
+        """The database in this file; `detach` it in the end."""
+        real = path.resolve()
+        with _registry.lock:
+            found = _registry.databases.setdefault(real, cls(real, open_))
+            found.use()
+        return found
+
+    def use(self) -> None:
+        """There is one more who will detach it."""
+        self._users += 1
+
+    def detach(self) -> None:
+        """Let go; the last one out hands the database over to whoever waits for it."""
+        with _registry.lock:
+            self._users -= 1
+            if self._users or _registry.databases.get(self.path) is not self:
+                return
+            del _registry.databases[self.path]
+        with self._lock:
+            if self._owner is not None:
+                self._owner.leave()
+            if self._reader is not None:
+                self._reader.detach()
+            if self._scratch is not None:
+                self._scratch.close()
+            self._owner = self._reader = self._scratch = None
+
+    def link(self, stop: threading.Event) -> Link:
+        """A way in, as the owner if there is none. Raises StorageError when that takes too long."""
+        began = time.monotonic()
+        while True:
+            with self._lock:
+                if self._owner is None and self._reader is None:
+                    self._stand(stop)
+                if self._owner is not None:
+                    return self._owner.cursor()
+                if self._reader is not None:
+                    return self._reader.link(stop)
+            if channel := self._knock():
+                return channel
+            if time.monotonic() - began > PATIENCE_SECONDS:
+                raise StorageError(
+                    f"{self.path} is held by a process that can't be reached",
+                    hint=f"it holds {self._election.file.name}: end it, or wait until it is done",
+                )
+            _wait(stop)
+
+    def inherit(self, lock: int) -> None:
+        """Become the owner, with the lock of the last one."""
+        with self._lock:
+            self._own(lock, threading.Event())
+
+    def participants(self) -> list[Process]:
+        """The owner, then the others who have it open."""
+        while True:
+            link = self.link(threading.Event())
+            try:
+                if isinstance(link, Channel):
+                    return link.who()
+                return [here()] if self._owner is None else self._owner.participants()
+            except NotRun as moved:
+                if moved.lock is not None:
+                    self.inherit(moved.lock)
+            finally:
+                link.close()
+
+    def _stand(self, stop: threading.Event) -> None:
+        try:
+            lock = self._election.stand()
+        except OSError as error:
+            if error.errno not in _READ_ONLY or not self.path.exists():
+                raise opening_failed(self.path, error) from error
+            # Nobody can write here, so that everybody may read at once.
+            self._reader = Private(self._open(self.path, True))
+            return
+        if lock is not None:
+            self._own(lock, stop)
+
+    def _own(self, lock: int, stop: threading.Event) -> None:
+        try:
+            self._owner = Owner(self.path, lock, self._open_patiently(stop))
+        except BaseException:
+            Election.resign(lock)
+            raise
+
+    def _open_patiently(self, stop: threading.Event) -> duckdb.DuckDBPyConnection:
+        began = time.monotonic()
+        while True:
+            try:
+                return self._open(self.path, False)
+            except (duckdb.Error, OSError) as error:
+                if not is_locked(error) or time.monotonic() - began > FOREIGN_SECONDS:
+                    raise opening_failed(self.path, error) from error
+            _wait(stop)
+
+    def _knock(self) -> Channel | None:
+        address = Address.read(self._election.file)
+        if address is None:
+            return None
+        with self._lock:
+            if self._scratch is None:
+                self._scratch = scratch()
+        try:
+            return Channel.open(address, self._scratch)
+        except Silent:
+            raise StorageError(
+                f"{self.path} is in use by {address.owner}, which does not answer",
+                hint=f"wake it up or end it (kill {address.owner.pid}), then try again",
+            ) from None
+
+    def forget(self) -> None:
+        """In a forked child: the parent's database is asked for, as by any other process."""
+        self._lock = threading.RLock()
+        if self._owner is not None:
+            self._owner.forget()
+        for inherited in (self._owner, self._reader, self._scratch):
+            bury(inherited)
+        self._owner = self._reader = self._scratch = None
+
+
+class _Registry:
+    """All databases that this process has open, by file."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.databases: dict[Path, Database] = {}
+
+    def after_fork(self) -> None:
+        """In the child."""
+        self.lock = threading.Lock()
+        for database in self.databases.values():
+            database.forget()
+
+
+_registry = _Registry()
+
+
+def bury(inherited: object) -> None:
+    """Keep what a forked child must neither use nor close: DuckDB's threads are not in it."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited))
+
+
+def _wait(stop: threading.Event) -> None:
+    if stop.wait(_POLL_SECONDS):
+        raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_registry.after_fork)

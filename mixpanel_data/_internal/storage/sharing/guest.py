@@ -1,0 +1,285 @@
+"""A borrower, as the owner sees him: a socket, a cursor, and two threads."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from multiprocessing import reduction
+from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
+from multiprocessing.context import AuthenticationError
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+import duckdb
+
+from mixpanel_data._internal.storage.errors import one_line_up
+from mixpanel_data._internal.storage.sharing import protocol, rows
+from mixpanel_data._internal.storage.sharing.protocol import Frame, Run
+from mixpanel_data.types import Process
+
+GRACE_SECONDS = 2.0
+"""How long an owner who leaves waits for others to end their transactions."""
+
+_AGAIN_SECONDS = 0.05
+"""One interrupt would be lost between two statements."""
+
+_BEFORE_IT_RUNS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+
+_numbers = itertools.count()
+
+
+class Host(Protocol):
+    """What a guest needs of the owner."""
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own."""
+
+    def participants(self) -> list[Process]:
+        """Everyone who has the database open."""
+
+    def goodbye(self, guest: Guest) -> None:
+        """This one has gone."""
+
+
+class Guest:
+    """Runs what one borrower asks for: one thread listens to him, the other one works.
+
+    So he can stop what runs, and when he dies it stops, too.
+    """
+
+    def __init__(self, connection: Connection, host: Host) -> None:
+        self.number = next(_numbers)
+        self.participant: Process | None = None
+        self.is_waiting = False
+        """His statement was not run: the next owner will."""
+        self._socket = connection
+        self._host = host
+        self._sending = threading.Lock()
+        self._state = threading.Condition()
+        self._running: Run | None = None
+        self._in_transaction = False
+        self._leaving = False
+        self._late = False
+        self._deaf = True
+        self._over = False
+        self._gone = False
+        self._deadline = 0.0
+        self._passed_on = False
+        self._work: SimpleQueue[tuple[Run, bytes | None, int | None] | None] = SimpleQueue()
+        self._cursor: duckdb.DuckDBPyConnection
+
+    def start(self, token: bytes) -> None:
+        """Let him in, if he has the token, and serve him."""
+        name = f"mp guest {self.number}"
+        self._worker = threading.Thread(target=self._do, name=f"{name} duckdb", daemon=True)
+        self._worker.start()
+        self._listener = threading.Thread(target=self._listen, args=[token], name=name, daemon=True)
+        self._listener.start()
+
+    # -- the listener -----------------------------------------------------------------------------
+
+    def _listen(self, token: bytes) -> None:
+        try:
+            deliver_challenge(self._socket, token)
+            answer_challenge(self._socket, token)
+            self.participant = Process(**json.loads(self._socket.recv_bytes()))
+            while True:
+                self._hear(self._socket.recv_bytes())
+        except (OSError, EOFError, AuthenticationError, ValueError, TypeError):
+            pass  # he has gone, or is none of us
+        with self._state:
+            self._gone = True
+            while self._running is not None:
+                self._interrupt()
+                self._state.wait(_AGAIN_SECONDS)
+        self._work.put(None)
+        self._worker.join()
+        self._socket.close()
+
+    def _hear(self, frame: bytes) -> None:
+        name, facts = protocol.request(frame)
+        if name == "stop":
+            with self._state:
+                self._interrupt()
+        elif name == "who":
+            everyone = [asdict(participant) for participant in self._host.participants()]
+            self.send(Frame.ACCEPTED(json.dumps(everyone).encode()))
+        else:
+            run = Run(**facts)
+            stream = self._socket.recv_bytes() if run.has_rows else None
+            lent = reduction.recv_handle(self._socket) if run.lent else None
+            self._accept(run, stream, lent)
+
+    def _accept(self, run: Run, stream: bytes | None, lent: int | None) -> None:
+        with self._state:
+            if self._over or (self._leaving and not self._in_transaction):
+                self.is_waiting = True
+                if lent is not None:
+                    os.close(lent)
+                return
+            self._running = run
+        self.send(Frame.ACCEPTED())
+        self._work.put((run, stream, lent))
+
+    # -- the worker -------------------------------------------------------------------------------
+
+    def _do(self) -> None:
+        self._cursor = self._host.cursor()
+        self._cursor.execute(rows.EXACT)
+        self._deaf = False
+        while (asked := self._work.get()) is not None:
+            run, stream, lent = asked
+            try:
+                self._run(run, stream, lent)
+            except OSError:
+                pass  # nobody listens any more
+            finally:
+                if lent is not None:
+                    os.close(lent)
+                with self._state:
+                    self._running = None
+                    self._state.notify_all()
+        self._cursor.close()
+        self._host.goodbye(self)
+
+    def _run(self, run: Run, stream: bytes | None, lent: int | None) -> None:
+        cursor = self._cursor
+        text = run.sql if run.lent is None else run.sql.replace(run.lent, str(lent))
+        params = run.params
+        self._passed_on = False
+        try:
+            if stream is not None:
+                params = _params(cursor, run, stream)
+            with self._transaction_of(cursor, run):
+                self._answer(cursor, text, params)
+        except duckdb.InterruptException as error:
+            if self._leaving and self._may_stop(run):
+                self.is_waiting = True
+            else:
+                self.send(protocol.failure(error))
+        except duckdb.Error as error:
+            if run.commits:
+                self._in_transaction = False
+            self.send(protocol.failure(_pointing(cursor, text, params, error)))
+        else:
+            self._in_transaction = run.in_transaction
+            self.send(Frame.END())
+
+    @contextmanager
+    def _transaction_of(self, cursor: duckdb.DuckDBPyConnection, run: Run) -> Iterator[None]:
+        """What is stopped in the block is undone for certain: without this it may be committed."""
+        if not run.undoable:
+            yield
+            return
+        cursor.execute("BEGIN")
+        try:
+            yield
+            with self._state:
+                self._deaf = True
+            cursor.execute("COMMIT")
+        except BaseException:
+            with self._state:
+                self._deaf = True  # no interrupt must hit this one either
+            with suppress(duckdb.TransactionException):
+                cursor.execute("ROLLBACK")
+            raise
+        finally:
+            with self._state:
+                self._deaf = False
+
+    def _answer(self, cursor: duckdb.DuckDBPyConnection, sql: str, params: Any) -> None:
+        relation = cursor.sql(sql, params=params)
+        columns = relation.columns, [str(kind) for kind in relation.types]
+        pieces = rows.Pieces(Frame.ROWS(), self._pass_on)
+        self.send(Frame.COLUMNS(json.dumps(columns).encode()))
+        try:
+            rows.write(rows.packed(relation), pieces)
+        except (RuntimeError, ValueError) as error:
+            raise protocol.in_stream(str(error)) from error
+        pieces.flush()
+
+    def _pass_on(self, piece: bytes | bytearray) -> None:
+        self._passed_on = True
+        self.send(piece)
+
+    def send(self, frame: bytes | bytearray) -> None:
+        """Send a frame; raises OSError when he has gone."""
+        with self._sending:
+            self._socket.send_bytes(frame)
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def dismiss(self) -> None:
+        """The owner leaves: from now on, only what is begun goes on."""
+        with self._state:
+            self._leaving = True
+            self._deadline = time.monotonic() + GRACE_SECONDS
+
+    def settle(self) -> None:
+        """Wait until nothing of his is under way, stopping what the next owner can run as well."""
+        with self._state:
+            while not self._gone and (self._running is not None or self._in_transaction):
+                self._late = time.monotonic() > self._deadline
+                if self._running is None:
+                    if self._late:
+                        break
+                elif self._may_stop(self._running):
+                    self._interrupt()
+                self._state.wait(_AGAIN_SECONDS)
+            self._over = True
+        self._work.put(None)
+        self._worker.join()
+
+    def _may_stop(self, run: Run) -> bool:
+        """Whether what runs can be undone and run by the next owner, or cut with its transaction."""
+        if run.lent or run.commits or (run.once and self._passed_on):
+            return False
+        if self._in_transaction:
+            return self._late
+        return run.reads or run.undoable
+
+    def _interrupt(self) -> None:
+        running = self._running
+        if running and not (self._deaf or running.commits):
+            self._cursor.interrupt()
+
+    def hand(self, lock: int) -> None:
+        """Give him the lock."""
+        reduction.send_handle(self._socket, lock, None)
+
+    def close(self) -> None:
+        """Hang up."""
+        with suppress(OSError), socket.socket(fileno=os.dup(self._socket.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
+        self._listener.join()
+
+    def forget(self) -> None:
+        """In a forked child: the socket is the parent's."""
+        self._socket.close()
+
+
+def _params(cursor: duckdb.DuckDBPyConnection, run: Run, stream: bytes) -> Any:
+    values = rows.values(cursor, stream)
+    return dict(zip(run.params, values, strict=True)) if run.params else values
+
+
+def _pointing(
+    cursor: duckdb.DuckDBPyConnection, sql: str, params: Any, error: duckdb.Error
+) -> duckdb.Error:
+    """The same error as `execute` has it: with the place in the text, which relations leave out."""
+    if not isinstance(error, _BEFORE_IT_RUNS):
+        return error
+    try:
+        cursor.execute(f"EXPLAIN\n{sql}", params)
+    except duckdb.Error as found:
+        whole = one_line_up(found)
+        if str(whole).startswith(str(error)):
+            return whole
+    return error

@@ -1,0 +1,130 @@
+"""The owner's end: it serves the database that this process has open to all the others."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+
+import duckdb
+
+from mixpanel_data._internal.storage.sharing.address import Address, Election
+from mixpanel_data._internal.storage.sharing.guest import Guest
+from mixpanel_data._internal.storage.sharing.protocol import Frame
+from mixpanel_data.types import Process
+
+_BACKLOG = 128
+
+
+class Owner:
+    """Holds the lock and the one open database, and has a cursor for everyone who asks.
+
+    The root connection runs nothing itself: DuckDB refuses two calls at once on a connection, and
+    making a cursor is one.
+    """
+
+    def __init__(self, database: Path, lock: int, root: duckdb.DuckDBPyConnection) -> None:
+        self.lock = lock
+        self._root = root
+        self._one_at_a_time = threading.Lock()
+        self._guests: set[Guest] = set()
+        self._leaving = False
+        self._address = Address.new(database)
+        self._door = Listener(self._address.socket, backlog=_BACKLOG)
+        self._doorman = threading.Thread(target=self._receive, name="mp door", daemon=True)
+        self._doorman.start()
+        self._address.write(lock)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the database."""
+        with self._one_at_a_time:
+            return self._root.cursor()
+
+    def participants(self) -> list[Process]:
+        """This process, and those that borrow from it."""
+        with self._one_at_a_time:
+            guests = {guest.participant for guest in self._guests if guest.participant}
+        others = sorted(guests - {self._address.owner}, key=lambda guest: guest.pid)
+        return [self._address.owner, *others]
+
+    # -- the door ---------------------------------------------------------------------------------
+
+    def _receive(self) -> None:
+        while True:
+            try:
+                connection = self._door.accept()
+            except OSError:
+                if self._leaving:
+                    return
+                continue
+            if self._leaving:
+                connection.close()
+                return
+            self._welcome(connection)
+
+    def _welcome(self, connection: Connection) -> None:
+        guest = Guest(connection, self)
+        with self._one_at_a_time:
+            self._guests.add(guest)
+        guest.start(self._address.token)
+
+    def goodbye(self, guest: Guest) -> None:
+        """A guest has gone."""
+        with self._one_at_a_time:
+            self._guests.discard(guest)
+
+    def _shut_door(self) -> None:
+        self._leaving = True
+        with suppress(OSError):
+            Client(self._address.socket).close()  # wakes the doorman
+        self._doorman.join()
+        self._door.close()
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def leave(self) -> None:
+        """End what runs, close the database, and hand it to someone who waits for it.
+
+        Statements of others that are not part of a transaction are stopped, which undoes them:
+        the next owner runs them. Those in a transaction get a moment to end it.
+        """
+        self._shut_door()
+        with self._one_at_a_time:
+            guests = sorted(self._guests, key=lambda guest: guest.number)
+        for guest in guests:
+            guest.dismiss()
+        for guest in guests:
+            guest.settle()
+        self._root.close()
+        self._hand_over([guest for guest in guests if guest.is_waiting])
+        for guest in guests:
+            guest.close()
+
+    def _hand_over(self, waiting: list[Guest]) -> None:
+        """The lock itself goes to the first who waits: no one can come in between."""
+        heirs = iter(waiting)
+        if os.name == "posix":
+            for heir in heirs:
+                try:
+                    heir.send(Frame.HEIR())
+                    heir.hand(self.lock)
+                except OSError:
+                    continue
+                os.close(self.lock)
+                break
+            else:
+                Election.resign(self.lock)
+        else:
+            Election.resign(self.lock)
+        for guest in heirs:
+            with suppress(OSError):
+                guest.send(Frame.MOVED())
+
+    def forget(self) -> None:
+        """In a forked child: nothing here is its own."""
+        os.close(self.lock)
+        self._door.close()
+        for guest in self._guests:
+            guest.forget()

@@ -1,0 +1,81 @@
+"""What kind of statement one is: whether it may be run twice, and what it does to a transaction."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+_READS = {
+    duckdb.StatementType.SELECT,
+    duckdb.StatementType.EXPLAIN,
+    duckdb.StatementType.RELATION,
+    duckdb.StatementType.LOGICAL_PLAN,
+}
+_UNDOABLE = {
+    duckdb.StatementType.INSERT,
+    duckdb.StatementType.UPDATE,
+    duckdb.StatementType.DELETE,
+    duckdb.StatementType.MERGE_INTO,
+    duckdb.StatementType.CREATE,
+}
+_TEMPORARY = re.compile(r"\bcreate\b[^;(]*\b(temp|temporary)\b", re.IGNORECASE)
+
+_TO_A_FILE = re.compile(r"\bto\s+'(?:[^']|'')*'\s*(?:\([^()]*\))?\s*;?\s*$", re.IGNORECASE)
+
+Transaction = Literal["begins", "commits", "rolls back"]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement, as far as sharing has to understand it."""
+
+    text: str
+    reads: bool = False
+    """It changes nothing, so that it may run again."""
+    transaction: Transaction | None = None
+    undoable: bool = False
+    """A transaction around it undoes it."""
+    temporary: bool = False
+    """It makes something that lives as long as the owner's cursor."""
+
+
+def split(scratch: duckdb.DuckDBPyConnection, sql: str | duckdb.Statement) -> list[Statement]:
+    """The statements in a text; raises DuckDB's error where it is none."""
+    if isinstance(sql, str):
+        return [_understood(found) for found in scratch.extract_statements(sql)]
+    return [_understood(sql)]
+
+
+def _understood(statement: duckdb.Statement) -> Statement:
+    text = str(statement.query)
+    if statement.type == duckdb.StatementType.TRANSACTION:
+        return Statement(text, transaction=_transaction(text))
+    changes = re.search(r"\bnextval\b", text, re.IGNORECASE) or (
+        statement.type == duckdb.StatementType.EXPLAIN
+        and re.search(r"\banalyze\b", text, re.IGNORECASE)
+    )
+    return Statement(
+        text,
+        reads=(statement.type in _READS and not changes) or _is_copy_out(statement),
+        undoable=statement.type in _UNDOABLE,
+        temporary=_TEMPORARY.search(text) is not None,
+    )
+
+
+def _is_copy_out(statement: duckdb.Statement) -> bool:
+    # Run twice, it writes the same file twice.
+    is_copy = statement.type == duckdb.StatementType.COPY
+    return is_copy and _TO_A_FILE.search(str(statement.query)) is not None
+
+
+def _transaction(text: str) -> Transaction:
+    encoded = text.encode()
+    start = next(at for at, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment)
+    word = re.match(rb"\w+", encoded[start:])
+    first = word[0].lower() if word else b""
+    if first in {b"begin", b"start"}:
+        return "begins"
+    return "commits" if first in {b"commit", b"end"} else "rolls back"

@@ -1,0 +1,111 @@
+"""A script that works on a database for some seconds, and keeps a diary of what it wrote.
+
+    python script.py DATABASE NAME SECONDS keep|reopen
+
+`reopen` opens and closes the database for each thing it does, as commands in a terminal do.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+from mixpanel_data import SessionLostError
+from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data._internal.storage.sharing import until_done
+
+ROWS = 100_000
+
+
+class Script:
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self.name = name
+        self.engine = StorageEngine(path)
+        self.done: list[int] = []
+        self.unsure: list[int] = []
+        self.failed: list[str] = []
+        self.times: list[float] = []
+        self.acting = False
+
+    def run(self, seconds: float, *, reopen: bool) -> None:
+        actions = [self.count, self.write, self.make_and_drop, self.read_all, self.print_all]
+        chance = random.Random(self.name)
+        until = time.monotonic() + seconds
+        number = 0
+        while time.monotonic() < until:
+            number += 1
+            action = chance.choice(actions)
+            began = time.monotonic()
+            try:
+                self.acting = True
+                action(number)
+                self.acting = False
+            except KeyboardInterrupt:
+                self.unsure.append(number)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it goes into the diary
+                self.acting = False
+                self.failed.append(f"{action.__name__}: {type(error).__name__}: {error}")
+            self.times.append(time.monotonic() - began)
+            if reopen:
+                self.engine.close()
+                self.engine = StorageEngine(self.path)
+        self.engine.close()
+
+    def interrupt(self, *_: object) -> None:
+        """Ctrl-C in the middle of something."""
+        if self.acting:
+            self.acting = False
+            raise KeyboardInterrupt
+
+    def count(self, _: int) -> None:
+        found = self.engine.execute_rows("SELECT count(*), sum(i) FROM base")
+        assert found == [(ROWS, ROWS * (ROWS - 1) // 2)]
+
+    def write(self, number: int) -> None:
+        sql = "INSERT INTO diary VALUES (?, ?)"
+        try:
+            until_done(lambda: self.engine.execute_rows(sql, [self.name, number]))
+        except SessionLostError:
+            self.unsure.append(number)
+        else:
+            self.done.append(number)
+
+    def make_and_drop(self, number: int) -> None:
+        table = f"made_{self.name}"
+        try:
+            self.engine.execute_rows(
+                f"CREATE OR REPLACE TABLE {table} AS SELECT {number} AS n FROM range(1000)"
+            )
+            assert self.engine.execute_scalar(f"SELECT sum(n) FROM {table}") == 1000 * number
+            self.engine.drop_table(table)
+        except SessionLostError as lost:
+            if lost.undone:
+                raise
+
+    def read_all(self, _: int) -> None:
+        assert len(self.engine.execute_df("SELECT i, 'name ' || i AS s FROM base")) == ROWS
+
+    def print_all(self, _: int) -> None:
+        class Sink:
+            size = 0
+
+            def write(self, data: bytes) -> None:
+                self.size += len(data)
+
+        sink = Sink()
+        result = self.engine.write("SELECT i FROM base ORDER BY i LIMIT 20000", sink, format="csv")
+        assert (result.rows, result.bytes) == (20_000, sink.size)
+
+
+if __name__ == "__main__":
+    path, name, seconds, how = sys.argv[1:]
+    script = Script(Path(path), name)
+    signal.signal(signal.SIGINT, script.interrupt)
+    script.run(float(seconds), reopen=how == "reopen")
+    diary = {key: getattr(script, key) for key in ("name", "done", "unsure", "failed", "times")}
+    sys.stdout.write(json.dumps(diary))
