@@ -1,8 +1,10 @@
-"""`make bench`."""
+"""`make bench`; `make bench QUICK=1` leaves out what takes minutes."""
 
 from __future__ import annotations
 
-from bench import fetch, flat, output, sharing, startup
+import sys
+
+from bench import fetch, flat, output, reports, sharing, startup
 from bench.measure import Cost
 
 
@@ -27,4 +29,5 @@ if __name__ == "__main__":
     output.run(show)
     fetch.run(show)
     flat.run(show)
-    sharing.run(show)
+    sharing.run()
+    reports.run(reports.SIZES["quick" if "quick" in sys.argv else "all"])

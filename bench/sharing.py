@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,7 +74,7 @@ def compare(title: str, own: Cost, borrowed: Cost) -> None:
     )
 
 
-def run(_: Callable[[str, dict[str, Cost]], None]) -> None:
+def run() -> None:
     """All of it."""
     print("a database of one's own, and one that another process owns (goals: 3 ms more, 70 %)")
     with tempfile.TemporaryDirectory() as folder:
