@@ -172,7 +172,7 @@ def _returns(df: Frame, members: Frame) -> Any:
     both = both[both.event_time > both.start]
     both["number"] = (both.event_time - both.start) // pd.Timedelta(days=1)
     both = both[both.number <= 30].drop_duplicates(["day", "distinct_id", "number"])
-    table = both.groupby(["day", "number"]).size().unstack(fill_value=0)
+    table = both.pivot_table(index="day", columns="number", aggfunc="size", fill_value=0)
     table = table.reindex(columns=range(31), fill_value=0)
     table = table.reindex(pd.date_range(FIRST, LAST), fill_value=0)
     return {f"{day:%Y-%m-%d}": list(counts) for day, counts in table.iterrows()}
@@ -185,8 +185,8 @@ def frequency(df: Frame) -> Any:
     day = pages.event_time.dt.floor("D")
     week = day - pd.to_timedelta(day.dt.weekday, unit="D")
     slots = pages.assign(day=day, week=week).drop_duplicates(["distinct_id", "day"])
-    active = slots.groupby(["week", "distinct_id"]).size()
-    found = active.groupby("week").value_counts().unstack(fill_value=0)
+    active = slots.groupby(["week", "distinct_id"]).size().reset_index(name="slots")
+    found = active.pivot_table(index="week", columns="slots", aggfunc="size", fill_value=0)
     found = found.reindex(columns=range(1, 8), fill_value=0)
     at_least = found.iloc[:, ::-1].cumsum(axis=1).iloc[:, ::-1]
     return {f"{week:%Y-%m-%d}": list(counts) for week, counts in at_least.iterrows()}

@@ -52,7 +52,7 @@ def write(path: Path, number: int) -> None:
         made.execute(
             f"COPY ({_EVENTS.format(first=FIRST, number=number)}) TO '{body}' (FORMAT json)"
         )
-    facts = TableMetadata("events", datetime(2026, 3, 2), FIRST, LAST)
+    facts = TableMetadata("events", datetime.fromisoformat("2026-03-02"), FIRST, LAST)
     storage = StorageEngine(path)
     with storage.new_table("events", facts, mode="create", flat=True) as table:
         table.add(body)
@@ -207,8 +207,8 @@ def run(sizes: list[int]) -> None:
                 done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
                 ours, scan, pandas, load = json.loads(done.stdout)
                 print(
-                    f"  {name:<24} {ours:7.3f} CPU s   pandas {pandas / ours:6.1f} ×"
-                    f" / {(pandas + load) / ours:6.1f} ×   {ours / scan:5.1f} scans",
+                    f"  {name:<24} {ours:7.3f} CPU s   pandas {pandas / ours:6.1f} x"
+                    f" / {(pandas + load) / ours:6.1f} x   {ours / scan:5.1f} scans",
                     flush=True,
                 )
             print()
