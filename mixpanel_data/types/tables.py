@@ -14,7 +14,10 @@ TableType = Literal["events", "profiles"]
 
 @dataclass(frozen=True)
 class TableMetadata(Answer):
-    """Where a table came from: one row of `_metadata`. `job` tells its last download."""
+    """Where a table came from: one row of `_metadata`. `job` tells its last download.
+
+    With a `filter_limit` it is a sample: no more events than these were asked for.
+    """
 
     type: TableType
     fetched_at: datetime
@@ -24,6 +27,7 @@ class TableMetadata(Answer):
     filter_where: str | None = None
     source: str = "mixpanel"
     job: str | None = None
+    filter_limit: int | None = None
 
 
 @dataclass(frozen=True)

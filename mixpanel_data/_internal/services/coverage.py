@@ -81,11 +81,22 @@ def check(
         _check_any_event(tables)
     for text in _expressions(query):
         _check_properties(text, [table.to_read for table in tables], profiles)
+    _check_filters(tables)
+
+
+def _check_filters(tables: list[KnownTable]) -> None:
     for table in tables:
-        if table.facts is not None and table.facts.filter_where is not None:
+        if table.facts is None:
+            continue
+        if table.facts.filter_where is not None:
             warn(
                 f"table {table.name!r} has no other events than those with"
                 f" {table.facts.filter_where}, for which it was fetched"
+            )
+        if table.facts.filter_limit is not None:
+            warn(
+                f"table {table.name!r} is a sample: it was fetched with a limit of"
+                f" {table.facts.filter_limit:,} events"
             )
 
 

@@ -88,6 +88,7 @@ class FetcherService:
             to_date=str(query.to_date),
             filter_events=list(query.events) if query.events else None,
             filter_where=query.where,
+            filter_limit=query.limit,
         )
         with self._storage.job(
             self._asked(name, query),
@@ -193,6 +194,12 @@ class FetcherService:
         if limit is not None:
             raise InvalidArgumentError(
                 "a limited fetch is a sample, which can't be appended", hint="leave out the limit"
+            )
+        if before.filter_limit is not None:
+            raise InvalidArgumentError(
+                f"the table is a sample of at most {before.filter_limit:,} events, to which nothing"
+                " can be appended",
+                hint="fetch under another name, or all of it again with --replace (mode='replace')",
             )
         days = Continuation(before, self._legacy_zone).days(from_date, to_date, lookback_days)
         if days is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.types import TableMetadata
 
@@ -18,10 +20,13 @@ _CREATE = """
         filter_events VARCHAR[],
         filter_where VARCHAR,
         source VARCHAR NOT NULL,
-        job VARCHAR
+        job VARCHAR,
+        filter_limit INTEGER
     )
 """
-_COLUMNS = "type, fetched_at, from_date, to_date, filter_events, filter_where, source, job"
+
+# A file of an earlier version lacks it, until something is fetched into it.
+_ADD_LIMIT = "ALTER TABLE main._metadata ADD COLUMN filter_limit INTEGER"
 
 
 def exists(connection: Connection, table: str = NAME) -> bool:
@@ -37,9 +42,11 @@ def exists(connection: Connection, table: str = NAME) -> bool:
 def write(connection: Connection, table: str, metadata: TableMetadata, rows: int) -> None:
     """Record a table, in the caller's transaction; an orphan of the same name goes."""
     connection.execute(_CREATE)
+    if "filter_limit" not in _columns(connection):
+        connection.execute(_ADD_LIMIT)
     delete(connection, table)
     connection.execute(
-        "INSERT INTO main._metadata VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO main._metadata VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             table,
             metadata.type,
@@ -51,6 +58,7 @@ def write(connection: Connection, table: str, metadata: TableMetadata, rows: int
             metadata.filter_where,
             metadata.source,
             metadata.job,
+            metadata.filter_limit,
         ],
     )
 
@@ -64,17 +72,25 @@ def read(connection: Connection) -> dict[str, TableMetadata]:
     """All records by lower-case table name."""
     if not exists(connection):
         return {}
-    rows = connection.execute(f"SELECT table_name, {_COLUMNS} FROM main._metadata").fetchall()
-    return {
-        name.lower(): TableMetadata(
-            type=kind,
-            fetched_at=fetched_at,
-            from_date=None if first is None else str(first),
-            to_date=None if last is None else str(last),
-            filter_events=events,
-            filter_where=where,
-            source=source,
-            job=job,
-        )
-        for name, kind, fetched_at, first, last, events, where, source, job in rows
-    }
+    columns = _columns(connection)
+    found = connection.execute("FROM main._metadata").fetchall()
+    rows = [dict(zip(columns, row, strict=True)) for row in found]
+    return {row["table_name"].lower(): _facts(row) for row in rows}
+
+
+def _columns(connection: Connection) -> list[str]:
+    return [name for name, *_ in connection.execute("DESCRIBE main._metadata").fetchall()]
+
+
+def _facts(row: dict[str, Any]) -> TableMetadata:
+    days = {name: row[name] and str(row[name]) for name in ("from_date", "to_date")}
+    return TableMetadata(
+        type=row["type"],
+        fetched_at=row["fetched_at"],
+        **days,
+        filter_events=row["filter_events"],
+        filter_where=row["filter_where"],
+        source=row["source"],
+        job=row["job"],
+        filter_limit=row.get("filter_limit"),
+    )

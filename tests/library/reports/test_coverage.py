@@ -147,6 +147,12 @@ def test_a_fetch_with_a_filter_is_told(ws, put):
     assert filtered.startswith("table 'events' has no other events than those with properties")
 
 
+def test_a_fetch_with_a_limit_is_told(ws, put):
+    put(event("A", "u", "2024-01-01"), filter_limit=1000)
+    (limited,) = told(lambda: ws.local.segmentation("A", *JANUARY, **UTC))
+    assert limited == "table 'events' is a sample: it was fetched with a limit of 1,000 events"
+
+
 def test_a_property_that_no_event_has_is_told(ws, put):
     put(event("A", "u", "2024-01-01", country="US"))
     asked = [

@@ -232,6 +232,9 @@ def test_a_limited_fetch_is_one_request(storage: StorageEngine, fetcher: Fetcher
         fetcher(server).fetch_events("events", "2024-01-01", "2024-03-31", limit=10)
         (request,) = server.requests
     assert request.query["limit"] == "10"
+    assert storage.get_metadata("events").filter_limit == 10
+    with Server(export) as server, pytest.raises(InvalidArgumentError, match="is a sample of"):
+        fetcher(server).fetch_events("events", "2024-04-01", "2024-04-02", mode="append")
 
 
 def test_what_the_sandbox_fed_is_marked(storage: StorageEngine, fetcher: Fetcher) -> None:

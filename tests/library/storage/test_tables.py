@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -72,6 +73,16 @@ def test_the_metadata_table_is_as_specified_and_filled(engine: StorageEngine) ->
     ]
     assert engine.execute_rows("SELECT table_name, row_count FROM _metadata") == [("events", 2)]
     assert engine.get_metadata("events") == EVENTS
+
+
+def test_a_file_of_before_limits_were_recorded_is_read_and_written(engine: StorageEngine) -> None:
+    engine.create_events_table("events", iter([ONE]), EVENTS)
+    engine.execute("ALTER TABLE _metadata DROP COLUMN filter_limit")
+    assert engine.get_metadata("events") == EVENTS
+    sample = replace(EVENTS, filter_limit=1)
+    engine.create_events_table("sample", iter([ONE]), sample)
+    assert engine.get_metadata("events") == EVENTS
+    assert engine.get_metadata("sample") == sample
 
 
 @given(st.lists(strategies.events(), max_size=8))
