@@ -27,8 +27,8 @@ demo: $(VENV)/demo  ## fetch from the built-in sandbox and ask questions of it
 test: $(VENV)/dev  ## the tests
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-deep: $(VENV)/dev  ## the tests with twenty times the random examples
-	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+deep: $(VENV)/dev  ## the tests with twenty times the random examples, for which no test is too slow
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest --numprocesses auto --dist worksteal -o faulthandler_timeout=0
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
