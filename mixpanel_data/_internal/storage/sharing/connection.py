@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import duckdb
@@ -17,6 +18,7 @@ from mixpanel_data._internal.storage.sharing.answer import Answer
 from mixpanel_data._internal.storage.sharing.channel import Channel
 from mixpanel_data._internal.storage.sharing.database import Link, Source, bury
 from mixpanel_data._internal.storage.sharing.ends import Lost, NotRun
+from mixpanel_data._internal.storage.sharing.paths import absolute
 from mixpanel_data._internal.storage.sharing.protocol import Run
 from mixpanel_data._internal.storage.sharing.result import NOTHING, Result, Rows
 from mixpanel_data._internal.storage.sharing.rows import scratch
@@ -223,7 +225,7 @@ class Connection:
         opens = {"begins": True, "commits": False, "rolls back": False}
         after = opens.get(statement.transaction or "", self._transaction == "open")
         run = Run(
-            sql=statement.text,
+            sql=_with_whole_paths(statement.text),
             params=plain,
             has_rows=rows is not None,
             lent=name,
@@ -323,6 +325,14 @@ def _some(result: T | None) -> T:
 
 def _parser(link: Link) -> duckdb.DuckDBPyConnection:
     return link.scratch if isinstance(link, Channel) else link
+
+
+def _with_whole_paths(sql: str) -> str:
+    try:
+        here = Path.cwd()
+    except OSError:  # the folder is gone
+        return sql
+    return absolute(sql, here) if "'" in sql else sql
 
 
 def _encoded(params: Params) -> tuple[Any, list[Any] | None]:

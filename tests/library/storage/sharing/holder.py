@@ -39,6 +39,7 @@ class Holder:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            cwd=path.parent.parent,
         )
         assert self.process.stdout.readline() == "open\n"
 

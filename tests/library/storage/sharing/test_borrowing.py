@@ -204,3 +204,17 @@ def test_who_has_it_open(borrower: StorageEngine, owner: Holder) -> None:
 
 def path_of(engine: StorageEngine) -> Path:
     return engine.path.with_name(engine.path.name + ".lock")
+
+
+def test_files_are_named_as_seen_from_the_borrower(
+    borrower: StorageEngine, owner: Holder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path / "mine")
+    Path("in.csv").write_text("n\n7\n")
+    for sql in ("FROM 'in.csv'", "FROM read_csv(['*.csv'], header = true)"):
+        assert borrower.execute_rows(sql) == [(7,)]
+    borrower.execute_rows("CREATE TABLE t(n INT); COPY t FROM 'in.csv'")
+    borrower.execute_rows("COPY t TO 'out.parquet'; ATTACH 'other.duckdb' AS other; DETACH other")
+    assert {path.name for path in Path.cwd().iterdir()} == {"in.csv", "out.parquet", "other.duckdb"}
+    assert owner.sql(f"FROM '{Path('out.parquet').resolve()}'") == [[7]]
