@@ -157,7 +157,7 @@ def test_a_kernel_two_terminals_and_a_script(crowd: Crowd) -> None:
                 (["sql", "SELECT count(*) AS n FROM base", "-f", "csv"], f"n\n{ROWS}\n"),
                 (["sql", f"INSERT INTO diary VALUES ('{name}', {number})", "-f", "csv"], "Count\n1\n"),
                 (["--account", "sandbox", "-q", "fetch", "events", f"got_{name}",
-                  "--from", "2024-01-01", "--to", "2024-01-02"], None),
+                  "--from", "2026-01-01", "--to", "2026-01-02"], None),
                 (["drop", f"got_{name}", "--force"], None),
                 (["tables", "-f", "csv"], None),
             ]  # fmt: skip
