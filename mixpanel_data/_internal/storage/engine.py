@@ -25,7 +25,7 @@ from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import FLAT_COLUMNS, Flat, TableInTheMaking
 from mixpanel_data._internal.storage.looks.source import Relation, Source
 from mixpanel_data._internal.storage.session import Params, Session, source
-from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data._internal.storage.sharing import Connection, Database
 from mixpanel_data._internal.storage.transactions import snapshot, transaction
 from mixpanel_data.exceptions import (
     DatabaseNotFoundError,
@@ -75,6 +75,8 @@ class StorageEngine:
             _make_home(self._path.parent)
         self._source = source(self._path, private=private)
         self._release = weakref.finalize(self, self._source.detach)
+        # Others may wait for a shared one; a private one may be in use until the very end.
+        self._release.atexit = isinstance(self._source, Database)
         try:
             self._session = Session(self._source)
         except BaseException:

@@ -31,6 +31,10 @@ def here() -> Process:
     return Process(os.getpid(), name if name and name != "-c" else "python")
 
 
+_LONGEST_HOME = 50
+"""The path of a socket has 100 bytes at most."""
+
+
 @dataclass(frozen=True)
 class Address:
     """Where an owner listens, and the secret that lets in."""
@@ -97,8 +101,17 @@ class Election:
 
 
 def _private_folder() -> Path:
-    """A folder for sockets that no one else can reach; their paths must be short."""
-    folder = Path(tempfile.gettempdir(), f"mixpanel-data-{os.getuid()}")
+    """A folder for sockets that no one else can reach."""
+    for home in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
+        if home and len(os.fsencode(home)) <= _LONGEST_HOME and os.access(home, os.W_OK | os.X_OK):
+            return _made_private(Path(home, f"mixpanel-data-{os.getuid()}"))
+    raise StorageError(
+        "there is no folder for the socket that shares a database",
+        hint="set TMPDIR to a folder with a short name that you can write to",
+    )
+
+
+def _made_private(folder: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if status.st_uid != os.getuid() or status.st_mode & 0o077 or folder.is_symlink():
