@@ -21,7 +21,8 @@ from mixpanel_data.cli.context import Session
 if TYPE_CHECKING:
     from mixpanel_data.types import Report
     from mixpanel_data.workspace import Workspace
-    from mixpanel_data.workspace.local import LocalReports, ScopeOptions
+    from mixpanel_data.workspace.local import LocalReports
+    from mixpanel_data.workspace.scope import ScopeOptions
 
     Ask = Workspace | LocalReports
     AskHere = LocalReports
@@ -45,6 +46,13 @@ def local_report(question: Callable[..., Answer]) -> Callable[..., None]:
     return _command(question, is_local=lambda _: True)
 
 
+def counted_here(ask: Ask, **options: Any) -> dict[str, Any]:
+    """Options of a section `HERE`, as Mixpanel has none of them."""
+    from mixpanel_data.workspace import Workspace
+
+    return {} if isinstance(ask, Workspace) else options
+
+
 def _counting_here(
     local: Annotated[
         bool, here("--local", help="Count on fetched tables: needs no quota, with --db no account.")
@@ -62,6 +70,12 @@ def _counting_here(
     week_start: Annotated[
         Literal["monday", "sunday"] | None,
         here(metavar="DAY", help="Weeks begin on monday (default) or sunday."),
+    ] = None,
+    edge_buckets: Annotated[
+        Literal["partial", "whole"] | None,
+        here(
+            metavar="DAYS", help="Of the first and last week or month: partial (as asked), whole."
+        ),
     ] = None,
     dedupe: Annotated[
         bool | None,

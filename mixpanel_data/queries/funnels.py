@@ -19,6 +19,8 @@ from mixpanel_data.queries.written import Expression, ExpressionField
 FunnelUnit = Literal["day", "week", "month", "range"]
 """Each bucket is a funnel of its own; "range" is one bucket for all days."""
 
+FunnelBuckets = Literal["separate", "split"]
+WhereApplies = Literal["every_step", "first_step"]
 WindowUnit = Literal["second", "minute", "hour", "day"]
 WINDOW_SECONDS: dict[WindowUnit, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 MOST_WINDOW_DAYS = 366
@@ -112,7 +114,9 @@ class LocalFunnel:
 
     The other options are choices where Mixpanel's rules are not written down: `window_end` says
     whether a step at the very end of the window counts, `reuse_events` lets one event be several
-    steps, `clamp_times` counts no time from a step to one that came before it.
+    steps, `clamp_times` counts no time from a step to one that came before it, `where_applies`
+    says whether `where` filters all steps and exclusions, or only entries. `buckets` "split" makes
+    one funnel of all days, which a user enters once, and shows it by the days of entry.
     """
 
     steps: tuple[Step, ...]
@@ -132,6 +136,8 @@ class LocalFunnel:
     window_end: Literal["inclusive", "exclusive"] = "inclusive"
     reuse_events: bool = False
     clamp_times: bool = True
+    where_applies: WhereApplies = "every_step"
+    buckets: FunnelBuckets = "separate"
 
     def __post_init__(self) -> None:
         if not self.steps:
@@ -142,6 +148,8 @@ class LocalFunnel:
         check_choice(self.count, "count", Literal["unique", "total"])
         check_choice(self.attribution, "attribution", Literal["first", "last"])
         check_choice(self.window_end, "window_end", Literal["inclusive", "exclusive"])
+        check_choice(self.where_applies, "where_applies", WhereApplies)
+        check_choice(self.buckets, "buckets", FunnelBuckets)
         check_number(self.limit, "limit", 1, MOST_SEGMENTS)
         check_window(self.length, self.length_unit, MOST_WINDOW_DAYS)
         if self.grace_seconds < 0:

@@ -17,6 +17,8 @@ from mixpanel_data.queries.written import ExpressionField
 
 CohortUnit = Literal["day", "week", "month"]
 SlotUnit = Literal["hour", "day"]
+SegmentSizes = Literal["cohort", "returned"]
+Slots = Literal["calendar", "elapsed"]
 RetentionType = Literal["birth", "compounded"]
 UNIT_DAYS: dict[CohortUnit, int] = {"day": 1, "week": 7, "month": 30}
 """Intervals are elapsed time: a month is 30 days (contract, 16.3)."""
@@ -78,17 +80,21 @@ class LocalRetention(Retention):
 
     `birth_rows` "every_row" puts a user in each row in which he did `born_event`.
     `anchor_returns` counts the very event that made a user member of a cohort as a return.
+    `segment_sizes` says whether a row of `on` has the size of its cohort, or only that of those
+    who came back with its value.
     Events after `as_of` (UTC) are not seen, and intervals that begin later have no count; None is
     the end of the data.
     """
 
     birth_rows: Literal["first_in_range", "every_row"] = "first_in_range"
     anchor_returns: bool = False
+    segment_sizes: SegmentSizes = "cohort"
     as_of: datetime | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice(self.birth_rows, "birth_rows", Literal["first_in_range", "every_row"])
+        check_choice(self.segment_sizes, "segment_sizes", SegmentSizes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,3 +121,17 @@ class Frequency:
         check_number(self.limit, "limit", 1, 10_000)
         if self.event is not None and not self.event:
             raise InvalidArgumentError("event is empty", hint="leave it out to take any event")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalFrequency(Frequency):
+    """The same of a table; `slots` are those of the clock, or run from a user's first event.
+
+    "elapsed" is the first one in the period; hours and days of it pass on the clock of UTC.
+    """
+
+    slots: Slots = "calendar"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice(self.slots, "slots", Slots)

@@ -9,13 +9,15 @@ from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries.checks import check_choice, check_names
 
 WeekStart = Literal["monday", "sunday"]
+EdgeBuckets = Literal["partial", "whole"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
     """Tables of events, read as one, and one of profiles, for what `user["x"]` says of a user.
 
-    Days, weeks and months are those of `timezone`. `dedupe` leaves out copies of events, by
+    Days, weeks and months are those of `timezone`. The first and the last week or month have the
+    days of the question alone; with `edge_buckets` "whole" the question has all of their days. `dedupe` leaves out copies of events, by
     Mixpanel's key; None does where tables overlap, since a fetch leaves them out itself.
     """
 
@@ -23,11 +25,13 @@ class Scope:
     profiles: str = "profiles"
     timezone: str = "UTC"
     week_start: WeekStart = "monday"
+    edge_buckets: EdgeBuckets = "partial"
     dedupe: bool | None = None
 
     def __post_init__(self) -> None:
         check_names(self.tables, "table")
         check_choice(self.week_start, "week_start", WeekStart)
+        check_choice(self.edge_buckets, "edge_buckets", EdgeBuckets)
         names = [name.lower() for name in self.tables]
         if len(set(names)) < len(names):
             raise InvalidArgumentError(

@@ -21,6 +21,10 @@ NumericUnit = Literal["hour", "day"]
 CountType = Literal["general", "unique", "average"]
 """Total events, distinct users, or events per user."""
 
+AveragePer = Literal["users_of_bucket", "users_of_range"]
+NonNumbers = Literal["zero", "left_out"]
+RangeIncludes = Literal["lower", "upper"]
+
 MOST_SEGMENTS = 10_000
 
 
@@ -60,6 +64,20 @@ class Segmentation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LocalSegmentation(Segmentation):
+    """The same of a table; `average_per` says by whose number "average" divides a bucket's events.
+
+    They are the users of the same bucket, or those of all days; either way of the same segment.
+    """
+
+    average_per: AveragePer = "users_of_bucket"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice(self.average_per, "average_per", AveragePer)
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Numeric:
     event: str
     from_date: date
@@ -88,6 +106,17 @@ class NumericSegmentation(_Numeric):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LocalNumericSegmentation(NumericSegmentation):
+    """The same of a table; `range_includes` is the end that belongs to a range."""
+
+    range_includes: RangeIncludes = "lower"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice(self.range_includes, "range_includes", RangeIncludes)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SegmentationSum(_Numeric):
     """The sum of the numeric expression `on` per bucket; what is no number counts as 0."""
 
@@ -95,3 +124,14 @@ class SegmentationSum(_Numeric):
 @dataclass(frozen=True, kw_only=True)
 class SegmentationAverage(_Numeric):
     """The average of `on` over events per bucket; what is no number counts as 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalSegmentationAverage(SegmentationAverage):
+    """The same of a table; `non_numbers` says whether what is no number counts as 0, or not."""
+
+    non_numbers: NonNumbers = "zero"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice(self.non_numbers, "non_numbers", NonNumbers)

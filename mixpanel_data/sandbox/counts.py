@@ -10,7 +10,7 @@ from werkzeug import Response
 
 from mixpanel_data._internal.expressions import property_expression
 from mixpanel_data._internal.reports.calendar import Calendar, key
-from mixpanel_data.queries import CountType, Segmentation, Unit
+from mixpanel_data.queries import CountType, LocalSegmentation, Unit
 from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.refusals import bad_request
 from mixpanel_data.sandbox.reporting import SEGMENTATION, refused, run
@@ -77,7 +77,7 @@ class _Question:
     def values(self, **more: Any) -> Values:
         """The numbers of one event."""
         with refused():
-            query = Segmentation(
+            query = LocalSegmentation(
                 from_date=self._first,
                 to_date=self._last,
                 unit=self._unit,

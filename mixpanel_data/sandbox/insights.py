@@ -11,14 +11,14 @@ from werkzeug import Response
 
 from mixpanel_data._internal.expressions import parse
 from mixpanel_data._internal.expressions.nodes import Property
-from mixpanel_data.queries import LocalFunnel, LocalRetention, Segmentation
+from mixpanel_data.queries import LocalFunnel, LocalRetention, LocalSegmentation
 from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.refusals import RefusalError, app_response, bad_request, json_response
 from mixpanel_data.sandbox.reporting import FUNNEL, RETENTION, SEGMENTATION, computed_at, run
 from mixpanel_data.sandbox.saved import Bookmark
 from mixpanel_data.types.report import OVERALL
 
-Q = TypeVar("Q", Segmentation, LocalFunnel, LocalRetention)
+Q = TypeVar("Q", LocalSegmentation, LocalFunnel, LocalRetention)
 
 _AVERAGE = "$average"
 _MEASURES = ("count", "step_conv_ratio", "overall_conv_ratio", "avg_time", "avg_time_from_start")
@@ -52,7 +52,7 @@ def insights(ask: Ask) -> Response:
             case LocalRetention() as query:
                 headers = ["$retention"]
                 series[bookmark.name] = _retention(ask, query)
-            case Segmentation() as query:
+            case LocalSegmentation() as query:
                 headers = ["$event"] if query.on is None else ["$event", _called(query.on)]
                 series[query.event] = _segmentation(ask, query)
     zone = ZoneInfo(ask.project.timezone)
@@ -80,7 +80,7 @@ def _called(on: str) -> str:
     return node.name if isinstance(node, Property) else on
 
 
-def _segmentation(ask: Ask, query: Segmentation) -> dict[str, Any]:
+def _segmentation(ask: Ask, query: LocalSegmentation) -> dict[str, Any]:
     """Numbers by time; with a breakdown by segment and time, all together first."""
     whole = run(ask, SEGMENTATION, replace(query, on=None)).series[query.event]
     found = {OVERALL: whole}

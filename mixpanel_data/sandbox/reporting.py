@@ -15,12 +15,12 @@ from mixpanel_data._internal.reports.calendar import Calendar, key
 from mixpanel_data._internal.reports.events import Events, Table
 from mixpanel_data.exceptions import InvalidArgumentError, QueryError
 from mixpanel_data.queries import (
-    Frequency,
+    LocalFrequency,
     LocalFunnel,
+    LocalNumericSegmentation,
     LocalRetention,
-    NumericSegmentation,
-    Segmentation,
-    SegmentationAverage,
+    LocalSegmentation,
+    LocalSegmentationAverage,
     SegmentationSum,
 )
 from mixpanel_data.sandbox.asks import Ask
@@ -60,18 +60,18 @@ class Report(Generic[Q, A]):
     answer: Callable[..., A]
 
 
-SEGMENTATION: Report[Segmentation, SegmentationResult] = Report(
+SEGMENTATION: Report[LocalSegmentation, SegmentationResult] = Report(
     segmentation.sql, segmentation.answer
 )
-NUMERIC: Report[NumericSegmentation, NumericBucketsResult] = Report(
+NUMERIC: Report[LocalNumericSegmentation, NumericBucketsResult] = Report(
     numbers.ranges_sql, numbers.ranges_answer
 )
-SERIES: Report[SegmentationSum | SegmentationAverage, NumericSeriesResult] = Report(
+SERIES: Report[SegmentationSum | LocalSegmentationAverage, NumericSeriesResult] = Report(
     numbers.series_sql, numbers.series_answer
 )
 FUNNEL: Report[LocalFunnel, FunnelResult] = Report(funnel.sql, funnel.answer)
 RETENTION: Report[LocalRetention, RetentionResult] = Report(retention.sql, retention.answer)
-FREQUENCY: Report[Frequency, FrequencyResult] = Report(frequency.sql, frequency.answer)
+FREQUENCY: Report[LocalFrequency, FrequencyResult] = Report(frequency.sql, frequency.answer)
 
 
 def run(ask: Ask, report: Report[Q, A], query: Q) -> A:

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug import Response
 
-from mixpanel_data.queries import Frequency, LocalRetention
+from mixpanel_data.queries import LocalFrequency, LocalRetention
 from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.refusals import bad_request, json_response
 from mixpanel_data.sandbox.reporting import (
@@ -52,7 +52,7 @@ def addiction(ask: Ask) -> Response:
     for name in ("unit", "addiction_unit"):
         ask.params.required(name)
     with refused():
-        query = Frequency(
+        query = LocalFrequency(
             **asked(ask, "on", "where"),
             **given(ask, "unit", "addiction_unit", "event", integers=("limit",)),
         )

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from mixpanel_data.queries import (
     LocalFunnel,
     LocalRetention,
-    Segmentation,
+    LocalSegmentation,
     Step,
     WindowUnit,
 )
@@ -37,7 +37,7 @@ class Bookmark:
 
     id: int
     name: str
-    questions: tuple[Segmentation, ...] | tuple[LocalFunnel] | tuple[LocalRetention]
+    questions: tuple[LocalSegmentation, ...] | tuple[LocalFunnel] | tuple[LocalRetention]
     days: int = 30
 
     @property
@@ -83,15 +83,15 @@ BOOKMARKS = (
         88001,
         "Sign ups and purchases",
         (
-            Segmentation(event="Sign Up", from_date=_DAY, to_date=_DAY),
-            Segmentation(event="Purchase", from_date=_DAY, to_date=_DAY),
+            LocalSegmentation(event="Sign Up", from_date=_DAY, to_date=_DAY),
+            LocalSegmentation(event="Purchase", from_date=_DAY, to_date=_DAY),
         ),
     ),
     Bookmark(
         88002,
         "Buyers per week by platform",
         (
-            Segmentation(
+            LocalSegmentation(
                 event="Purchase",
                 from_date=_DAY,
                 to_date=_DAY,

@@ -8,9 +8,9 @@ from typing import TypeVar
 from werkzeug import Response
 
 from mixpanel_data.queries import (
-    NumericSegmentation,
-    Segmentation,
-    SegmentationAverage,
+    LocalNumericSegmentation,
+    LocalSegmentation,
+    LocalSegmentationAverage,
     SegmentationSum,
 )
 from mixpanel_data.sandbox.asks import Ask
@@ -29,13 +29,13 @@ from mixpanel_data.sandbox.reporting import (
 )
 from mixpanel_data.sandbox.series import series_response
 
-Q = TypeVar("Q", NumericSegmentation, SegmentationSum, SegmentationAverage)
+Q = TypeVar("Q", LocalNumericSegmentation, SegmentationSum, LocalSegmentationAverage)
 
 
 def segmentation(ask: Ask) -> Response:
     """Events per bucket, or per bucket and value of `on`; zeros are there."""
     with refused():
-        query = Segmentation(
+        query = LocalSegmentation(
             event=one_event(ask),
             **asked(ask, "on", "where"),
             **given(ask, "unit", "type", integers=("limit", "interval")),
@@ -47,7 +47,7 @@ def segmentation(ask: Ask) -> Response:
 
 def numeric(ask: Ask) -> Response:
     """Events per bucket and range of a number, without zeros."""
-    query = _numeric(ask, NumericSegmentation, "type")
+    query = _numeric(ask, LocalNumericSegmentation, "type")
     found = run(ask, NUMERIC, query).series
     return series_response(ask, shuffled(buckets(ask, query, query.unit)), found)
 
@@ -61,7 +61,7 @@ def sum_(ask: Ask) -> Response:
 
 def average(ask: Ask) -> Response:
     """The average of a number per bucket; of nothing there is none."""
-    values = run(ask, SERIES, _numeric(ask, SegmentationAverage)).values
+    values = run(ask, SERIES, _numeric(ask, LocalSegmentationAverage)).values
     results = {bucket: value for bucket, value in values.items() if value is not None}
     return json_response({"results": results, "status": "ok"})
 

@@ -122,10 +122,13 @@ class FunnelResult(Report):
     def counted(self) -> str:
         """What the counts of `steps` are: "users", or "entries".
 
-        Each bucket is a funnel of its own, so who enters in two of them counts twice.
+        Each bucket is a funnel of its own, so who enters in two of them counts twice; unless they
+        are one that is split.
         """
-        again = isinstance(self.query, LocalFunnel) and self.query.count == "total"
-        return "entries" if again or len(self.series) > 1 else "users"
+        again = len(self.series) > 1
+        if isinstance(self.query, LocalFunnel):
+            again = self.query.count == "total" or (again and self.query.buckets == "separate")
+        return "entries" if again else "users"
 
     def plot(self) -> LayerChart:
         """A bar for each step, and segment (extra `plot`)."""

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Literal, TypeVar, Unpack, cast
 
 from mixpanel_data import queries
 from mixpanel_data._internal.config import checks
 from mixpanel_data.exceptions import InvalidArgumentError, warn
+from mixpanel_data.workspace.scope import ScopeOptions, scope_of
 
 if TYPE_CHECKING:
     from mixpanel_data._internal.services.coverage import Question
     from mixpanel_data._internal.services.local_query import LocalQueryService
     from mixpanel_data.queries import (
+        AveragePer,
         CohortUnit,
         CountType,
         Exclusion,
         Expression,
+        FunnelBuckets,
         FunnelUnit,
+        NonNumbers,
         NumericUnit,
+        RangeIncludes,
         RetentionType,
+        SegmentSizes,
+        Slots,
         SlotUnit,
         Step,
         Unit,
-        WeekStart,
+        WhereApplies,
         WindowUnit,
     )
     from mixpanel_data.types import (
@@ -42,16 +49,6 @@ Day = str | date
 T = TypeVar("T")
 
 
-class ScopeOptions(TypedDict, total=False):
-    """What every report takes: which tables it reads, and by which calendar it counts."""
-
-    table: str | Sequence[str]
-    profiles: str
-    timezone: str | None
-    week_start: WeekStart
-    dedupe: bool | None
-
-
 class LocalReports:
     """Reports on fetched tables, by Mixpanel's rules: no account and no quota is needed.
 
@@ -61,6 +58,8 @@ class LocalReports:
     - `profiles`: the table that `user["x"]` looks in; "profiles".
     - `timezone`: whose days are counted; the account's, else UTC.
     - `week_start`: "monday" or "sunday".
+    - `edge_buckets`: the first and last week or month have the days asked for alone ("partial"), or
+      all of theirs ("whole").
     - `dedupe`: leave out copies of events. A fetch did; by default done where tables overlap.
 
     What the tables lack is warned of, an event that they have not is an error. The rules, and
@@ -89,13 +88,14 @@ class LocalReports:
         type: CountType = "general",  # noqa: A002 - Mixpanel's word
         limit: int = 60,
         interval: int | None = None,
+        average_per: AveragePer = "users_of_bucket",
         **scope: Unpack[ScopeOptions],
     ) -> SegmentationResult:
         """How often an event happened, per bucket of time and per value of `on`.
 
         `type` "unique" counts users, "average" events per user. `limit` keeps the largest values.
         """
-        query = queries.Segmentation(
+        query = queries.LocalSegmentation(
             event=event,
             from_date=queries.parse_date(from_date, "from_date"),
             to_date=queries.parse_date(to_date, "to_date"),
@@ -105,6 +105,7 @@ class LocalReports:
             type=type,
             limit=limit,
             interval=interval,
+            average_per=average_per,
         )
         return self._service.segmentation(query, self._scope(scope))
 
@@ -118,10 +119,11 @@ class LocalReports:
         where: Expression | None = None,
         *,
         type: CountType = "general",  # noqa: A002 - Mixpanel's word
+        range_includes: RangeIncludes = "lower",
         **scope: Unpack[ScopeOptions],
     ) -> NumericBucketsResult:
         """How often an event happened, per range of the number `on`: about ten equal ranges."""
-        query = queries.NumericSegmentation(
+        query = queries.LocalNumericSegmentation(
             event=event,
             from_date=queries.parse_date(from_date, "from_date"),
             to_date=queries.parse_date(to_date, "to_date"),
@@ -129,6 +131,7 @@ class LocalReports:
             unit=unit,
             where=where,
             type=type,
+            range_includes=range_includes,
         )
         return self._service.segmentation_numeric(query, self._scope(scope))
 
@@ -161,16 +164,19 @@ class LocalReports:
         on: Expression,
         unit: NumericUnit = "day",
         where: Expression | None = None,
+        *,
+        non_numbers: NonNumbers = "zero",
         **scope: Unpack[ScopeOptions],
     ) -> NumericSeriesResult:
-        """The average of the number `on` over events; what is no number counts as 0."""
-        query = queries.SegmentationAverage(
+        """The average of the number `on` over events; what is no number counts as 0, or not."""
+        query = queries.LocalSegmentationAverage(
             event=event,
             from_date=queries.parse_date(from_date, "from_date"),
             to_date=queries.parse_date(to_date, "to_date"),
             on=on,
             unit=unit,
             where=where,
+            non_numbers=non_numbers,
         )
         return self._service.segmentation_average(query, self._scope(scope))
 
@@ -194,6 +200,8 @@ class LocalReports:
         window_end: Literal["inclusive", "exclusive"] = "inclusive",
         reuse_events: bool = False,
         clamp_times: bool = True,
+        where_applies: WhereApplies = "every_step",
+        buckets: FunnelBuckets = "separate",
         **scope: Unpack[ScopeOptions],
     ) -> FunnelResult:
         """How many go through these steps, entering in these days.
@@ -222,6 +230,8 @@ class LocalReports:
             window_end=window_end,
             reuse_events=reuse_events,
             clamp_times=clamp_times,
+            where_applies=where_applies,
+            buckets=buckets,
         )
         return self._service.funnel(query, self._scope(scope))
 
@@ -243,6 +253,7 @@ class LocalReports:
         limit: int = 255,
         birth_rows: Literal["first_in_range", "every_row"] = "first_in_range",
         anchor_returns: bool = False,
+        segment_sizes: SegmentSizes = "cohort",
         as_of: str | datetime | None = None,
         **scope: Unpack[ScopeOptions],
     ) -> RetentionResult:
@@ -269,6 +280,7 @@ class LocalReports:
             limit=limit,
             birth_rows=birth_rows,
             anchor_returns=anchor_returns,
+            segment_sizes=segment_sizes,
             as_of=queries.parse_instant(as_of, "as_of"),
         )
         return self._service.retention(query, self._scope(scope))
@@ -284,10 +296,11 @@ class LocalReports:
         where: Expression | None = None,
         on: Expression | None = None,
         limit: int = 255,
+        slots: Slots = "calendar",
         **scope: Unpack[ScopeOptions],
     ) -> FrequencyResult:
         """In how many slots (`addiction_unit`) of a period (`unit`) users do `event`, or anything."""
-        query = queries.Frequency(
+        query = queries.LocalFrequency(
             from_date=queries.parse_date(from_date, "from_date"),
             to_date=queries.parse_date(to_date, "to_date"),
             event=event,
@@ -296,6 +309,7 @@ class LocalReports:
             where=where,
             on=on,
             limit=limit,
+            slots=slots,
         )
         return self._service.frequency(query, self._scope(scope))
 
@@ -359,14 +373,7 @@ class LocalReports:
 
     def _scope(self, asked: ScopeOptions) -> queries.Scope:
         options: ScopeOptions = {**self._usually, **asked}
-        tables = options.get("table", "events")
-        return queries.Scope(
-            tables=(tables,) if isinstance(tables, str) else tuple(tables),
-            profiles=options.get("profiles", "profiles"),
-            timezone=self._zone(options.get("timezone")),
-            week_start=options.get("week_start", "monday"),
-            dedupe=options.get("dedupe"),
-        )
+        return scope_of(options, self._zone(options.get("timezone")))
 
     def _zone(self, asked: str | None) -> str:
         if asked is not None:

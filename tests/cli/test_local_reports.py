@@ -32,24 +32,39 @@ SAME: list[tuple[str, Callable[[LocalReports], Report]]] = [
         ),
     ),
     (
-        "segmentation --event Purchase --interval 7 --type average --local",
-        lambda local: local.segmentation("Purchase", *DAYS, type="average", interval=7),
+        "segmentation --event Purchase --interval 7 --type average --average-per users_of_range",
+        lambda local: local.segmentation(
+            "Purchase", *DAYS, type="average", interval=7, average_per="users_of_range"
+        ),
     ),
     (
-        "segmentation-numeric --event Purchase --on amount --type unique --local",
-        lambda local: local.segmentation_numeric("Purchase", *DAYS, "amount", type="unique"),
+        "segmentation-numeric --event Purchase --on amount --type unique --range-includes upper",
+        lambda local: local.segmentation_numeric(
+            "Purchase", *DAYS, "amount", type="unique", range_includes="upper"
+        ),
     ),
     (
         "segmentation-sum --event Purchase --on amount --unit hour --local",
         lambda local: local.segmentation_sum("Purchase", *DAYS, "amount", "hour"),
     ),
     (
-        "segmentation-average --event Purchase --on amount --local",
-        lambda local: local.segmentation_average("Purchase", *DAYS, "amount"),
+        "segmentation-average --event Purchase --on amount --non-numbers left_out",
+        lambda local: local.segmentation_average(
+            "Purchase", *DAYS, "amount", non_numbers="left_out"
+        ),
     ),
     (
-        """funnel --steps 'View Item,Add To Cart,Purchase' --on 'user["plan"]' --unit week""",
-        lambda local: local.funnel(STEPS, *DAYS, "week", 'user["plan"]'),
+        """funnel --steps 'View Item,Add To Cart,Purchase' --on 'user["plan"]' --unit week
+        --where 'properties["platform"] == "Web"' --where-applies first_step --buckets split""",
+        lambda local: local.funnel(
+            STEPS,
+            *DAYS,
+            "week",
+            'user["plan"]',
+            'properties["platform"] == "Web"',
+            where_applies="first_step",
+            buckets="split",
+        ),
     ),
     (
         """funnel --steps 'View Item' --steps 'Add To Cart, Purchase' --on plan --top 2
@@ -90,9 +105,16 @@ SAME: list[tuple[str, Callable[[LocalReports], Report]]] = [
         ),
     ),
     (
-        "frequency --event 'App Open' --unit week --addiction-unit day --dedupe",
+        """frequency --event 'App Open' --unit week --addiction-unit day --dedupe
+        --slots elapsed""",
         lambda local: local.on(dedupe=True).frequency(
-            *DAYS, "App Open", unit="week", addiction_unit="day"
+            *DAYS, "App Open", unit="week", addiction_unit="day", slots="elapsed"
+        ),
+    ),
+    (
+        """retention --born 'App Open' --return Purchase --on platform --segment-sizes returned""",
+        lambda local: local.retention(
+            "App Open", "Purchase", *DAYS, on="platform", segment_sizes="returned"
         ),
     ),
     (
@@ -145,12 +167,14 @@ def test_explained_it_is_sql_that_runs(typed: str, here: Mp) -> None:
         ("--profiles", "profiles"),
         ("--timezone", "UTC"),
         ("--week-start", "monday"),
+        ("--edge-buckets", "partial"),
         ("--dedupe",),
         ("--no-dedupe",),
         ("--explain",),
         ("--birth-rows", "first_in_range"),
         ("--as-of", "2026-02-01"),
         ("--anchor-returns",),
+        ("--segment-sizes", "cohort"),
     ],
 )
 def test_any_option_of_local_reports_asks_the_tables(option: tuple[str, ...], here: Mp) -> None:
@@ -179,6 +203,15 @@ def test_a_table_leaves_out_columns_without_values_unless_they_are_asked_for(her
     asked = ("frequency", *TYPED, *BERLIN, "-f", "table")
     assert here(*asked).out.split()[:4] == ["date", "slots", "users", "rate"]
     assert here(*asked, "--columns", "segment,users").out.split()[:2] == ["segment", "users"]
+
+
+def test_a_week_of_two_days_may_be_a_whole_one(here: Mp) -> None:
+    asked = ("segmentation", "--event", "Purchase", "--unit", "week", *BERLIN)
+    days = ("--from", "2026-01-07", "--to", "2026-01-08")
+    week = here(*asked, "--from", "2026-01-05", "--to", "2026-01-11").data
+    partial = here(*asked, *days, "--edge-buckets", "partial").data
+    assert here(*asked, *days, "--edge-buckets", "whole").data["series"] == week["series"]
+    assert partial["series"]["Purchase"]["2026-01-05"] < week["series"]["Purchase"]["2026-01-05"]
 
 
 def test_several_tables_are_one(here: Mp, mp: Mp, db: Path) -> None:
@@ -321,6 +354,6 @@ def test_help_says_what_counts_here(mp: Mp) -> None:
     _, _, section = told.partition("Counting here (each of these implies --local):\n")
     options = section.partition("\nGlobal options:")[0]
     assert [line.split()[0] for line in options.splitlines() if line.startswith("  -")] == [
-        "--local", "--birth-rows", "--anchor-returns", "--as-of", "--table", "--profiles",
-        "--timezone", "--week-start", "--dedupe", "--explain",
+        "--local", "--birth-rows", "--anchor-returns", "--segment-sizes", "--as-of", "--table",
+        "--profiles", "--timezone", "--week-start", "--edge-buckets", "--dedupe", "--explain",
     ]  # fmt: skip

@@ -24,19 +24,31 @@ class Attempt:
 def funnel(query: LocalFunnel, history: History) -> dict[str, dict[str, Figures]]:
     """Bucket, segment, and of each step: how many, seconds since the last one, since the first."""
     unit = unit_of(query)
-    acts = history.by_user(act for act in history.acts if history.passes(act, query.where))
-    found: dict[str, dict[str, list[Attempt]]] = {}
-    for bucket in history.buckets(unit, query.from_date, query.to_date):
-        segments = found.setdefault(key(bucket, unit), {OVERALL: []})
-        for own in acts.values():
-            entries = [
-                act
-                for act in own
-                if is_step(query, 0, act, history)
-                and history.within(act, query.from_date, query.to_date)
-                and history.bucket(act.at, unit, query.from_date) == bucket
-            ]
-            enter(query, attempts(query, entries, own, history), segments)
+    every_step = query.where if query.where_applies == "every_step" else None
+    acts = history.by_user(act for act in history.acts if history.passes(act, every_step))
+    every = history.buckets(unit, query.from_date, query.to_date)
+    found: dict[str, dict[str, list[Attempt]]] = {key(it, unit): {OVERALL: []} for it in every}
+
+    def named(act: Act) -> str:
+        return key(history.bucket(act.at, unit, query.from_date), unit)
+
+    for own in acts.values():
+        entries = [
+            act
+            for act in own
+            if is_step(query, 0, act, history)
+            and history.passes(act, query.where)
+            and history.within(act, query.from_date, query.to_date)
+        ]
+        if query.buckets == "split":
+            for name, tried in counted(query, attempts(query, entries, own, history)):
+                segments = found[named(tried.steps[0])]
+                segments.setdefault(name, []).append(tried)
+            continue
+        for bucket, segments in found.items():
+            here = [act for act in entries if named(act) == bucket]
+            for name, tried in counted(query, attempts(query, here, own, history)):
+                segments.setdefault(name, []).append(tried)
     totals: dict[str, float] = {}
     for segments in found.values():
         for name, tried in segments.items():
@@ -49,13 +61,16 @@ def funnel(query: LocalFunnel, history: History) -> dict[str, dict[str, Figures]
     }
 
 
-def enter(query: LocalFunnel, tried: list[Attempt], segments: dict[str, list[Attempt]]) -> None:
-    """Count a user's attempts: all, or the first one; and the first one of each segment."""
+def counted(query: LocalFunnel, tried: list[Attempt]) -> list[tuple[str, Attempt]]:
+    """A user's attempts that count: all, or the first one; and the first one of each segment."""
     every = query.count == "total"
-    segments[OVERALL] += tried if every else tried[:1]
+    found = [(OVERALL, attempt) for attempt in (tried if every else tried[:1])]
     for name in dict.fromkeys(name for attempt in tried for name in attempt.segments):
         own = [attempt for attempt in tried if name in attempt.segments]
-        segments.setdefault(name, []).extend(own if every else own[:1])
+        # a value may be called as all together are
+        label = f"{name} (a value)" if name == OVERALL else name
+        found += [(label, attempt) for attempt in (own if every else own[:1])]
+    return found
 
 
 def attempts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -150,6 +150,21 @@ class History:
                 found[self.bucket(at, unit, first)] = None
             at += step
         return sorted(found)
+
+    def whole(self, query: Any) -> Any:
+        """The question for all days of its first and last bucket, a week or a month."""
+        if getattr(query, "unit", None) not in ("week", "month"):
+            return query
+        first, last, day = query.from_date, query.to_date, timedelta(days=1)
+        while self._same_bucket(query.unit, first - day, first):
+            first -= day
+        while self._same_bucket(query.unit, last, last + day):
+            last += day
+        return replace(query, from_date=first, to_date=last)
+
+    def _same_bucket(self, unit: str, *days: date) -> bool:
+        noons = [datetime(day.year, day.month, day.day, 12, tzinfo=self.zone) for day in days]
+        return len({self.bucket(noon, unit, days[0]) for noon in noons}) == 1
 
 
 def key(bucket: datetime, unit: str) -> str:

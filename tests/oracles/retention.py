@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from mixpanel_data.queries import Frequency, LocalRetention
+from mixpanel_data.queries import LocalFrequency, LocalRetention
 from tests.oracles.history import Act, History, key, top
 
 Row = tuple[str | None, str, int, tuple[int, ...], int]
@@ -76,8 +76,20 @@ def rows(query, history, as_of, members, came, name) -> list[Row]:
                     for member in here
                 )
             )
-        found.append((name, key(bucket, query.unit), len(here), tuple(counts), complete))
+        sized = here
+        if name is not None and query.segment_sizes == "returned":
+            sized = [it for it in here if came_back(query, history, came[it], name)]
+        found.append((name, key(bucket, query.unit), len(sized), tuple(counts), complete))
     return found
+
+
+def came_back(query, history, acts: list[tuple[int, Act]], name: str) -> bool:
+    """Whether a member came back with this value in an interval that is asked for, or after it."""
+    return any(
+        (query.unbounded or interval <= query.interval_count)
+        and name in history.labels(act, query.on)
+        for interval, act in acts
+    )
 
 
 def first_instant(history: History, bucket: datetime, query: LocalRetention) -> datetime:
@@ -109,16 +121,11 @@ def returns(query: LocalRetention, act: Act, history: History) -> bool:
     return query.return_event in (None, act.name) and history.passes(act, query.where)
 
 
-def frequency(query: Frequency, history: History) -> list[tuple[str | None, str, tuple[int, ...]]]:
+def frequency(
+    query: LocalFrequency, history: History
+) -> list[tuple[str | None, str, tuple[int, ...]]]:
     """Segment, period, and how many were active in at least 1, 2, … of its slots."""
-    acts = [
-        act
-        for act in history.acts
-        if query.event in (None, act.name)
-        and act.user != ""
-        and history.within(act, query.from_date, query.to_date)
-        and history.passes(act, query.where)
-    ]
+    acts = active_in(query, history)
     if query.on is None:
         return periods(query, history, acts, None)
     names = {name for act in acts for name in history.labels(act, query.on)}
@@ -131,14 +138,25 @@ def frequency(query: Frequency, history: History) -> list[tuple[str | None, str,
     ]
 
 
+def active_in(query: LocalFrequency, history: History) -> list[Act]:
+    """The events that make users active."""
+    return [
+        act
+        for act in history.acts
+        if query.event in (None, act.name)
+        and act.user != ""
+        and history.within(act, query.from_date, query.to_date)
+        and history.passes(act, query.where)
+    ]
+
+
 def periods(query, history, acts, name):
     found = []
     for period in history.buckets(query.unit, query.from_date, query.to_date):
-        slots: dict[str, set[datetime]] = {}
+        slots: dict[str, set[datetime | int]] = {}
         for act in acts:
             if history.bucket(act.at, query.unit, query.from_date) == period:
-                slot = history.bucket(act.at, query.addiction_unit, query.from_date)
-                slots.setdefault(act.user, set()).add(slot)
+                slots.setdefault(act.user, set()).add(slot_of(query, history, act, period))
         size = slots_in(query, history, period)
         active = [len(own) for own in slots.values()]
         counts = tuple(sum(n >= least for n in active) for least in range(1, size + 1))
@@ -146,7 +164,19 @@ def periods(query, history, acts, name):
     return found
 
 
-def slots_in(query: Frequency, history: History, period: datetime) -> int:
+def slot_of(query, history: History, act: Act, period: datetime) -> datetime | int:
+    """Where the clock is, or how many slots have passed since the user's first event of all."""
+    if query.slots == "calendar":
+        return history.bucket(act.at, query.addiction_unit, query.from_date)
+    first = min(
+        it.at
+        for it in active_in(query, history)
+        if it.user == act.user and history.bucket(it.at, query.unit, query.from_date) == period
+    )
+    return (act.at - first) // timedelta(**{f"{query.addiction_unit}s": 1})
+
+
+def slots_in(query: LocalFrequency, history: History, period: datetime) -> int:
     """Days of the whole period, or the hours that the clock shows in it: 24 a day."""
     if query.unit == "month":
         days = ((period + timedelta(days=32)).replace(day=1) - period).days

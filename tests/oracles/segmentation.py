@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from mixpanel_data.queries import (
-    NumericSegmentation,
-    Segmentation,
-    SegmentationAverage,
+    LocalNumericSegmentation,
+    LocalSegmentation,
+    LocalSegmentationAverage,
     SegmentationSum,
 )
 from tests.oracles.history import Act, History, key, top, unit_of
@@ -16,7 +16,7 @@ from tests.oracles.history import Act, History, key, top, unit_of
 Series = dict[str, dict[str, float]]
 
 
-def segmentation(query: Segmentation, history: History) -> Series:
+def segmentation(query: LocalSegmentation, history: History) -> Series:
     """Segment, bucket, number; empty buckets are 0."""
     unit = unit_of(query)
     found: dict[str, list[Act]] = {} if query.on else {query.event: []}
@@ -31,6 +31,7 @@ def segmentation(query: Segmentation, history: History) -> Series:
             key(bucket, unit): figure(
                 query.type,
                 [act for act in acts if history.bucket(act.at, unit, query.from_date) == bucket],
+                acts if query.average_per == "users_of_range" else None,
             )
             for bucket in every
         }
@@ -52,15 +53,21 @@ def counted(query, history: History) -> list[Act]:
     ]
 
 
-def figure(kind: str, acts: list[Act]) -> float:
-    """Events, distinct users, or events per user; nobody is no user."""
-    users = len({act.user for act in acts if act.user != ""})
+def figure(kind: str, acts: list[Act], of_users: list[Act] | None = None) -> float:
+    """Events, distinct users, or events per user (of these acts, else of others)."""
+    users = users_of(acts)
     match kind:
         case "general":
             return len(acts)
         case "unique":
             return users
-    return len(acts) / users if users else 0.0
+    per = users if of_users is None else users_of(of_users)
+    return len(acts) / per if per else 0.0
+
+
+def users_of(acts: list[Act]) -> int:
+    """Nobody is no user."""
+    return len({act.user for act in acts if act.user != ""})
 
 
 def total(query: SegmentationSum, history: History) -> dict[str, float]:
@@ -71,14 +78,17 @@ def total(query: SegmentationSum, history: History) -> dict[str, float]:
     }
 
 
-def average(query: SegmentationAverage, history: History) -> dict[str, float | None]:
-    """The average over all events, those without a number included."""
-    return {
-        name: sum(history.number(act, query.on) or 0.0 for act in acts) / len(acts)
-        if acts
-        else None
-        for name, acts in by_bucket(query, history).items()
-    }
+def average(query: LocalSegmentationAverage, history: History) -> dict[str, float | None]:
+    """The average over all events, those without a number as 0, or left out."""
+    found: dict[str, float | None] = {}
+    for name, acts in by_bucket(query, history).items():
+        values = [history.number(act, query.on) for act in acts]
+        if query.non_numbers == "zero":
+            counted = [0.0 if value is None else value for value in values]
+        else:
+            counted = [value for value in values if value is not None]
+        found[name] = sum(counted) / len(counted) if counted else None
+    return found
 
 
 def by_bucket(query, history: History) -> dict[str, list[Act]]:
@@ -90,11 +100,12 @@ def by_bucket(query, history: History) -> dict[str, list[Act]]:
     return {key(bucket, query.unit): acts for bucket, acts in found.items()}
 
 
-def numeric(query: NumericSegmentation, history: History) -> Series:
+def numeric(query: LocalNumericSegmentation, history: History) -> Series:
     """Ranges of equal width (1, 2 or 5 times a power of ten), at most ten where that can be.
 
     The width is the least that is no less than a tenth of the way from the least value to the
-    largest; ranges begin at its multiples. What is no number is in no range.
+    largest; ranges begin at its multiples. What is no number is in no range, what is at the end
+    of two is in the upper one, unless ranges include their upper end.
     """
     valued = [(history.number(act, query.on), act) for act in counted(query, history)]
     numbered = [(value, act) for value, act in valued if value is not None]
@@ -106,7 +117,10 @@ def numeric(query: NumericSegmentation, history: History) -> Series:
     series: dict[Decimal, dict[datetime, list[Act]]] = {}
     for value, act in numbered:
         bucket = history.bucket(act.at, query.unit, query.from_date)
-        series.setdefault(floor(value, width), {}).setdefault(bucket, []).append(act)
+        low = floor(value, width)
+        if query.range_includes == "upper" and float(low) == value:
+            low -= width
+        series.setdefault(low, {}).setdefault(bucket, []).append(act)
     named = {
         f"{low:,f} - {low + width:,f}": {
             key(bucket, query.unit): value

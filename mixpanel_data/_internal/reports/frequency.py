@@ -9,7 +9,7 @@ from typing import Any
 from mixpanel_data._internal.reports.calendar import Calendar, key
 from mixpanel_data._internal.reports.events import Events, Expression, labels, passing
 from mixpanel_data._internal.reports.text import select, statement
-from mixpanel_data.queries import Frequency
+from mixpanel_data.queries import LocalFrequency, SlotUnit
 from mixpanel_data.types import FrequencyPeriod, FrequencyResult
 
 Row = tuple[datetime, str | None, int, int]
@@ -27,8 +27,10 @@ FROM counts
 JOIN largest USING (segment)
 ORDER BY total DESC, segment, bucket, slots"""
 
+_MICROSECONDS: dict[SlotUnit, int] = {"hour": 3_600_000_000, "day": 86_400_000_000}
 
-def sql(query: Frequency, events: Events, calendar: Calendar) -> str:
+
+def sql(query: LocalFrequency, events: Events, calendar: Calendar) -> str:
     """Rows of bucket, segment, a number of slots, and the users that were active in so many.
 
     Without `on` the segment is NULL; else those with the most users come first.
@@ -43,7 +45,7 @@ def sql(query: Frequency, events: Events, calendar: Calendar) -> str:
     )
     active = select(
         f"{calendar.bucket(query.unit)} AS bucket",
-        f"{calendar.bucket(query.addiction_unit)} AS slot",
+        f"{_slot(query, calendar)} AS slot",
         "NULL AS segment" if query.on is None else "unnest(labels) AS segment",
         "distinct_id",
     )
@@ -62,8 +64,17 @@ def sql(query: Frequency, events: Events, calendar: Calendar) -> str:
     return statement(named, _LARGEST)
 
 
+def _slot(query: LocalFrequency, calendar: Calendar) -> str:
+    """SQL of what tells the slots of a user's period apart."""
+    if query.slots == "calendar":
+        return calendar.bucket(query.addiction_unit)
+    period = f"PARTITION BY {calendar.bucket(query.unit)}, distinct_id"
+    since = f"epoch_us(event_time) - min(epoch_us(event_time)) OVER ({period})"
+    return f"({since}) // {_MICROSECONDS[query.addiction_unit]}"
+
+
 def answer(
-    query: Frequency, rows: Iterable[Row], calendar: Calendar, **origin: Any
+    query: LocalFrequency, rows: Iterable[Row], calendar: Calendar, **origin: Any
 ) -> FrequencyResult:
     """The rows as an answer: how many users were active in at least 1, 2, … slots."""
     segments: dict[str | None, dict[datetime, dict[int, int]]] = {} if query.on else {None: {}}
@@ -88,7 +99,7 @@ def _at_least(users: dict[int, int], slots: int) -> tuple[int, ...]:
     )
 
 
-def _slots(query: Frequency, bucket: datetime) -> int:
+def _slots(query: LocalFrequency, bucket: datetime) -> int:
     """How many slots a whole period has; hours are those of the clock, 24 a day."""
     days = {"day": 1, "week": 7}.get(query.unit) or _days_of_month(bucket)
     return days * 24 if query.addiction_unit == "hour" else days

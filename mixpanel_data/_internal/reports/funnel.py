@@ -19,17 +19,17 @@ Row = tuple[datetime, str | None, int, int, float | None, float | None]
 # One attempt after the other: the next entry is the first one after the last exit.
 _KEPT = """SELECT unnest(list_reduce(
     list_transform(
-        list_sort(list({'at': entry_time, 'row': entry_row, 'exit': exit})),
-        lambda it: {'at': it.at, 'exit': it.exit, 'rows': [it.row]}
+        list_sort(list({{'at': entry_time, 'row': entry_row, 'exit': exit}})),
+        lambda it: {{'at': it.at, 'exit': it.exit, 'rows': [it.row]}}
     ),
     lambda done, next: CASE
         WHEN next.at > done.exit
-        THEN {'at': next.at, 'exit': next.exit, 'rows': done.rows || next.rows}
+        THEN {{'at': next.at, 'exit': next.exit, 'rows': done.rows || next.rows}}
         ELSE done
     END
 ).rows) AS entry_row
 FROM ended
-GROUP BY distinct_id, bucket"""
+GROUP BY {person}"""
 
 _EVERYONE = """SELECT entry_row, NULL AS segment
 FROM kept
@@ -61,14 +61,15 @@ def sql(query: LocalFunnel, events: Events, calendar: Calendar) -> str:
     if stages.once:
         return statement(named, f"{_figures(query)}\nORDER BY bucket, step")
     named["ended AS MATERIALIZED"] = stages.ended()
-    named["kept AS MATERIALIZED"] = _KEPT
+    person = "distinct_id, bucket" if query.buckets == "separate" else "distinct_id"
+    named["kept AS MATERIALIZED"] = _KEPT.format(person=person)
     if query.on is None:
-        named["counted AS"] = _per(query, _EVERYONE, "bucket, distinct_id")
+        named["counted AS"] = _per(query, _EVERYONE, person)
         return statement(named, f"{_figures(query)}\nORDER BY bucket, step")
     named["called AS"] = stages.called()
     counted = [
-        _per(query, _EVERYONE, "bucket, distinct_id"),
-        _per(query, _SEGMENTED, "bucket, distinct_id, segment"),
+        _per(query, _EVERYONE, person),
+        _per(query, _SEGMENTED, f"{person}, segment"),
     ]
     named["counted AS MATERIALIZED"] = "\nUNION ALL\n".join(counted)
     named["figures AS MATERIALIZED"] = _figures(query)

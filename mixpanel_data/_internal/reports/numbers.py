@@ -11,10 +11,15 @@ from mixpanel_data._internal.reports.calendar import Calendar, key
 from mixpanel_data._internal.reports.events import Events, number, passing
 from mixpanel_data._internal.reports.segmentation import FIGURES
 from mixpanel_data._internal.reports.text import select, statement
-from mixpanel_data.queries import NumericSegmentation, SegmentationAverage, SegmentationSum
+from mixpanel_data.queries import (
+    LocalNumericSegmentation,
+    LocalSegmentationAverage,
+    RangeIncludes,
+    SegmentationSum,
+)
 from mixpanel_data.types import NumericBucketsResult, NumericSeriesResult
 
-Question = NumericSegmentation | SegmentationSum | SegmentationAverage
+Question = LocalNumericSegmentation | SegmentationSum | LocalSegmentationAverage
 RangeRow = tuple[datetime, float, float, int, int]
 
 # 1, 2 or 5 times a power of ten: the least width of which ten reach over all numbers.
@@ -33,24 +38,29 @@ WHERE width * 10 >= span
 ORDER BY width
 LIMIT 1"""
 
-# The quotient may be off by a hair: what a range begins with decides, as it is written.
+# The quotient may be off by a hair: the ends of a range decide, as they are written.
 _PLACED = """SELECT events.*, digit, power, CASE
-    WHEN number < {low} THEN guess - 1
-    WHEN number >= {high} THEN guess + 1
+    WHEN number {below} {low} THEN guess - 1
+    WHEN number {above} {high} THEN guess + 1
     ELSE guess
 END AS place
-FROM (SELECT *, floor(number / width) AS guess FROM events CROSS JOIN width) AS events"""
+FROM (SELECT *, {guess} AS guess FROM events CROSS JOIN width) AS events"""
+
+_ENDS: dict[RangeIncludes, dict[str, str]] = {
+    "lower": {"below": "<", "above": ">=", "guess": "floor(number / width)"},
+    "upper": {"below": "<=", "above": ">", "guess": "ceil(number / width) - 1"},
+}
 
 
 def series_sql(
-    query: SegmentationSum | SegmentationAverage, events: Events, calendar: Calendar
+    query: SegmentationSum | LocalSegmentationAverage, events: Events, calendar: Calendar
 ) -> str:
-    """Rows of bucket and value. What is no number counts as 0, and as one event."""
+    """Rows of bucket and value. What is no number counts as 0, and as one event, or not at all."""
     # fsum and favg: rounding errors are made up for, so threads don't change the last digits.
     figure = "fsum" if isinstance(query, SegmentationSum) else "favg"
-    figures = select(
-        f"{calendar.bucket(query.unit)} AS bucket", f"{figure}(coalesce(number, 0)) AS value"
-    )
+    leaves_out = isinstance(query, LocalSegmentationAverage) and query.non_numbers == "left_out"
+    counted = "number" if leaves_out else "coalesce(number, 0)"
+    figures = select(f"{calendar.bucket(query.unit)} AS bucket", f"{figure}({counted}) AS value")
     return statement(
         {"events AS": _numbered(query, events, calendar)},
         f"{figures}\nFROM events\nGROUP BY ALL\nORDER BY ALL",
@@ -58,7 +68,7 @@ def series_sql(
 
 
 def series_answer(
-    query: SegmentationSum | SegmentationAverage,
+    query: SegmentationSum | LocalSegmentationAverage,
     rows: Iterable[tuple[datetime, float]],
     calendar: Calendar,
     **origin: Any,
@@ -70,17 +80,19 @@ def series_answer(
     return NumericSeriesResult(query=query, values=values, **origin)
 
 
-def ranges_sql(query: NumericSegmentation, events: Events, calendar: Calendar) -> str:
+def ranges_sql(query: LocalNumericSegmentation, events: Events, calendar: Calendar) -> str:
     """Rows of bucket, place, value, and the width of all ranges: a digit and a power of ten.
 
-    The range at a place has the numbers from that many widths on, up to but without the next.
+    The range at a place has the numbers from that many widths on, up to the next; which of the
+    two belongs to it, the question says.
     """
+    ends = {"low": _begin("guess"), "high": _begin("guess + 1")} | _ENDS[query.range_includes]
     return statement(
         {
             "numbered AS": _numbered(query, events, calendar),
             "events AS MATERIALIZED": "SELECT * FROM numbered WHERE number IS NOT NULL",
             "width AS MATERIALIZED": _WIDTH,
-            "placed AS": _PLACED.format(low=_begin("guess"), high=_begin("guess + 1")),
+            "placed AS": _PLACED.format(**ends),
         },
         select(
             f"{calendar.bucket(query.unit)} AS bucket",
@@ -94,7 +106,7 @@ def ranges_sql(query: NumericSegmentation, events: Events, calendar: Calendar) -
 
 
 def ranges_answer(
-    query: NumericSegmentation, rows: Iterable[RangeRow], _calendar: Calendar, **origin: Any
+    query: LocalNumericSegmentation, rows: Iterable[RangeRow], _calendar: Calendar, **origin: Any
 ) -> NumericBucketsResult:
     """The rows as an answer, ranges spelled as Mixpanel does."""
     series: dict[str, dict[str, float]] = {}
@@ -108,7 +120,9 @@ def ranges_answer(
 
 def _numbered(query: Question, events: Events, calendar: Calendar) -> str:
     return events.select(
-        ["event_time", "distinct_id"] if isinstance(query, NumericSegmentation) else ["event_time"],
+        ["event_time", "distinct_id"]
+        if isinstance(query, LocalNumericSegmentation)
+        else ["event_time"],
         {"number": number(query.on)},
         names=[query.event],
         conditions=calendar.covers("e.event_time"),

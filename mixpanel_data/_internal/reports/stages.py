@@ -67,6 +67,8 @@ class Stages:
             f"step_{n}": passing(it.where, it.event, days if n == 1 else ())
             for n, it in enumerate(query.steps, 1)
         }
+        if self._filters_entries:
+            filters["where"] = passing(query.where, query.steps[0].event, days)
         for n, it in enumerate(query.exclusions, 1):
             filters[f"exclusion_{n}"] = passing(it.where, it.event)
         more |= {f"passes_{name}": passes for name, passes in filters.items() if passes}
@@ -79,13 +81,20 @@ class Stages:
                 f"e.event_time >= {timestamp(self.calendar.start - early)}",
                 f"e.event_time < {timestamp(self.calendar.end + late)}",
             ],
-            passes=passing(query.where),
+            passes=None if self._filters_entries else passing(query.where),
         )
 
     def _is_step(self, number: int) -> list[str]:
         step = self.query.steps[number - 1]
         filtered = [f"passes_step_{number}"] if step.where is not None else []
+        if number == 1 and self._filters_entries:
+            filtered.append("passes_where")
         return [one_of("event_name", [step.event]), *filtered]
+
+    @property
+    def _filters_entries(self) -> bool:
+        """Whether `where` is a filter of the first step alone."""
+        return self.query.where is not None and self.query.where_applies == "first_step"
 
     def _exclusions(self, number: int) -> list[tuple[int, Exclusion]]:
         """Those on the way to a step, with their place in the question."""
@@ -105,13 +114,17 @@ class Stages:
 
     def _entries(self) -> str:
         """The first stage: an entry each, or only the first one of each user and bucket."""
-        bucket = f"{self.calendar.bucket(unit_of(self.query))} AS bucket"
+        unit = unit_of(self.query)
+        bucket = f"{self.calendar.bucket(unit)} AS bucket"
         row, time = "row_id", "event_time"
         source = f"events{where(*self._is_step(1), *self.calendar.covers('event_time'))}"
         if self.once:
-            first = select("distinct_id", bucket, f"min({_MOMENT}) AS entry")
+            split = self.query.buckets == "split"
+            per = ["distinct_id"] if split else ["distinct_id", bucket]
+            first = select(*per, f"min({_MOMENT}) AS entry")
             source = f"(\n{deeper(f'{first}{_NL}FROM {source}{_NL}GROUP BY ALL')}\n)"
-            row, time, bucket = "entry.row", "entry.at", "bucket"
+            row, time = "entry.row", "entry.at"
+            bucket = f"{self.calendar.bucket(unit, time)} AS bucket" if split else "bucket"
         columns = select(
             f"{row} AS entry_row",
             "distinct_id",

@@ -19,13 +19,13 @@ _ALWAYS = {"time", "$time", "$event_name"}
 """Properties that say of every event when and what it was."""
 
 Question = (
-    queries.Segmentation
-    | queries.NumericSegmentation
+    queries.LocalSegmentation
+    | queries.LocalNumericSegmentation
     | queries.SegmentationSum
-    | queries.SegmentationAverage
+    | queries.LocalSegmentationAverage
     | queries.LocalFunnel
     | queries.LocalRetention
-    | queries.Frequency
+    | queries.LocalFrequency
     | queries.Flows
 )
 
@@ -52,7 +52,7 @@ def needs(query: Question) -> Needs:
             if query.return_event is None:
                 return Needs(None if born is None else (born,))
             return Needs(tuple(filter(None, (born, query.return_event))))
-        case queries.Frequency():
+        case queries.LocalFrequency():
             return Needs(None if query.event is None else (query.event,))
         case queries.Flows():
             window = timedelta(seconds=query.window_seconds)

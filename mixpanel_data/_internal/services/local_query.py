@@ -23,6 +23,7 @@ from mixpanel_data._internal.services.coverage import Question
 from mixpanel_data._internal.services.known_tables import KnownTable
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries import Scope
 from mixpanel_data.types import (
     FlowsResult,
@@ -55,13 +56,13 @@ _FREQUENCY = _Report(frequency.sql, frequency.answer)
 _FLOWS = _Report(flows.sql, flows.answer)
 
 _KINDS: dict[type, _Report[Any, Any]] = {
-    queries.Segmentation: _SEGMENTATION,
-    queries.NumericSegmentation: _NUMERIC,
+    queries.LocalSegmentation: _SEGMENTATION,
+    queries.LocalNumericSegmentation: _NUMERIC,
     queries.SegmentationSum: _SERIES,
-    queries.SegmentationAverage: _SERIES,
+    queries.LocalSegmentationAverage: _SERIES,
     queries.LocalFunnel: _FUNNEL,
     queries.LocalRetention: _RETENTION,
-    queries.Frequency: _FREQUENCY,
+    queries.LocalFrequency: _FREQUENCY,
     queries.Flows: _FLOWS,
 }
 
@@ -73,12 +74,12 @@ class LocalQueryService:
         self._storage = storage
         self._zone = zone
 
-    def segmentation(self, query: queries.Segmentation, scope: Scope) -> SegmentationResult:
+    def segmentation(self, query: queries.LocalSegmentation, scope: Scope) -> SegmentationResult:
         """Numbers by bucket and segment."""
         return self._ask(_SEGMENTATION, query, scope)
 
     def segmentation_numeric(
-        self, query: queries.NumericSegmentation, scope: Scope
+        self, query: queries.LocalNumericSegmentation, scope: Scope
     ) -> NumericBucketsResult:
         """Numbers by bucket and range."""
         return self._ask(_NUMERIC, query, scope)
@@ -88,7 +89,7 @@ class LocalQueryService:
         return self._ask(_SERIES, query, scope)
 
     def segmentation_average(
-        self, query: queries.SegmentationAverage, scope: Scope
+        self, query: queries.LocalSegmentationAverage, scope: Scope
     ) -> NumericSeriesResult:
         """An average by bucket."""
         return self._ask(_SERIES, query, scope)
@@ -101,7 +102,7 @@ class LocalQueryService:
         """Cohorts by bucket and segment."""
         return self._ask(_RETENTION, query, scope)
 
-    def frequency(self, query: queries.Frequency, scope: Scope) -> FrequencyResult:
+    def frequency(self, query: queries.LocalFrequency, scope: Scope) -> FrequencyResult:
         """Periods by bucket and segment."""
         return self._ask(_FREQUENCY, query, scope)
 
@@ -111,7 +112,13 @@ class LocalQueryService:
 
     def explain(self, query: Question, scope: Scope) -> str:
         """The SQL that would answer; nothing is counted."""
-        return self._plan(_KINDS[type(query)], query, scope).sql
+        report = _KINDS.get(type(query))
+        if report is None:
+            raise InvalidArgumentError(
+                f"{type(query).__name__} is a question for Mixpanel, not for tables",
+                hint="ws.local.as_sql has all reports that are counted here",
+            )
+        return self._plan(report, query, scope).sql
 
     def _ask(self, report: _Report[Q, A], query: Q, scope: Scope) -> A:
         plan = self._plan(report, query, scope)
@@ -128,6 +135,8 @@ class LocalQueryService:
     def _plan(self, report: _Report[Q, A], query: Q, scope: Scope) -> _Plan[Q]:
         tables = known_tables.events(self._storage, scope.tables, self._zone)
         calendar = Calendar(scope.timezone, query.from_date, query.to_date, scope.week_start)
+        if scope.edge_buckets == "whole" and not isinstance(query, queries.Flows):
+            calendar = calendar.whole(query.unit)
         if isinstance(query, queries.LocalRetention) and query.as_of is None:
             query = replace(query, as_of=self._end_of_data(tables))
         deduplicate = scope.dedupe

@@ -101,6 +101,14 @@ def funnel(
     no_clamp_times: Annotated[
         bool, here("--no-clamp-times", help="Time to a step that came before is below zero.")
     ] = False,
+    where_applies: Annotated[
+        Literal["every_step", "first_step"],
+        here(metavar="STEPS", help="What --where filters: every_step, or first_step only."),
+    ] = "every_step",
+    buckets: Annotated[
+        Literal["separate", "split"],
+        here(metavar="HOW", help="With --unit: separate funnels, or one, split by day of entry."),
+    ] = "separate",
 ) -> Answer:
     """Show how many get through the steps of a saved funnel, or through --steps.
 
@@ -120,7 +128,8 @@ def funnel(
         interval=interval, length=length or 7, length_unit=length_unit or "day",
         limit=top or 255, count=count, exclusions=_exclusions(exclude, exclude_between or ()),
         grace_seconds=grace_seconds, attribution=attribution, window_end=window_end,
-        reuse_events=reuse_events, clamp_times=not no_clamp_times,
+        reuse_events=reuse_events, clamp_times=not no_clamp_times, where_applies=where_applies,
+        buckets=buckets,
     )  # fmt: skip
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.asking import From, On, To, Top, Where
-from mixpanel_data.cli.reporting import Answer, Ask, here, report
+from mixpanel_data.cli.reporting import Answer, Ask, counted_here, here, report
 
 app = App()
 
@@ -71,17 +71,23 @@ def retention(
     anchor_returns: Annotated[
         bool, here("--anchor-returns", help="The event that makes a user join is a return as well.")
     ] = False,
+    segment_sizes: Annotated[
+        Literal["cohort", "returned"],
+        here(metavar="SIZES", help="Size of a row with --on: cohort, or returned with the value."),
+    ] = "cohort",
     as_of: Annotated[
         str | None,
         here(metavar="TIME", help="See nothing after it (UTC); else to the end of the data."),
     ] = None,
 ) -> Answer:
     """Show how many come back, by when they first came."""
-    from mixpanel_data.workspace import Workspace
-
-    chosen: dict[str, Any] = {}
-    if not isinstance(ask, Workspace):
-        chosen = {"birth_rows": birth_rows, "anchor_returns": anchor_returns, "as_of": as_of}
+    chosen = counted_here(
+        ask,
+        birth_rows=birth_rows,
+        anchor_returns=anchor_returns,
+        segment_sizes=segment_sizes,
+        as_of=as_of,
+    )
     return ask.retention(
         born, returned, from_date, to_date, kind, born_where=born_where, where=where, unit=unit,
         interval=interval, interval_count=intervals, unbounded=unbounded, on=on,
@@ -114,9 +120,13 @@ def frequency(
     where: Where = None,
     on: On = None,
     top: Top = None,
+    slots: Annotated[
+        Literal["calendar", "elapsed"],
+        here(metavar="SLOTS", help="calendar: of the clock; elapsed: since a user's first event."),
+    ] = "calendar",
 ) -> Answer:
     """Show on how many days, or in how many hours, people are active."""
     return ask.frequency(
         from_date, to_date, event, unit=unit, addiction_unit=slot, where=where, on=on,
-        limit=top or 255,
+        limit=top or 255, **counted_here(ask, slots=slots),
     )  # fmt: skip

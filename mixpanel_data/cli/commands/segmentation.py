@@ -8,7 +8,7 @@ import typer
 
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.asking import Buckets, Counted, Event, From, Number, On, To, Top, Where
-from mixpanel_data.cli.reporting import Answer, Ask, report
+from mixpanel_data.cli.reporting import Answer, Ask, counted_here, here, report
 
 app = App()
 
@@ -42,14 +42,19 @@ def segmentation(
         int | None,
         typer.Option(metavar="DAYS", min=1, help="Buckets of so many days; not with general."),
     ] = None,
+    average_per: Annotated[
+        Literal["users_of_bucket", "users_of_range"],
+        here(metavar="USERS", help="--type average: per users_of_bucket, or users_of_range."),
+    ] = "users_of_bucket",
 ) -> Answer:
     """Count an event over time, split by a property.
 
     An event or a property that Mixpanel does not know is warned of.
     """
     return ask.segmentation(
-        event, from_date, to_date, on, unit, where, type=kind, limit=top or 60, interval=interval
-    )
+        event, from_date, to_date, on, unit, where, type=kind, limit=top or 60, interval=interval,
+        **counted_here(ask, average_per=average_per),
+    )  # fmt: skip
 
 
 @app.command(
@@ -70,9 +75,16 @@ def segmentation_numeric(
     unit: HourOrDay = "day",
     where: Where = None,
     kind: Counted = "general",
+    range_includes: Annotated[
+        Literal["lower", "upper"],
+        here(metavar="END", help="The end that belongs to a range: lower or upper."),
+    ] = "lower",
 ) -> Answer:
     """Count an event by ranges of a number."""
-    return ask.segmentation_numeric(event, from_date, to_date, on, unit, where, type=kind)
+    return ask.segmentation_numeric(
+        event, from_date, to_date, on, unit, where, type=kind,
+        **counted_here(ask, range_includes=range_includes),
+    )  # fmt: skip
 
 
 @app.command(
@@ -114,6 +126,12 @@ def segmentation_average(
     to_date: To,
     unit: HourOrDay = "day",
     where: Where = None,
+    non_numbers: Annotated[
+        Literal["zero", "left_out"],
+        here(metavar="AS", help="What is no number counts as zero, or is left_out."),
+    ] = "zero",
 ) -> Answer:
     """Average a number over an event's occurrences."""
-    return ask.segmentation_average(event, from_date, to_date, on, unit, where)
+    return ask.segmentation_average(
+        event, from_date, to_date, on, unit, where, **counted_here(ask, non_numbers=non_numbers)
+    )

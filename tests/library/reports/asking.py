@@ -74,3 +74,8 @@ def history(past: Past, pieces: int = 1) -> History:
     """The same past as the oracles take it, in the order in which it is stored."""
     stored = [event for number in range(pieces) for event in past.events[number::pieces]]
     return History.of(stored, past.zone, past.users)
+
+
+def asked_of(query: Any, scope: Scope, past: Past) -> Any:
+    """The question for the days that a scope makes of its own."""
+    return history(past).whole(query) if scope.edge_buckets == "whole" else query

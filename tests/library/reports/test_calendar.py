@@ -40,6 +40,23 @@ def test_buckets_are_those_that_the_clock_shows(zone, first, length, unit, week_
     assert calendar.buckets(unit) == history.buckets(name, first, last)
 
 
+@pytest.mark.parametrize("week_start", ["monday", "sunday"])
+@pytest.mark.parametrize(
+    ("unit", "first", "last"),
+    [
+        ("day", date(2024, 2, 5), date(2024, 2, 11)),
+        ("range", date(2024, 2, 5), date(2024, 2, 11)),
+        ("month", date(2024, 2, 1), date(2024, 2, 29)),
+    ],
+)
+def test_a_whole_calendar_has_all_days_of_its_buckets(unit, first, last, week_start):
+    asked = Calendar("UTC", date(2024, 2, 5), date(2024, 2, 11), week_start)
+    assert asked.whole(unit) == Calendar("UTC", first, last, week_start)
+    week = asked.whole("week")
+    days = (5, 11) if week_start == "monday" else (4, 17)
+    assert (week.first.day, week.last.day) == days
+
+
 @given(zones, days, st.integers(0, 400), units, st.data())
 def test_the_bucket_of_an_instant_is_the_same_in_sql(
     project: Project, zone, first, length, unit, data

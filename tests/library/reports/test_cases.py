@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
-
-from mixpanel_data import Workspace
-from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data.types import TableMetadata
-from mixpanel_data.workspace.local import LocalReports
-from tests.library.reports.asking import store
-
-Having = Callable[..., LocalReports]
 
 YEAR = {"from_date": "2024-01-01", "to_date": "2024-12-31"}
 
@@ -24,26 +15,6 @@ def event(name: str, user: str | None, at: str, **properties: Any) -> dict[str, 
     time = round(datetime.fromisoformat(f"{at}+00:00").timestamp() * 1000)
     who = {} if user is None else {"distinct_id": user}
     return {"event": name, "properties": {"time": time, **who, **properties}}
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    path = tmp_path_factory.mktemp("cases") / "cases.duckdb"
-    StorageEngine(path).close()
-    with Workspace.open(path) as workspace:
-        yield workspace
-
-
-@pytest.fixture
-def having(workspace: Workspace) -> Having:
-    """Store events, and ask the local reports of them."""
-
-    def hold(*events: dict[str, Any]) -> LocalReports:
-        facts = TableMetadata("events", datetime(2025, 6, 1), "2024-01-01", "2025-05-31")
-        store(workspace._storage, "events", list(events), flat=True, facts=facts)
-        return workspace.local
-
-    return hold
 
 
 def counts(result: Any) -> list[int]:

@@ -13,7 +13,7 @@ from mixpanel_data._internal.services.local_query import LocalQueryService
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.queries import (
     Flows,
-    Frequency,
+    LocalFrequency,
     LocalFunnel,
     LocalRetention,
     Scope,
@@ -108,7 +108,7 @@ def test_events_of_other_names_and_days_are_not_asked_nor_users_without_events(
 @pytest.mark.parametrize("where", OK)
 def test_every_report_asks_only_what_it_counts(local: LocalQueryService, where: str) -> None:
     only = 'properties["kind"] == "truth"'
-    frequency = local.frequency(Frequency(event="A", where=where, **DAYS), scope())
+    frequency = local.frequency(LocalFrequency(event="A", where=where, **DAYS), scope())
     assert [period.counts[0] for period in frequency.periods] == [1, 0]
     steps = (Step("A", where=where), Step("C"))
     funnel = local.funnel(LocalFunnel(steps=steps, **DAYS), scope())

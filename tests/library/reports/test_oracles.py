@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -13,7 +14,7 @@ from mixpanel_data import queries
 from mixpanel_data.types import FunnelResult
 from tests import histories
 from tests.histories import Past, ons, pasts, wheres
-from tests.library.reports.asking import AS_OF, Project, history
+from tests.library.reports.asking import AS_OF, Project, asked_of, history
 from tests.oracles import flows, funnel, retention, segmentation
 
 pytestmark = pytest.mark.filterwarnings("ignore::mixpanel_data.MixpanelDataWarning")
@@ -22,17 +23,18 @@ flat = st.booleans()
 pieces = st.sampled_from([1, 1, 2])
 names = st.sampled_from(histories.NAMES)
 limits = st.sampled_from([1, 2, 60])
+edges = st.sampled_from(["partial", "partial", "whole"])
 counts = st.sampled_from(["general", "unique", "average"])
 numeric = st.sampled_from(["p", "q", 'number(properties["q"])', 'user["age"]'])
 
 
 @st.composite
-def segmentations(draw: st.DrawFn, past: Past) -> queries.Segmentation:
+def segmentations(draw: st.DrawFn, past: Past) -> queries.LocalSegmentation:
     span = (past.last - past.first).days
     kind = draw(counts)
     interval = draw(st.none() | st.integers(1, span + 1)) if kind != "general" else None
     units = ["hour", "day", "week", "month"] + (["minute"] if span < 2 else [])
-    return queries.Segmentation(
+    return queries.LocalSegmentation(
         event=draw(names),
         on=draw(st.none() | ons),
         unit=draw(st.sampled_from(units)) if interval is None else "day",
@@ -40,6 +42,7 @@ def segmentations(draw: st.DrawFn, past: Past) -> queries.Segmentation:
         type=kind,
         limit=draw(limits),
         interval=interval,
+        average_per=draw(st.sampled_from(["users_of_bucket", "users_of_range"])),
         **past.days,
     )
 
@@ -47,8 +50,8 @@ def segmentations(draw: st.DrawFn, past: Past) -> queries.Segmentation:
 @given(st.data(), pasts(), flat, pieces)
 def test_segmentation(project: Project, data, past: Past, flat: bool, pieces: int):
     query = data.draw(segmentations(past))
-    scope = project.hold(past, flat=flat, pieces=pieces)
-    expected = segmentation.segmentation(query, history(past, pieces))
+    scope = replace(project.hold(past, flat=flat, pieces=pieces), edge_buckets=data.draw(edges))
+    expected = segmentation.segmentation(asked_of(query, scope, past), history(past, pieces))
     found = project.local.segmentation(query, scope).series
     assert found == expected
     assert list(found) == list(expected)
@@ -56,12 +59,13 @@ def test_segmentation(project: Project, data, past: Past, flat: bool, pieces: in
 
 @given(st.data(), pasts(), flat)
 def test_segmentation_numeric(project: Project, data, past: Past, flat: bool):
-    query = queries.NumericSegmentation(
+    query = queries.LocalNumericSegmentation(
         event=data.draw(names),
         on=data.draw(numeric),
         unit=data.draw(st.sampled_from(["hour", "day"])),
         where=data.draw(wheres),
         type=data.draw(counts),
+        range_includes=data.draw(st.sampled_from(["lower", "upper"])),
         **past.days,
     )
     scope = project.hold(past, flat=flat)
@@ -82,7 +86,8 @@ def test_sum_and_average(project: Project, data, past: Past, flat: bool):
     total = queries.SegmentationSum(**asked)
     found = project.local.segmentation_sum(total, scope).values
     assert found == pytest.approx(segmentation.total(total, history(past)))
-    average = queries.SegmentationAverage(**asked)
+    non_numbers = data.draw(st.sampled_from(["zero", "left_out"]))
+    average = queries.LocalSegmentationAverage(**asked, non_numbers=non_numbers)
     found = project.local.segmentation_average(average, scope).values
     assert found == pytest.approx(segmentation.average(average, history(past)))
 
@@ -123,6 +128,8 @@ def funnels(draw: st.DrawFn, past: Past) -> queries.LocalFunnel:
         window_end=draw(st.sampled_from(["inclusive", "exclusive"])),
         reuse_events=draw(st.sampled_from([False, False, True])),
         clamp_times=draw(st.booleans()),
+        where_applies=draw(st.sampled_from(["every_step", "first_step"])),
+        buckets=draw(st.sampled_from(["separate", "separate", "split"])),
         **past.days,
     )
 
@@ -150,8 +157,8 @@ def rounded(found):
 @given(st.data(), pasts(most=20), flat, pieces)
 def test_funnel(project: Project, data, past: Past, flat: bool, pieces: int):
     query = data.draw(funnels(past))
-    scope = project.hold(past, flat=flat, pieces=pieces)
-    expected = funnel.funnel(query, history(past, pieces))
+    scope = replace(project.hold(past, flat=flat, pieces=pieces), edge_buckets=data.draw(edges))
+    expected = funnel.funnel(asked_of(query, scope, past), history(past, pieces))
     found = figures(project.local.funnel(query, scope))
     assert rounded(found) == rounded(expected)
     assert [list(it) for it in found.values()] == [list(it) for it in expected.values()]
@@ -173,12 +180,13 @@ def test_retention(project: Project, data, past: Past, flat: bool, pieces: int):
         limit=data.draw(limits),
         birth_rows=data.draw(st.sampled_from(["first_in_range", "every_row"])),
         anchor_returns=data.draw(st.booleans()),
+        segment_sizes=data.draw(st.sampled_from(["cohort", "returned"])),
         as_of=data.draw(st.none() | st.datetimes(histories.EARLY, histories.LATE)),
         **past.days,
     )
-    scope = project.hold(past, flat=flat, pieces=pieces)
+    scope = replace(project.hold(past, flat=flat, pieces=pieces), edge_buckets=data.draw(edges))
     as_of = (query.as_of or AS_OF).replace(tzinfo=UTC)
-    expected = retention.retention(query, history(past, pieces), as_of)
+    expected = retention.retention(asked_of(query, scope, past), history(past, pieces), as_of)
     found = [
         (it.segment, it.date, it.size, it.counts, it.complete)
         for it in project.local.retention(query, scope).cohorts
@@ -188,20 +196,21 @@ def test_retention(project: Project, data, past: Past, flat: bool, pieces: int):
 
 @given(st.data(), pasts(), flat)
 def test_frequency(project: Project, data, past: Past, flat: bool):
-    query = queries.Frequency(
+    query = queries.LocalFrequency(
         unit=data.draw(st.sampled_from(["day", "week", "month"])),
         addiction_unit=data.draw(st.sampled_from(["hour", "day"])),
+        slots=data.draw(st.sampled_from(["calendar", "elapsed"])),
         event=data.draw(st.none() | names),
         where=data.draw(wheres),
         on=data.draw(st.none() | ons),
         limit=data.draw(limits),
         **past.days,
     )
-    scope = project.hold(past, flat=flat)
+    scope = replace(project.hold(past, flat=flat), edge_buckets=data.draw(edges))
     found = [
         (it.segment, it.date, it.counts) for it in project.local.frequency(query, scope).periods
     ]
-    assert found == retention.frequency(query, history(past))
+    assert found == retention.frequency(asked_of(query, scope, past), history(past))
 
 
 @given(st.data(), pasts(most=20), flat, pieces)

@@ -30,7 +30,7 @@ FLAT = Events([Table("events", "events_flat", KNOWN)], zone="Europe/Berlin")
 
 
 def test_segmentation():
-    query = queries.Segmentation(event="Sign Up", **DAYS)
+    query = queries.LocalSegmentation(event="Sign Up", **DAYS)
     assert segmentation.sql(query, FLAT, BERLIN) == snapshot("""\
 WITH events AS (
     SELECT
@@ -52,7 +52,7 @@ ORDER BY ALL\
 
 
 def test_segmentation_by_a_property():
-    query = queries.Segmentation(
+    query = queries.LocalSegmentation(
         event="it's", on="country", where='properties["amount"] > 9', type="unique", **DAYS
     )
     assert segmentation.sql(query, FLAT, BERLIN) == snapshot("""\
@@ -157,7 +157,7 @@ ORDER BY ALL\
 
 
 def test_ranges():
-    query = queries.NumericSegmentation(event="A", on="amount", **DAYS)
+    query = queries.LocalNumericSegmentation(event="A", on="amount", **DAYS)
     assert numbers.ranges_sql(query, FLAT, BERLIN) == snapshot("""\
 WITH numbered AS (
     SELECT
@@ -621,7 +621,7 @@ ORDER BY total DESC NULLS LAST, segment, bucket, number\
 
 
 def test_frequency():
-    query = queries.Frequency(event="A", unit="week", addiction_unit="day", **DAYS)
+    query = queries.LocalFrequency(event="A", unit="week", addiction_unit="day", **DAYS)
     assert frequency.sql(query, FLAT, BERLIN) == snapshot("""\
 WITH events AS (
     SELECT

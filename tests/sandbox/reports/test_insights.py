@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from mixpanel_data.queries import LocalFunnel, LocalRetention, Segmentation, Step
+from mixpanel_data.queries import LocalFunnel, LocalRetention, LocalSegmentation, Step
 from mixpanel_data.sandbox import Bookmark, Project, Sandbox
 from tests.contract import documented
 from tests.contract.documented import mismatch
@@ -15,8 +15,13 @@ from tests.sandbox.reports.conftest import NOW
 
 DAY = {"from_date": date(2026, 1, 1), "to_date": date(2026, 1, 1)}
 BOOKMARKS = (
-    Bookmark(1, "Both", (Segmentation(event="A", **DAY), Segmentation(event="B", **DAY)), days=3),
-    Bookmark(2, "By x", (Segmentation(event="A", on='properties["x"]', **DAY),), days=2),
+    Bookmark(
+        1,
+        "Both",
+        (LocalSegmentation(event="A", **DAY), LocalSegmentation(event="B", **DAY)),
+        days=3,
+    ),
+    Bookmark(2, "By x", (LocalSegmentation(event="A", on='properties["x"]', **DAY),), days=2),
     Bookmark(3, "A to B", (LocalFunnel(steps=(Step("A"), Step("B")), **DAY),), days=7),
     Bookmark(
         4,
