@@ -1,4 +1,25 @@
-"""The Jupyter face of mixpanel_data: the place of its magics and widgets, which are still to come.
+"""The Jupyter face of mixpanel_data: `%load_ext mixpanel_magics`, then `%%mpsql` and its kin.
 
-Until then notebooks use `mixpanel_data.Workspace`, whose answers render as tables.
+They act on one `Workspace`, which is the notebook's variable `ws`, too.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """What `%load_ext mixpanel_magics` calls."""
+    from mixpanel_magics import extension
+
+    extension.load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """What `%unload_ext mixpanel_magics` calls."""
+    from mixpanel_magics import extension
+
+    extension.unload(shell)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mixpanel_data.types import Writable
     from mixpanel_data.workspace import Workspace
 
+Lend = Callable[[], "Workspace"]
 OutputFormat = Literal["json", "jsonl", "csv", "table"]
 GLOBAL = "Global options"
 OUTPUT = "Output options"
@@ -41,6 +42,8 @@ class Session:
     columns: list[str] | None = None
     max_bytes: int | None = None
     jq: str | None = None
+    lend: Lend | None = None
+    """How to get the workspace that the caller has open, and keeps open."""
 
     @classmethod
     def of(cls, ctx: typer.Context) -> Session:
@@ -91,9 +94,17 @@ class Session:
         from mixpanel_data.workspace import Workspace
 
         self.check()
-        with Workspace(self.account, project_id=self.project, path=self.db) as workspace:
+        with self._lent() or Workspace(
+            self.account, project_id=self.project, path=self.db
+        ) as workspace:
             yield workspace
             self.tell_source(workspace.source)
+
+    def _lent(self) -> AbstractContextManager[Workspace] | None:
+        """The caller's workspace, unless another one is asked for."""
+        if self.lend is None or self.account or self.project or self.db:
+            return None
+        return nullcontext(self.lend())
 
     @contextmanager
     def database(self) -> Iterator[Workspace]:

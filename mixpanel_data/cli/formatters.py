@@ -124,9 +124,10 @@ def render(table: Table) -> str:
     """A table as text: within a terminal's width, else as wide as it needs to be."""
     from rich.console import Console
 
-    terminal = Console()
+    terminal = Console(force_jupyter=False)
     console = Console(
         file=StringIO(),
+        force_jupyter=False,  # in a notebook, too, this is text
         force_terminal=terminal.is_terminal,
         width=terminal.width if terminal.is_terminal else _WIDEST,
     )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from mixpanel_data.cli.context import Lend
+
 WORKFLOW = """
 First steps:
   mp auth add NAME --username USER --secret-stdin --project ID --region us
@@ -104,8 +106,11 @@ def run() -> NoReturn:
     sys.exit(code)
 
 
-def main(args: Sequence[str]) -> int:
-    """Run `mp` with these arguments and return its exit code."""
+def main(args: Sequence[str], *, lend: Lend | None = None) -> int:
+    """Run `mp` with these arguments and return its exit code.
+
+    Who has a workspace open may lend it; commands leave it open.
+    """
     if list(args) == ["--version"]:
         from mixpanel_data.cli import version
 
@@ -113,4 +118,4 @@ def main(args: Sequence[str]) -> int:
         return 0
     from mixpanel_data.cli import root
 
-    return root.call(args, SECTIONS, workflow=WORKFLOW)
+    return root.call(args, SECTIONS, workflow=WORKFLOW, lend=lend)

@@ -68,16 +68,6 @@ def waiting(seconds: float, why: str) -> str:
     return f"waiting {minutes}:{rest:02d} ({why})"
 
 
-def describe(progress: FetchProgress, seconds: float) -> str:
-    """Rows, size, rate and windows in one short text."""
-    windows = (
-        f", {progress.windows_done} of {progress.windows} requests" if progress.windows else ""
-    )
-    rate = f", {int(progress) / seconds:,.0f}/s" if seconds > 0 else ""
-    phase = ", storing" if progress.phase == "store" else ""
-    return f"{int(progress):,} rows, {progress.bytes / 1e6:,.1f} MB{rate}{windows}{phase}"
-
-
 @contextmanager
 def _lines(session: Session) -> Iterator[Face]:
     start = last = time.monotonic()
@@ -89,7 +79,7 @@ def _lines(session: Session) -> Iterator[Face]:
             session.say(text)
 
     yield Face(
-        show=lambda progress: say(describe(progress, time.monotonic() - start)),
+        show=lambda progress: say(progress.describe(time.monotonic() - start)),
         wait=lambda seconds, why: say(waiting(seconds, why)),
     )
 
@@ -109,7 +99,7 @@ def _bar() -> Iterator[Face]:
                 task,
                 total=progress.windows,
                 completed=progress.windows_done,
-                description=describe(progress, time.monotonic() - start),
+                description=progress.describe(time.monotonic() - start),
             )
 
         def wait(seconds: float, why: str) -> None:

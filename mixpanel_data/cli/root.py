@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from mixpanel_data.cli import errors, stdout
 from mixpanel_data.cli.app import App, Commands, Group
-from mixpanel_data.cli.context import Session
+from mixpanel_data.cli.context import Lend, Session
 from mixpanel_data.cli.formatters import printable
 from mixpanel_data.cli.options import global_options
 from mixpanel_data.exceptions import MixpanelDataWarning
@@ -22,9 +22,11 @@ from mixpanel_data.exceptions import MixpanelDataWarning
 Sections = Mapping[str, Mapping[str, str]]
 
 
-def call(args: Sequence[str], sections: Sections, *, workflow: str) -> int:
+def call(
+    args: Sequence[str], sections: Sections, *, workflow: str, lend: Lend | None = None
+) -> int:
     """Run `mp` with these arguments and return its exit code."""
-    session = Session()
+    session = Session(lend=lend)
     with warnings.catch_warnings():
         warnings.simplefilter("always", MixpanelDataWarning)
         warnings.showwarning = _print_warning

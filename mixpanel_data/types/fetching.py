@@ -39,6 +39,13 @@ class FetchProgress(int):
         self.phase = phase
         return self
 
+    def describe(self, seconds: float) -> str:
+        """Rows, size, rate and windows after so many seconds, in one short text."""
+        windows = f", {self.windows_done} of {self.windows} requests" if self.windows else ""
+        rate = f", {int(self) / seconds:,.0f}/s" if seconds > 0 else ""
+        phase = ", storing" if self.phase == "store" else ""
+        return f"{int(self):,} rows, {self.bytes / 1e6:,.1f} MB{rate}{windows}{phase}"
+
 
 @dataclass(frozen=True)
 class FetchResult(Answer):

@@ -10,7 +10,7 @@ import pytest
 from mixpanel_data import Workspace
 from mixpanel_data.cli import progress
 from mixpanel_data.cli.context import Session
-from mixpanel_data.cli.progress import describe, fetching
+from mixpanel_data.cli.progress import fetching
 from mixpanel_data.types import FetchProgress
 
 DAYS = ("--from", "2026-01-01", "--to", "2026-01-10")
@@ -141,9 +141,9 @@ def test_progress_is_plain_lines_where_no_terminal_is(capsys, monkeypatch):
 
 def test_progress_is_said_in_one_line():
     halfway = FetchProgress(12_345, size=6_700_000, windows_done=2, windows=5)
-    assert describe(halfway, 10) == "12,345 rows, 6.7 MB, 1,234/s, 2 of 5 requests"
+    assert halfway.describe(10) == "12,345 rows, 6.7 MB, 1,234/s, 2 of 5 requests"
     stored = FetchProgress(3, phase="store")
-    assert describe(stored, 0) == "3 rows, 0.0 MB, storing"
+    assert stored.describe(0) == "3 rows, 0.0 MB, storing"
 
 
 def test_a_table_grows_by_append_and_is_swapped_by_replace(mp):

@@ -24,6 +24,7 @@ from mixpanel_data._internal.storage.sharing import (
     Source,
     until_done,
 )
+from mixpanel_data.exceptions import StorageError
 
 __all__ = ["Connection", "Params", "Session"]
 
@@ -52,6 +53,7 @@ class Session:
     def __init__(self, source: Source) -> None:
         self.connection = Connection(source)
         self._source = source
+        self._is_closed = False
         self._begin()
 
     def _begin(self) -> None:
@@ -72,6 +74,11 @@ class Session:
 
     def start(self, work: Callable[[Connection], T]) -> Future[T]:
         """Queue `work` for the connection's thread."""
+        if self._is_closed:
+            raise StorageError(
+                "this workspace is closed",
+                hint="make a new Workspace; in a notebook: %mp_use ACCOUNT",
+            )
         if self._process != os.getpid():
             self._begin()  # threads do not go with a fork
         return self._worker.submit(work, self.connection)
@@ -95,6 +102,7 @@ class Session:
 
     def close(self) -> None:
         """Finish what runs and close the connection; closing twice is fine."""
+        self._is_closed = True
         if self._process == os.getpid():
             self._worker.shutdown()
         self.connection.close()

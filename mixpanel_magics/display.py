@@ -1,0 +1,62 @@
+"""Text and HTML of the magics; whatever comes from data is escaped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from mixpanel_data.types import SqlExplanation
+
+
+def printable(text: str) -> str:
+    r"""Text without characters that a terminal might obey; line breaks and tabs stay.
+
+    >>> printable("red \x1b[31m alert")
+    'red \\x1b[31m alert'
+    """
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
+def in_notebook(shell: InteractiveShell | None) -> bool:
+    """True in a kernel, whose front end can update what it shows; False in a terminal."""
+    return getattr(shell, "kernel", None) is not None
+
+
+def limit_rows(shell: InteractiveShell, most: int) -> None:
+    """Have pandas show so many rows at most, until the running cell ends."""
+    import pandas as pd
+
+    options = {
+        f"display.{name}": pd.get_option(f"display.{name}") for name in ("max_rows", "min_rows")
+    }
+
+    def restore(*_: object) -> None:
+        shell.events.unregister("post_run_cell", restore)
+        for name, value in options.items():
+            pd.set_option(name, value)
+
+    for name in options:
+        pd.set_option(name, most)
+    shell.events.register("post_run_cell", restore)
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What a query would run: DuckDB's plan, and which properties come from flat tables."""
+
+    explanation: SqlExplanation
+    plan: str
+
+    def __repr__(self) -> str:
+        told = [
+            f"{t.name}: {', '.join(t.properties)} from {t.flat}" for t in self.explanation.tables
+        ]
+        notes = [f"-- {note}" for note in (*told, *self.explanation.reasons)]
+        return printable("\n".join([self.explanation.runs, *notes, self.plan]))
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(repr(self))}</pre>"

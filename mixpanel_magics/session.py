@@ -1,0 +1,130 @@
+"""The one workspace that the magics of a shell act on, and `%mp_use`, which changes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments
+from traitlets import Unicode
+from traitlets.config.configurable import Configurable
+
+from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_magics import arguments
+from mixpanel_magics.errors import shown_short
+
+if TYPE_CHECKING:
+    from mixpanel_data import Workspace
+
+_PATH = re.compile(r"[/\\]|\.(duckdb|db)$")
+
+
+class MixpanelSession(Configurable):
+    """The workspace of a shell: the notebook's variable, or made when it is first needed."""
+
+    name = Unicode("ws", help="The notebook's variable that is the Workspace.").tag(config=True)
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(parent=shell)
+        self.shell = shell
+        self.loaded = ExitStack()
+        self._made: Workspace | None = None
+
+    @property
+    def workspace(self) -> Workspace:
+        """The notebook's own where it has one; else by the library's usual resolution."""
+        found = self._found()
+        if found is not None:
+            return found
+        if self._made is not None:
+            return self._put(self._made)
+        return self.switch(_usual)
+
+    def switch(self, make: Callable[[], Workspace]) -> Workspace:
+        """Put another one in the place of the present one, which is closed if it was made here."""
+        self._found()
+        new = make()
+        if self._made is not None:
+            self._made.close()
+        self._made = new
+        return self._put(new)
+
+    def close(self) -> None:
+        """Close the workspace that was made here, and take it out of the notebook."""
+        if self._made is not None:
+            self._made.close()
+            if self.shell.user_ns.get(self.name) is self._made:
+                del self.shell.user_ns[self.name]
+            self._made = None
+
+    def _put(self, workspace: Workspace) -> Workspace:
+        self.shell.user_ns[self.name] = workspace
+        return workspace
+
+    def _found(self) -> Workspace | None:
+        if self.name not in self.shell.user_ns:
+            return None
+        from mixpanel_data import Workspace
+
+        found = self.shell.user_ns[self.name]
+        if not isinstance(found, Workspace):
+            raise InvalidArgumentError(
+                f"{self.name!r} is no Workspace in this notebook, but of type {type(found).__name__}",
+                hint=f"del {self.name}, or: %config MixpanelSession.name = 'another_name'",
+            )
+        return found
+
+
+@magics_class
+class SessionMagics(Magics):
+    """`%mp_use`."""
+
+    def __init__(self, shell: InteractiveShell, session: MixpanelSession) -> None:
+        super().__init__(shell)
+        self._session = session
+
+    @line_magic
+    @no_var_expand
+    @magic_arguments()
+    @argument("target", nargs="?", help="A stored account, 'sandbox', or a database file to query.")
+    @argument("--db", metavar="FILE", help="This database file instead of the account's own.")
+    def mp_use(self, line: str) -> Workspace:
+        """Switch to another workspace, or show the present one.
+
+        Without arguments nothing changes: the workspace is returned, and made if there is none.
+        The one that the magics had made before is closed.
+
+        Examples::
+
+          %mp_use sandbox
+          %mp_use production
+          %mp_use data/shop.duckdb
+          %mp_use sandbox --db trial.duckdb
+        """
+        with shown_short():
+            asked = arguments.parse(self.mp_use, line)
+            if asked.target is None and asked.db is None:
+                return self._session.workspace
+            return self._session.switch(_maker(asked.target, asked.db))
+
+
+def _usual() -> Workspace:
+    from mixpanel_data import Workspace
+
+    return Workspace()
+
+
+def _maker(target: str | None, db: str | None) -> Callable[[], Workspace]:
+    from mixpanel_data import Workspace
+
+    path = None if db is None else Path(db).expanduser()
+    if target is None or not _PATH.search(target):
+        return lambda: Workspace(target, path=path)
+    if path is not None:
+        raise InvalidArgumentError("two files", hint="%mp_use ACCOUNT --db FILE")
+    return lambda: Workspace.open(Path(target).expanduser())

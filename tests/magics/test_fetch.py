@@ -1,0 +1,85 @@
+"""`%mp_fetch` in a real shell."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+from IPython.core.error import UsageError
+
+from mixpanel_data import FetchProgress, InvalidArgumentError, TableExistsError
+from mixpanel_magics import progress
+
+
+def test_events_and_profiles_land_in_tables(shell, cell):
+    cell("from datetime import date, timedelta; start = date(2026, 1, 1)")
+    fetch = '%mp_fetch events shop --from start --to start+timedelta(1) --events "Sign Up",Purchase'
+    shown = cell(fetch)
+    result = shown.value
+    assert (result.table, result.date_range) == ("shop", ("2026-01-01", "2026-01-02"))
+    assert "FetchResult(table='shop'" in shown.out
+    names = cell("%mpsql SELECT DISTINCT event_name FROM shop ORDER BY 1").value
+    assert names.event_name.tolist() == ["Purchase", "Sign Up"]
+
+    assert isinstance(cell(fetch).error, TableExistsError)
+    more = cell("%mp_fetch events shop --append --to 2026-01-03 --events 'Sign Up,Purchase'").value
+    assert more.date_range == ("2026-01-03", "2026-01-03")
+    one = cell("%mp_fetch events shop --from 2026-01-01 --to 2026-01-01 --replace --limit 5").value
+    assert one.rows == 5
+    plan = cell("%mp_fetch events other --from 2026-01-01 --to 2026-01-31 --plan").value
+    assert (plan.table, plan.to_date) == ("other", "2026-01-31")
+
+    pros = cell(
+        """%mp_fetch profiles pros --where 'properties["plan"] == "pro"' --properties plan"""
+    )
+    found = cell("%mpsql SELECT DISTINCT properties->>'plan' AS plan FROM pros").value
+    assert found.plan.tolist() == ["pro"]
+    assert pros.value.rows == cell("ws.sql_scalar('SELECT count(*) FROM pros')").value
+    flats = {t.name: t.flat for t in shell.user_ns["ws"].tables()}
+    assert flats == {"pros": "pros_flat", "shop": "shop_flat"}
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "said"),
+    [
+        ("%mp_fetch", UsageError, "required"),
+        ("%mp_fetch groups", UsageError, "invalid choice"),
+        (
+            "%mp_fetch events",
+            InvalidArgumentError,
+            "--from is missing\nhint: %mp_fetch events --from",
+        ),
+        ("%mp_fetch events --from 2026-01-01", InvalidArgumentError, "--to is missing"),
+        ("%mp_fetch events --from nobody --to 2026-01-01", UsageError, "'nobody' is not defined"),
+        ("%mp_fetch events --from 2026-13-01 --to 2026-01-01", InvalidArgumentError, "from_date"),
+        ("%mp_fetch profiles --append", InvalidArgumentError, "--append does not go with profiles"),
+        ("%mp_fetch events --cohort 3", InvalidArgumentError, "--cohort does not go with events"),
+        ("%mp_fetch profiles --lookback 0", InvalidArgumentError, "--lookback does not go with"),
+    ],
+)
+def test_mistakes_are_said_in_few_lines(cell, line, kind, said):
+    shown = cell(line)
+    assert isinstance(shown.error, kind)
+    assert said in shown.out + shown.err
+    assert len((shown.out + shown.err).splitlines()) < 4
+
+
+def test_progress_is_one_line_of_a_terminal_and_leaves_nothing(shell, cell, monkeypatch):
+    workspace = cell("%mp_use").value
+    monkeypatch.setattr(progress, "PATIENCE", 0)
+    monkeypatch.setattr(progress, "PAUSE", 0)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with progress.fetching(shell, workspace) as tell:
+        tell(FetchProgress(12_000, size=3_000_000, windows_done=1, windows=4))
+        workspace.api.on_wait(0.2, "soon")
+        workspace.api.on_wait(75, "the \x1b[31mquota")
+    said = sys.stderr.getvalue()
+    assert "\n" not in said
+    rows, wait, blank, end = said.split("\r")[1:]
+    assert rows.startswith("12,000 rows, 3.0 MB")
+    assert rows.endswith("1 of 4 requests")
+    assert wait.rstrip() == "waiting 75 s (the \\x1b[31mquota)"
+    assert (blank.strip(), end) == ("", "")
+    assert len(wait) == len(blank) == len(rows)
+    assert workspace.api.on_wait is None

@@ -1,0 +1,115 @@
+"""The magics in a real kernel, over the Jupyter protocol."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+
+import pytest
+
+from tests.magics.conftest import SECRET, Kernel
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fetched(kernel: Kernel) -> None:
+    assert kernel.run("%mp_fetch events --from 2026-01-01 --to 2026-01-03").failed is None
+
+
+def test_a_frame_is_shown_with_its_data_escaped(kernel):
+    cell = "%%mpsql\nSELECT '<img src=x onerror=alert(1)>' AS \"<b>name</b>\""
+    (shown,) = kernel.run(cell).shown("execute_result")
+    assert "&lt;img src=x onerror=alert(1)&gt;" in shown["text/html"]
+    assert "&lt;b&gt;name&lt;/b&gt;" in shown["text/html"]
+    assert "<img" not in shown["text/html"]
+
+
+def test_the_stop_button_stops_a_query_and_the_next_one_runs(kernel):
+    def stop(message):
+        if message["msg_type"] == "stream":
+            threading.Event().wait(0.5)  # until the query runs
+            times.append(time.monotonic())
+            kernel.interrupt()
+
+    times: list[float] = []
+    endless = "%mpsql SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range % 7 = b.range % 11"
+    reply = kernel.run(f"print('begun')\n{endless}", stop)
+    assert time.monotonic() - times[0] < 10
+    assert reply.failed == "KeyboardInterrupt\ninterrupted"
+    assert kernel.run("assert len(ws.sql('FROM events')) > 0").failed is None
+    (shown,) = kernel.run("%mpsql SELECT 42 AS answer").shown("execute_result")
+    assert "42" in shown["text/plain"]
+
+
+def test_a_fetch_shows_its_progress_in_one_display_and_stops_and_goes_on(kernel):
+    def stop(message):
+        told = message["content"].get("data", {}).get("text/plain", "")
+        if re.search(r"[1-9]\d* of \d+ requests", told):
+            kernel.interrupt()
+
+    fetch = "%mp_fetch events long --from 2025-11-01 --to 2026-01-31"
+    stopped = kernel.run(fetch, stop)
+    assert stopped.failed is not None
+    assert stopped.failed.startswith("KeyboardInterrupt\ninterrupted; kept ")
+    assert len(stopped.shown("display_data")) == 1
+    assert stopped.shown("update_display_data")[-1] == {"text/plain": ""}
+    assert kernel.run("assert not any(t.name == 'long' for t in ws.tables())").failed is None
+
+    done = kernel.run(fetch)
+    assert done.failed is None
+    (result,) = done.shown("execute_result")
+    assert "FetchResult" in result["text/html"]
+    days = "SELECT count(DISTINCT event_time::DATE) FROM long"
+    assert kernel.run(f"assert ws.sql_scalar('{days}') == 31").failed is None
+
+
+def test_a_command_prints_what_it_prints_in_a_terminal(kernel):
+    reply = kernel.run("%mp tables --columns name")
+    assert json.loads(reply.stream("stdout"))[0] == {"name": "events"}
+    assert reply.stream("stderr") == "note: this is the sandbox, its data is invented\n"
+    table = kernel.run("""%mp sql "SELECT 'Zürich €' AS town" --format table --quiet""")
+    text = re.sub(r"\x1b\[[0-9;]*m", "", table.stream("stdout"))  # a kernel asks for colours
+    assert text.split() == ["town", "────────", "Zürich", "€"]
+    assert table.shown("display_data") == []
+
+
+def test_a_command_that_fails_says_why_and_fails_the_cell(kernel):
+    reply = kernel.run("%mp schema evnts\nprint('not reached')")
+    assert reply.stream("stderr") == "error: no table named 'evnts'\nhint: did you mean 'events'?\n"
+    assert reply.failed == "CommandFailedError\nexit code 4"
+    assert reply.stream("stdout") == ""
+
+
+def test_errors_are_short(kernel):
+    reply = kernel.run("%%mpsql\nSELECT *\nFROM evnts")
+    assert reply.failed is not None
+    assert reply.failed.startswith("QueryError\nQueryError: Catalog Error: Table with name evnts")
+    assert reply.failed.endswith("hint: mp tables lists the tables of this workspace")
+    assert "LINE 2: FROM evnts\n             ^^^^^" in reply.failed
+    assert "Traceback" not in reply.failed
+
+
+def test_names_complete_over_the_protocol(kernel):
+    code = "%%mpsql\nSELECT properties->>'plat"
+    reply = kernel.client.complete(f"{code}' FROM events", len(code), reply=True, timeout=30)
+    assert reply["content"]["matches"] == ["platform"]
+    assert reply["content"]["cursor_start"] == len(code) - len("plat")
+
+
+def test_the_secret_is_in_nothing_that_a_notebook_keeps(kernel):
+    kernel.run("%mp_use")
+    kernel.run("ws")
+    kernel.run("%mp info")
+    kernel.run("%mp auth list")
+    kernel.run("%mp_use --db other.duckdb")  # the account of the environment
+    kernel.run("ws")
+    kernel.run("%mp info")
+    kernel.run("%who_ls")
+    kernel.run("%history -o")
+    kernel.run("print(In, Out, [repr(value) for value in list(globals().values())])")
+    kernel.run("%mp_use sandbox")
+    said = json.dumps(kernel.said, default=str)
+    assert "4711" in said
+    assert SECRET not in said
+    assert kernel.run("import os; print(os.environ['MP_SECRET'])").stream("stdout") == f"{SECRET}\n"
