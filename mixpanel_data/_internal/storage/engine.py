@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import tempfile
+import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -25,7 +26,7 @@ from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import FLAT_COLUMNS, Flat, TableInTheMaking
 from mixpanel_data._internal.storage.looks.source import Relation, Source
 from mixpanel_data._internal.storage.session import Params, Session, source
-from mixpanel_data._internal.storage.sharing import Connection, Database
+from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data._internal.storage.transactions import snapshot, transaction
 from mixpanel_data.exceptions import (
     DatabaseNotFoundError,
@@ -74,9 +75,9 @@ class StorageEngine:
         if self._path is not None:
             _make_home(self._path.parent)
         self._source = source(self._path, private=private)
-        self._release = weakref.finalize(self, self._source.detach)
-        # Others may wait for a shared one; a private one may be in use until the very end.
-        self._release.atexit = isinstance(self._source, Database)
+        # The garbage collector works in any thread, and this may wait for some of them.
+        self._forgotten = weakref.finalize(self, _in_a_thread_of_its_own, self._source.detach)
+        self._forgotten.atexit = False
         try:
             self._session = Session(self._source)
         except BaseException:
@@ -97,6 +98,10 @@ class StorageEngine:
         if not Path(path).is_file():
             raise DatabaseNotFoundError(Path(path))
         return cls(path)
+
+    def _release(self) -> None:
+        if self._forgotten.detach():
+            self._source.detach()
 
     # -- tables ---------------------------------------------------------------------------------
 
@@ -463,6 +468,10 @@ class StorageEngine:
     def path(self) -> Path | None:
         """The database file; None in memory."""
         return self._path
+
+
+def _in_a_thread_of_its_own(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="mp leaving").start()
 
 
 def _days(facts: TableMetadata) -> tuple[date, date]:

@@ -81,7 +81,11 @@ class Session:
             )
         if self._process != os.getpid():
             self._begin()  # threads do not go with a fork
-        return self._worker.submit(work, self.connection)
+        return self._worker.submit(self._work, work)
+
+    def _work(self, work: Callable[[Connection], T]) -> T:
+        self.connection.begin()
+        return work(self.connection)
 
     def result(self, future: Future[T]) -> T:
         """Wait for started work; its DuckDB errors come as ours."""
@@ -92,6 +96,8 @@ class Session:
         except KeyboardInterrupt:
             self.stop(future)
             raise
+        finally:
+            del future  # its exception refers to this frame: only the garbage collector parts them
 
     def stop(self, future: Future[T]) -> None:
         """Interrupt started work and wait until the connection is idle again."""

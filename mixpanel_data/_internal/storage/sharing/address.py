@@ -6,7 +6,6 @@ takes it back however he dies. Its content is for the others: a socket, and the 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -19,7 +18,6 @@ from pathlib import Path
 
 from mixpanel_data._internal import locking
 from mixpanel_data._internal.locking import Locked
-from mixpanel_data.exceptions import StorageError
 from mixpanel_data.types import Process
 
 
@@ -31,8 +29,8 @@ def here() -> Process:
     return Process(os.getpid(), name if name and name != "-c" else "python")
 
 
-_LONGEST_HOME = 50
-"""The path of a socket has 100 bytes at most."""
+_LONGEST_HOME = 70
+_PREFIX = "mixpanel-data-"
 
 
 @dataclass(frozen=True)
@@ -44,16 +42,25 @@ class Address:
     token: bytes
 
     @classmethod
-    def new(cls, database: Path) -> Address:
-        """A fresh one for the owner, who holds the lock: sockets of earlier ones are dead."""
+    def new(cls, before: Address | None) -> Address:
+        """A fresh one for the owner, who holds the lock: the one `before` him is gone."""
+        if before is not None:
+            before.remove()
         token = secrets.token_bytes(32)
         if sys.platform == "win32":
             return cls(here(), rf"\\.\pipe\mixpanel-data-{secrets.token_hex(8)}", token)
-        folder = _private_folder()
-        name = hashlib.sha256(bytes(database)).hexdigest()[:12]
-        for dead in folder.glob(f"{name}-*"):
-            dead.unlink(missing_ok=True)
-        return cls(here(), str(folder / f"{name}-{secrets.token_hex(4)}"), token)
+        # The path of a socket has 100 bytes at most.
+        home = tempfile.gettempdir()
+        home = home if len(os.fsencode(home)) <= _LONGEST_HOME else "/tmp"  # noqa: S108
+        return cls(here(), str(Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home), "socket")), token)
+
+    def remove(self) -> None:
+        """Remove the socket and its folder, which is this user's alone."""
+        socket = Path(self.socket)
+        if socket.parent.name.startswith(_PREFIX):
+            socket.unlink(missing_ok=True)
+            with suppress(OSError):
+                socket.parent.rmdir()
 
     @classmethod
     def read(cls, lock: Path) -> Address | None:
@@ -71,6 +78,8 @@ class Address:
     def write(self, lock: int) -> None:
         """Make it known in the lock file."""
         facts = {"owner": asdict(self.owner), "socket": self.socket, "token": self.token.hex()}
+        if hasattr(os, "fchmod"):
+            os.fchmod(lock, 0o600)
         os.ftruncate(lock, 0)
         os.lseek(lock, 0, os.SEEK_SET)
         os.write(lock, json.dumps(facts).encode())
@@ -98,24 +107,3 @@ class Election:
         with suppress(OSError):
             os.ftruncate(lock, 0)
         os.close(lock)
-
-
-def _private_folder() -> Path:
-    """A folder for sockets that no one else can reach."""
-    for home in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108
-        if home and len(os.fsencode(home)) <= _LONGEST_HOME and os.access(home, os.W_OK | os.X_OK):
-            return _made_private(Path(home, f"mixpanel-data-{os.getuid()}"))
-    raise StorageError(
-        "there is no folder for the socket that shares a database",
-        hint="set TMPDIR to a folder with a short name that you can write to",
-    )
-
-
-def _made_private(folder: Path) -> Path:
-    folder.mkdir(mode=0o700, exist_ok=True)
-    status = folder.lstat()
-    if status.st_uid != os.getuid() or status.st_mode & 0o077 or folder.is_symlink():
-        raise StorageError(
-            f"{folder} is not private to this user", hint=f"remove it, or chmod 700 {folder}"
-        )
-    return folder

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from multiprocessing import reduction
 from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
 from multiprocessing.context import AuthenticationError
 from typing import Any
 
 import duckdb
 
-from mixpanel_data._internal.storage.sharing import protocol, rows
+from mixpanel_data._internal.storage.sharing import handles, protocol, rows
 from mixpanel_data._internal.storage.sharing.address import Address, here
 from mixpanel_data._internal.storage.sharing.answer import Answer
 from mixpanel_data._internal.storage.sharing.ends import Lost, NotRun, Silent
 from mixpanel_data._internal.storage.sharing.protocol import Frame, Run
 from mixpanel_data.types import Process
 
-HANDSHAKE_SECONDS = 5
+_SOON_SECONDS = 0.05
+HANDSHAKE_SECONDS = 15
 """An owner whose process is stopped takes a connection, but never says a word."""
 
 
@@ -34,6 +32,7 @@ class Channel:
         self._socket = connection
         self._sending = threading.Lock()
         self.scratch = scratch.cursor()
+        self.scratch.execute(rows.NO_PYTHON)
         self._answer: Answer | None = None
 
     @classmethod
@@ -72,11 +71,12 @@ class Channel:
         self.settle()
         stream = rows.parameters(self.scratch, params) if params is not None else None
         try:
-            self._send(statement.to_bytes())
-            if stream is not None:
-                self._send(stream)
-            if lent is not None:
-                reduction.send_handle(self._socket, lent, None)
+            with self._sending:  # a STOP in between would be taken for one of these
+                self._socket.send_bytes(statement.to_bytes())
+                if stream is not None:
+                    self._socket.send_bytes(stream)
+                if lent is not None:
+                    handles.give(self._socket, lent)
             frame = self._receive()
         except (Lost, OSError):
             raise NotRun from None
@@ -110,10 +110,9 @@ class Channel:
             raise NotRun
         if frame[0] == Frame.HEIR:
             try:
-                lock = reduction.recv_handle(self._socket)
-            except (OSError, EOFError, RuntimeError):
+                lock = handles.take(self._socket)
+            except (OSError, EOFError):
                 raise NotRun from None
-            os.set_inheritable(lock, False)
             raise NotRun(lock)
 
     def _send(self, frame: bytes) -> None:
@@ -131,9 +130,15 @@ class Channel:
 
     def interrupt(self) -> None:
         """Stop the running statement, at the owner's and here."""
-        with suppress(Lost):
-            self._send(protocol.STOP)
-        self.scratch.interrupt()
+        # An owner who does not read lets a request wait; there is nothing to stop yet, then.
+        if self._sending.acquire(timeout=_SOON_SECONDS):
+            try:
+                with suppress(OSError):
+                    self._socket.send_bytes(protocol.STOP)
+            finally:
+                self._sending.release()
+        with suppress(duckdb.ConnectionException):  # closed by now
+            self.scratch.interrupt()
 
     def settle(self) -> None:
         """Let go of an answer that no one has read to its end."""
@@ -156,11 +161,15 @@ class Channel:
 
     def abandon(self) -> None:
         """Hang up on an owner who does not react; what waits for him ends."""
-        with suppress(OSError), socket.socket(fileno=os.dup(self._socket.fileno())) as same:
-            same.shutdown(socket.SHUT_RDWR)
+        handles.shut(self._socket)
+
+    def forget(self) -> None:
+        """In a forked child: the conversation is the parent's."""
+        self._socket.close()
 
     def close(self) -> None:
         """Hang up: the owner rolls back what is open."""
+        handles.shut(self._socket)
         self._socket.close()
         self.scratch.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import threading
 import time
@@ -28,7 +29,6 @@ from mixpanel_data.exceptions import QueryError, StorageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mixpanel_data.types import Process
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 T = TypeVar("T")
@@ -36,6 +36,9 @@ T = TypeVar("T")
 _HUNG_SECONDS = 10.0
 """An owner that has not stopped a statement by then will not."""
 _OWN_SECONDS = 5.0
+_TIME_ZONE = re.compile(
+    r"\s*(set|reset)\s+((session|local)\s+)?(timezone|time\s+zone)\b", re.IGNORECASE
+)
 _PLAIN = {str, int, float, bool, type(None)}
 
 
@@ -54,7 +57,7 @@ class Connection:
         self._stop = threading.Event()
         self._asked_to_stop: float | None = None
         self._transaction: Literal["none", "open", "lost", "ended"] = "none"
-        self._has_temporary = False
+        self._has_state_of_its_own = False
         self._lent: tuple[str, int] | None = None
         self._result: Result | None = None
 
@@ -64,12 +67,6 @@ class Connection:
         """Run all statements of a text; `parameters` are those of the last one."""
         self._result = None
         self._result = self._execute(query, parameters)
-        return self
-
-    def executemany(self, query: str, parameters: Sequence[Params]) -> Connection:
-        """Run a statement once for each of several parameters."""
-        for values in parameters:
-            self.execute(query, values)
         return self
 
     def fetchall(self) -> list[tuple[Any, ...]]:
@@ -103,6 +100,11 @@ class Connection:
         """Another connection to the same database."""
         return Connection(self._source)
 
+    def begin(self) -> None:
+        """New work: an interrupt of the last one is none of it."""
+        self._stop.clear()
+        self._asked_to_stop = None
+
     def interrupt(self) -> None:
         """Stop what runs. Called again and again, it hangs up on an owner who does not react."""
         self._stop.set()
@@ -127,6 +129,7 @@ class Connection:
     def sql(self, query: str, params: Params = None) -> duckdb.DuckDBPyRelation:
         """The rows of a query as a relation; those of another process's database are all here."""
         link = self._linked()
+        self._check_not_lost()
         if isinstance(link, duckdb.DuckDBPyConnection):
             return _some(link.sql(query, params=params))
         with self.stream(query, params) as rows:
@@ -138,10 +141,11 @@ class Connection:
     def stream(self, query: str, params: Params = None) -> Iterator[Any]:
         """The rows of a query as they come, for whoever reads Arrow streams."""
         link = self._linked()
+        self._check_not_lost()
         if isinstance(link, duckdb.DuckDBPyConnection):
-            yield link.sql(query, params=params)
+            yield _some(link.sql(query, params=params))
             return
-        (statement,) = split(_parser(link), query)
+        statement = _some(next(iter(split(_parser(link), query)), None))
         try:
             answer = self._ask(link, statement, params, once=True)
         except (NotRun, Lost) as end:
@@ -172,6 +176,9 @@ class Connection:
         """DuckDB's connection itself, which the owner of the database alone can have."""
         deadline = time.monotonic() + _OWN_SECONDS
         while True:
+            if isinstance(self._link, Channel) and not self._link.is_open:
+                self._drop()
+                self._transaction, self._has_state_of_its_own = "none", False
             link = self._linked()
             if isinstance(link, duckdb.DuckDBPyConnection):
                 return link
@@ -183,15 +190,9 @@ class Connection:
                 )
             time.sleep(0.02)
 
-    def participants(self) -> list[Process]:
-        """The owner of the database, then the others who have it open."""
-        return self._source.participants()
-
     # -- running ----------------------------------------------------------------------------------
 
     def _execute(self, query: str | duckdb.Statement, parameters: Params) -> Result:
-        self._stop.clear()
-        self._asked_to_stop = None
         link = self._linked()
         if isinstance(link, duckdb.DuckDBPyConnection) and self._transaction == "none":
             return _some(link.execute(self._here(query), parameters))
@@ -242,7 +243,10 @@ class Connection:
                 self._transaction = "none"
             raise
         self._transaction = "open" if after else "none"
-        self._has_temporary |= statement.temporary
+        self._has_state_of_its_own |= statement.leaves_state
+        if _TIME_ZONE.match(statement.text):
+            # Values of TIMESTAMPTZ are spelled in it, and they are spelled here.
+            link.scratch.execute(statement.text)
         return answer
 
     def _again(self, statement: Statement, params: Params, end: NotRun | Lost) -> Result:
@@ -259,7 +263,7 @@ class Connection:
         was_open, commits = self._transaction == "open", statement.transaction == "commits"
         if was_open:
             self._transaction = "ended" if commits else "lost"
-        had_temporary, self._has_temporary = self._has_temporary, False
+        had_temporary, self._has_state_of_its_own = self._has_state_of_its_own, False
         if self._stop.is_set():
             raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
         if was_open:
@@ -269,7 +273,13 @@ class Connection:
         if was_lost and not statement.reads:
             raise ends.lost("statement")
         if had_temporary:
-            raise ends.lost("temporary tables")
+            raise ends.lost("session")
+
+    def _check_not_lost(self) -> None:
+        if self._transaction == "lost":
+            raise ends.lost("transaction")
+        if self._transaction == "ended":
+            self._transaction = "none"
 
     def _ends_the_lost(self, statement: Statement) -> bool:
         """Whether this is the ROLLBACK of a lost transaction, which must come first.
@@ -287,9 +297,11 @@ class Connection:
 
     def _linked(self) -> Link:
         if self._process != os.getpid():
+            if isinstance(self._link, Channel):
+                self._link.forget()
             bury(self._link)
             self._link, self._process = None, os.getpid()
-            self._transaction, self._has_temporary = "none", False
+            self._transaction, self._has_state_of_its_own = "none", False
         if isinstance(self._link, Channel) and not self._link.is_open and not self._has_state:
             self._drop()
         if self._link is None:
@@ -298,7 +310,7 @@ class Connection:
 
     @property
     def _has_state(self) -> bool:
-        return self._has_temporary or self._transaction == "open"
+        return self._has_state_of_its_own or self._transaction == "open"
 
     def _drop(self) -> None:
         if self._link is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import errno
 import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
@@ -113,6 +115,10 @@ class Database:
             if self._users or _registry.databases.get(self.path) is not self:
                 return
             del _registry.databases[self.path]
+        self.leave()
+
+    def leave(self) -> None:
+        """Close what is open, and hand the file over."""
         with self._lock:
             if self._owner is not None:
                 self._owner.leave()
@@ -168,23 +174,26 @@ class Database:
             if error.errno not in _READ_ONLY or not self.path.exists():
                 raise opening_failed(self.path, error) from error
             # Nobody can write here, so that everybody may read at once.
-            self._reader = Private(self._open(self.path, True))
+            self._reader = Private(self._open_patiently(stop, read_only=True))
             return
         if lock is not None:
             self._own(lock, stop)
 
     def _own(self, lock: int, stop: threading.Event) -> None:
-        try:
-            self._owner = Owner(self.path, lock, self._open_patiently(stop))
-        except BaseException:
-            Election.resign(lock)
-            raise
+        with ExitStack() as undo:
+            undo.callback(Election.resign, lock)
+            root = self._open_patiently(stop)
+            undo.callback(root.close)
+            self._owner = Owner(Address.read(self._election.file), lock, root)
+            undo.pop_all()
 
-    def _open_patiently(self, stop: threading.Event) -> duckdb.DuckDBPyConnection:
+    def _open_patiently(
+        self, stop: threading.Event, *, read_only: bool = False
+    ) -> duckdb.DuckDBPyConnection:
         began = time.monotonic()
         while True:
             try:
-                return self._open(self.path, False)
+                return self._open(self.path, read_only)
             except (duckdb.Error, OSError) as error:
                 if not is_locked(error) or time.monotonic() - began > FOREIGN_SECONDS:
                     raise opening_failed(self.path, error) from error
@@ -201,8 +210,9 @@ class Database:
             return Channel.open(address, self._scratch)
         except Silent:
             raise StorageError(
-                f"{self.path} is in use by {address.owner}, which does not answer",
-                hint=f"wake it up or end it (kill {address.owner.pid}), then try again",
+                f"{self.path} is in use by {address.owner}, which does not answer:"
+                " it is busy or stopped",
+                hint=f"wait for it, or end it (kill {address.owner.pid}), then try again",
             ) from None
 
     def forget(self) -> None:
@@ -219,14 +229,20 @@ class _Registry:
     """All databases that this process has open, by file."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        # The garbage collector may detach a database while another one is attached.
+        self.lock = threading.RLock()
         self.databases: dict[Path, Database] = {}
 
     def after_fork(self) -> None:
         """In the child."""
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         for database in self.databases.values():
             database.forget()
+
+    def leave(self) -> None:
+        """At the end of the process, for all that nobody has detached."""
+        for database in list(self.databases.values()):
+            database.leave()
 
 
 _registry = _Registry()
@@ -242,5 +258,6 @@ def _wait(stop: threading.Event) -> None:
         raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
 
 
+atexit.register(_registry.leave)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_registry.after_fork)

@@ -12,7 +12,7 @@ T = TypeVar("T")
 MOST_CONFLICTS = 20
 """Each means that someone else got something done."""
 
-What = Literal["rows", "statement", "transaction", "temporary tables"]
+What = Literal["rows", "statement", "transaction", "session"]
 
 _TOLD: dict[What, tuple[str, str]] = {
     "rows": ("before all rows of a query had come", "run it again"),
@@ -24,8 +24,8 @@ _TOLD: dict[What, tuple[str, str]] = {
         "during a transaction, which was rolled back",
         "run it again from its BEGIN; ROLLBACK ends the old one",
     ),
-    "temporary tables": (
-        "and with it the temporary tables of this session",
+    "session": (
+        "and with it the temporary tables, settings and variables of this session",
         "make them again",
     ),
 }

@@ -5,13 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from multiprocessing import reduction
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from multiprocessing.context import AuthenticationError
 from queue import SimpleQueue
@@ -20,12 +18,15 @@ from typing import Any, Protocol
 import duckdb
 
 from mixpanel_data._internal.storage.errors import one_line_up
-from mixpanel_data._internal.storage.sharing import protocol, rows
+from mixpanel_data._internal.storage.sharing import handles, protocol, rows
 from mixpanel_data._internal.storage.sharing.protocol import Frame, Run
 from mixpanel_data.types import Process
 
 GRACE_SECONDS = 2.0
 """How long an owner who leaves waits for others to end their transactions."""
+
+END_SECONDS = 10.0
+"""How long he waits for anything at all: text that is being written, a reader who stopped."""
 
 _AGAIN_SECONDS = 0.05
 """One interrupt would be lost between two statements."""
@@ -70,7 +71,7 @@ class Guest:
         self._deaf = True
         self._over = False
         self._gone = False
-        self._deadline = 0.0
+        self._deadline = self._end = 0.0
         self._passed_on = False
         self._work: SimpleQueue[tuple[Run, bytes | None, int | None] | None] = SimpleQueue()
         self._cursor: duckdb.DuckDBPyConnection
@@ -92,7 +93,7 @@ class Guest:
             self.participant = Process(**json.loads(self._socket.recv_bytes()))
             while True:
                 self._hear(self._socket.recv_bytes())
-        except (OSError, EOFError, AuthenticationError, ValueError, TypeError):
+        except (OSError, EOFError, AuthenticationError, ValueError, TypeError, KeyError):
             pass  # he has gone, or is none of us
         with self._state:
             self._gone = True
@@ -114,7 +115,7 @@ class Guest:
         else:
             run = Run(**facts)
             stream = self._socket.recv_bytes() if run.has_rows else None
-            lent = reduction.recv_handle(self._socket) if run.lent else None
+            lent = handles.take(self._socket) if run.lent else None
             self._accept(run, stream, lent)
 
     def _accept(self, run: Run, stream: bytes | None, lent: int | None) -> None:
@@ -125,29 +126,43 @@ class Guest:
                     os.close(lent)
                 return
             self._running = run
-        self.send(Frame.ACCEPTED())
+        try:
+            self.send(Frame.ACCEPTED())
+        except OSError:
+            self._done(run, lent)
+            raise
         self._work.put((run, stream, lent))
+
+    def _done(self, run: Run, lent: int | None) -> None:
+        if lent is not None:
+            os.close(lent)
+        with self._state:
+            # He has heard of the end already, and may have asked for more.
+            if self._running is run:
+                self._running = None
+            self._state.notify_all()
 
     # -- the worker -------------------------------------------------------------------------------
 
     def _do(self) -> None:
-        self._cursor = self._host.cursor()
-        self._cursor.execute(rows.EXACT)
-        self._deaf = False
-        while (asked := self._work.get()) is not None:
-            run, stream, lent = asked
-            try:
-                self._run(run, stream, lent)
-            except OSError:
-                pass  # nobody listens any more
-            finally:
-                if lent is not None:
-                    os.close(lent)
-                with self._state:
-                    self._running = None
-                    self._state.notify_all()
-        self._cursor.close()
-        self._host.goodbye(self)
+        try:
+            self._cursor = self._host.cursor()
+            for setting in (rows.EXACT, rows.NO_PYTHON):
+                self._cursor.execute(setting)
+            self._deaf = False
+            while (asked := self._work.get()) is not None:
+                run, stream, lent = asked
+                try:
+                    self._run(run, stream, lent)
+                except OSError:
+                    pass  # nobody listens any more
+                finally:
+                    self._done(run, lent)
+            self._cursor.close()
+        except duckdb.Error:
+            handles.shut(self._socket)  # there is no database any more: he looks for another owner
+        finally:
+            self._host.goodbye(self)
 
     def _run(self, run: Run, stream: bytes | None, lent: int | None) -> None:
         cursor = self._cursor
@@ -164,6 +179,8 @@ class Guest:
                 self.is_waiting = True
             else:
                 self.send(protocol.failure(error))
+        except (RuntimeError, ValueError, TypeError) as error:
+            self.send(protocol.failure(duckdb.Error(str(error))))
         except duckdb.Error as error:
             if run.commits:
                 self._in_transaction = False
@@ -221,12 +238,17 @@ class Guest:
         with self._state:
             self._leaving = True
             self._deadline = time.monotonic() + GRACE_SECONDS
+            self._end = time.monotonic() + END_SECONDS
 
     def settle(self) -> None:
         """Wait until nothing of his is under way, stopping what the next owner can run as well."""
         with self._state:
             while not self._gone and (self._running is not None or self._in_transaction):
                 self._late = time.monotonic() > self._deadline
+                if time.monotonic() > self._end:
+                    handles.shut(self._socket)  # he takes no rows, or too many
+                    self._deaf = False
+                    self._interrupt()
                 if self._running is None:
                     if self._late:
                         break
@@ -235,15 +257,15 @@ class Guest:
                 self._state.wait(_AGAIN_SECONDS)
             self._over = True
         self._work.put(None)
-        self._worker.join()
+        self._worker.join(END_SECONDS)
 
     def _may_stop(self, run: Run) -> bool:
         """Whether what runs can be undone and run by the next owner, or cut with its transaction."""
         if run.lent or run.commits or (run.once and self._passed_on):
             return False
-        if self._in_transaction:
+        if self._in_transaction or not (run.reads or run.undoable):
             return self._late
-        return run.reads or run.undoable
+        return True
 
     def _interrupt(self) -> None:
         running = self._running
@@ -252,13 +274,12 @@ class Guest:
 
     def hand(self, lock: int) -> None:
         """Give him the lock."""
-        reduction.send_handle(self._socket, lock, None)
+        handles.give(self._socket, lock)
 
     def close(self) -> None:
         """Hang up."""
-        with suppress(OSError), socket.socket(fileno=os.dup(self._socket.fileno())) as same:
-            same.shutdown(socket.SHUT_RDWR)
-        self._listener.join()
+        handles.shut(self._socket)
+        self._listener.join(END_SECONDS)
 
     def forget(self) -> None:
         """In a forked child: the socket is the parent's."""

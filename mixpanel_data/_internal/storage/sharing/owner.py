@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from contextlib import suppress
 from multiprocessing.connection import Client, Connection, Listener
-from pathlib import Path
 
 import duckdb
 
@@ -16,6 +16,8 @@ from mixpanel_data._internal.storage.sharing.protocol import Frame
 from mixpanel_data.types import Process
 
 _BACKLOG = 128
+_PAUSE_SECONDS = 0.05
+_SOON_SECONDS = 1.0
 
 
 class Owner:
@@ -25,13 +27,13 @@ class Owner:
     making a cursor is one.
     """
 
-    def __init__(self, database: Path, lock: int, root: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, before: Address | None, lock: int, root: duckdb.DuckDBPyConnection) -> None:
         self.lock = lock
         self._root = root
         self._one_at_a_time = threading.Lock()
         self._guests: set[Guest] = set()
         self._leaving = False
-        self._address = Address.new(database)
+        self._address = Address.new(before)
         self._door = Listener(self._address.socket, backlog=_BACKLOG)
         self._doorman = threading.Thread(target=self._receive, name="mp door", daemon=True)
         self._doorman.start()
@@ -58,6 +60,7 @@ class Owner:
             except OSError:
                 if self._leaving:
                     return
+                time.sleep(_PAUSE_SECONDS)  # too many open files, perhaps
                 continue
             if self._leaving:
                 connection.close()
@@ -79,8 +82,10 @@ class Owner:
         self._leaving = True
         with suppress(OSError):
             Client(self._address.socket).close()  # wakes the doorman
-        self._doorman.join()
-        self._door.close()
+        self._doorman.join(_SOON_SECONDS)  # unless someone has removed his socket
+        with suppress(OSError):
+            self._door.close()
+        self._address.remove()
 
     # -- the end ----------------------------------------------------------------------------------
 

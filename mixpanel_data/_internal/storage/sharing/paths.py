@@ -13,24 +13,45 @@ from pathlib import Path
 
 import duckdb
 
-_BEFORE_A_FILE = {b"from", b"join", b"to", b"attach", b"database"}
 _READS_FILES = re.compile(rb"read_\w+|parquet_\w+|glob|sniff_csv")
 _HAS_A_FROM_OF_ITS_OWN = {b"extract", b"substring", b"trim", b"overlay", b"position"}
+_NAMES_A_FILE = {b"attach", b"export", b"import"}
 _IS_WHOLE = re.compile(rb"/|~|:|[A-Za-z]:|\w+://")
 
 
 @dataclass
 class _Level:
-    """What is between one pair of parentheses: the word before them, and the last one in them."""
+    """What is between one pair of brackets: the word before them, and the last words in them."""
 
     before: bytes = b""
+    is_list: bool = False
+    first: bytes = b""
     last: bytes = b""
+    last_but_one: bytes = b""
 
-    def expects_a_file(self) -> bool:
+    def see(self, word: bytes) -> None:
+        self.first = self.first or word
+        self.last_but_one, self.last = self.last, word
+
+    def inside(self, bracket: bytes) -> _Level:
+        """What begins with this bracket; only the first argument of a function names files."""
+        if bracket == b"(":
+            return _Level(before=self.last)
+        return _Level(before=b"" if self.last else self.before, is_list=True)
+
+    def expects_a_file(self, *, outermost: bool) -> bool:
         """Whether a string that comes now is the name of one."""
         if _READS_FILES.fullmatch(self.before):
-            return self.last in {b"", b"'"}
-        return self.last in _BEFORE_A_FILE and self.before not in _HAS_A_FROM_OF_ITS_OWN
+            return not self.last or (self.is_list and self.last == b",")
+        if self.before in _HAS_A_FROM_OF_ITS_OWN:
+            return False
+        if self.last in {b"from", b"join"}:
+            return self.last_but_one != b"distinct"
+        if not outermost:
+            return False
+        return (self.first == b"copy" and self.last == b"to") or (
+            self.first in _NAMES_A_FILE and self.last in {*_NAMES_A_FILE, b"database", b"exists"}
+        )
 
 
 def absolute(sql: str, folder: Path) -> str:
@@ -71,13 +92,13 @@ def _files(text: bytes, sql: str) -> Iterator[tuple[int, int]]:
         token = text[start:end].rstrip()
         level = levels[-1]
         if kind == duckdb.token_type.string_const and token[:1] == b"'":
-            if level.expects_a_file():
+            if level.expects_a_file(outermost=len(levels) == 1):
                 yield start, start + len(token)
-            level.last = b"'"
+            level.see(b"'")
         elif token in {b"(", b"["}:
-            levels.append(_Level(before=level.last if token == b"(" else level.before))
+            levels.append(level.inside(token))
         elif token in {b")", b"]"} and len(levels) > 1:
             levels.pop()
-            levels[-1].last = b")"
-        elif token != b",":
-            level.last = token.lower()
+            levels[-1].see(token)
+        else:
+            level.see(token.lower())

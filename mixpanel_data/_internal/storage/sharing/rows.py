@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 EXACT = "SET SESSION arrow_lossless_conversion = true"
 """For the cursor whose rows travel: JSON, HUGEINT and UUID keep their types."""
 
+NO_PYTHON = "SET python_enable_replacements = false"
+"""Names in SQL must not find the variables of our own functions."""
+
 _ENUM = re.compile(r"ENUM\((?:'(?:[^']|'')*'(?:, )?)+\)")
 _FOREIGN = re.compile(r"ENUM\(|TUPLE\(")
 

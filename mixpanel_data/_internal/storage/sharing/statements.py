@@ -21,7 +21,19 @@ _UNDOABLE = {
     duckdb.StatementType.MERGE_INTO,
     duckdb.StatementType.CREATE,
 }
-_TEMPORARY = re.compile(r"\bcreate\b[^;(]*\b(temp|temporary)\b", re.IGNORECASE)
+_CHANGES = re.compile(r"\b(nextval|setval|insert|update|delete|merge)\b", re.IGNORECASE)
+_STATE = {
+    duckdb.StatementType.SET,
+    duckdb.StatementType.VARIABLE_SET,
+    duckdb.StatementType.PREPARE,
+    duckdb.StatementType.ATTACH,
+    duckdb.StatementType.LOAD,
+}
+# Ours begin with an underscore, and so do not outlast the work that makes them.
+_TEMPORARY = re.compile(
+    r"\s*create\s+(or\s+replace\s+)?(temp|temporary)\s+\w+\s+(?!_)", re.IGNORECASE
+)
+_GLOBAL = re.compile(r"\s*set\s+global\b", re.IGNORECASE)
 
 _TO_A_FILE = re.compile(r"\bto\s+'(?:[^']|'')*'\s*(?:\([^()]*\))?\s*;?\s*$", re.IGNORECASE)
 
@@ -38,8 +50,8 @@ class Statement:
     transaction: Transaction | None = None
     undoable: bool = False
     """A transaction around it undoes it."""
-    temporary: bool = False
-    """It makes something that lives as long as the owner's cursor."""
+    leaves_state: bool = False
+    """It makes something that lives as long as the owner's cursor: a setting, a temporary table."""
 
 
 def split(scratch: duckdb.DuckDBPyConnection, sql: str | duckdb.Statement) -> list[Statement]:
@@ -53,16 +65,20 @@ def _understood(statement: duckdb.Statement) -> Statement:
     text = str(statement.query)
     if statement.type == duckdb.StatementType.TRANSACTION:
         return Statement(text, transaction=_transaction(text))
-    changes = re.search(r"\bnextval\b", text, re.IGNORECASE) or (
-        statement.type == duckdb.StatementType.EXPLAIN
-        and re.search(r"\banalyze\b", text, re.IGNORECASE)
-    )
+    changes = _CHANGES.search(text) is not None
     return Statement(
         text,
-        reads=(statement.type in _READS and not changes) or _is_copy_out(statement),
-        undoable=statement.type in _UNDOABLE,
-        temporary=_TEMPORARY.search(text) is not None,
+        reads=(statement.type in _READS or _is_copy_out(statement)) and not changes,
+        undoable=statement.type in _UNDOABLE or (statement.type in _READS and changes),
+        leaves_state=_leaves_state(statement),
     )
+
+
+def _leaves_state(statement: duckdb.Statement) -> bool:
+    text = str(statement.query)
+    if statement.type in _STATE:
+        return _GLOBAL.match(text) is None
+    return _TEMPORARY.match(text) is not None
 
 
 def _is_copy_out(statement: duckdb.Statement) -> bool:

@@ -14,9 +14,11 @@ import sys
 import time
 from pathlib import Path
 
-from mixpanel_data import SessionLostError
-from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data._internal.storage.sharing import until_done
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # until there is something to interrupt
+
+from mixpanel_data import SessionLostError  # noqa: E402
+from mixpanel_data._internal.storage import StorageEngine  # noqa: E402
+from mixpanel_data._internal.storage.sharing import until_done  # noqa: E402
 
 ROWS = 100_000
 

@@ -64,6 +64,11 @@ STATEMENTS = [
     "EXPLAIN SELECT 1",
     "PRAGMA version",
     "SELECT current_setting('TimeZone')",
+    "SELECT 'US' IS NOT DISTINCT FROM 'US', 'abc' SIMILAR TO 'a.*', 1 AS database, 'label' AS to, 'x'",
+    "FROM params",
+    "SET TimeZone TO 'Asia/Tokyo'; SELECT TIMESTAMPTZ '2024-01-01 00:00:00+00' AS t",
+    "SET VARIABLE day = 'x'; SELECT getvariable('day')",
+    "RESET TimeZone",
     "SELECT nope",
     "SELECT * FROM nothing",
     "INSERT INTO nothing VALUES (1)",
@@ -77,6 +82,7 @@ STATEMENTS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
 def test_every_statement_answers_or_fails_as_it_does_at_home(
     own: StorageEngine, borrower: StorageEngine
 ) -> None:

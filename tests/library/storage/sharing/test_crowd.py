@@ -106,7 +106,8 @@ def test_scripts_share_a_workspace(crowd: Crowd, hows: list[str]) -> None:
     assert len(diaries) == len(hows)
     check(crowd.path, diaries)
     # No one waits until the others are done.
-    assert min(len(diary["times"]) for diary in diaries) >= 5
+    done = [len(diary["times"]) for diary in diaries]
+    assert min(done) * 10 >= max(done)
 
 
 def test_the_owner_is_killed_every_second(crowd: Crowd) -> None:

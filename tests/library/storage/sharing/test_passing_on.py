@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import signal
 import threading
 from pathlib import Path
 
 import pytest
 
-from mixpanel_data import SessionLostError
+from mixpanel_data import QueryError, SessionLostError
 from mixpanel_data._internal.storage import StorageEngine
 from tests.library.storage.sharing.holder import Holder, holding
 
@@ -113,12 +114,18 @@ def test_a_transaction_that_is_about_to_end_is_waited_for(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_lost_temporary_tables_are_told(borrower: StorageEngine, owner: Holder, way: str) -> None:
-    borrower.execute_rows("CREATE TEMP TABLE mine AS SELECT 1")
+@pytest.mark.parametrize(
+    "state",
+    ["CREATE TEMP TABLE mine AS SELECT 1", "SET VARIABLE day = 'x'", "SET TimeZone = 'Asia/Tokyo'"],
+)
+def test_what_a_session_loses_is_told(
+    borrower: StorageEngine, owner: Holder, way: str, state: str
+) -> None:
+    borrower.execute_rows(state)
     getattr(owner, way)()
     owner.process.wait(20)
-    with pytest.raises(SessionLostError, match="temporary tables"):
-        borrower.execute_rows("FROM mine")
+    with pytest.raises(SessionLostError, match="temporary tables, settings"):
+        borrower.execute_rows("SELECT 1")
     assert borrower.execute_rows("SELECT 1") == [(1,)]
 
 
@@ -151,3 +158,56 @@ def test_an_interrupt_of_the_owner_is_not_one_of_the_others(
     owner.begin("SELECT count(*) FROM range(1000000) a, range(1000000) b")
     owner.process.send_signal(signal.SIGINT)
     assert len(session.result(future)) == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_change_inside_of_a_query_is_not_repeated(
+    borrower: StorageEngine, owner: Holder, way: str
+) -> None:
+    borrower.execute_rows("CREATE TABLE t(n BIGINT)")
+    sql = f"WITH made AS (INSERT INTO t {SLOW} RETURNING n) FROM made"
+    session, future = under_way(borrower, sql)
+    getattr(owner, way)()
+    rows = 1
+    try:
+        session.result(future)
+    except SessionLostError:
+        rows = 0
+    assert borrower.execute_rows("SELECT count(*) FROM t") == [(rows,)]
+
+
+def test_half_of_a_lost_transaction_never_runs_alone(
+    borrower: StorageEngine, owner: Holder, path: Path
+) -> None:
+    borrower.execute_rows("CREATE TABLE t(n INT); BEGIN; INSERT INTO t VALUES (1)")
+    owner.kill()
+    with holding(path):
+        for _ in range(2):
+            with pytest.raises(SessionLostError, match="rolled back"):
+                borrower.execute("SELECT 1")
+        with pytest.raises(SessionLostError, match="rolled back"):
+            borrower.execute_rows("INSERT INTO t VALUES (2)")
+        with pytest.raises(SessionLostError, match="rolled back"):
+            borrower.execute_rows("COMMIT")
+        assert borrower.execute_rows("SELECT count(*) FROM t") == [(0,)]
+
+
+def test_an_owner_whose_socket_was_removed_still_ends(path: Path, owner: Holder) -> None:
+    Path(json.loads(path.with_name(path.name + ".lock").read_bytes())["socket"]).unlink()
+    owner.end()
+
+
+def test_an_engine_that_is_forgotten_hands_over(path: Path) -> None:
+    engine = StorageEngine(path)
+    with pytest.raises(QueryError):
+        engine.execute_rows("SELECT nope")
+    with holding(path) as other:
+        assert other.sql("SELECT 1") == [[1]]
+        del engine
+        while other.sql("SELECT 1") and owner_in(path) != other.pid:
+            pass  # it leaves in a thread of its own
+
+
+def owner_in(path: Path) -> int | None:
+    text = path.with_name(path.name + ".lock").read_bytes()
+    return json.loads(text)["owner"]["pid"] if text else None

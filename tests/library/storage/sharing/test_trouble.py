@@ -40,7 +40,7 @@ def test_only_its_user_can_read_the_token_or_reach_the_socket(path: Path, owner:
     assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
     assert len(os.fsencode(socket)) < 100
     owner.end()
-    assert not socket.exists()
+    assert not socket.parent.exists()
 
 
 def test_who_does_not_know_the_token_is_not_let_in(
