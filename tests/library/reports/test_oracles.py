@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::mixpanel_data.MixpanelDataWarni
 
 flat = st.booleans()
 pieces = st.sampled_from([1, 1, 2])
-names = st.sampled_from(histories.NAMES)
+names = histories.asked_names
 limits = st.sampled_from([1, 2, 60])
 edges = st.sampled_from(["partial", "partial", "whole"])
 counts = st.sampled_from(["general", "unique", "average"])
@@ -93,18 +93,18 @@ def test_sum_and_average(project: Project, data, past: Past, flat: bool):
 
 
 windows = st.sampled_from(
-    [(1, "second"), (2, "second"), (30, "minute"), (1, "hour"), (1, "day"), (7, "day")]
+    [(7, "day"), (7, "day"), (1, "day"), (1, "hour"), (30, "minute"), (2, "second"), (1, "second")]
 )
 
 
 @st.composite
 def funnels(draw: st.DrawFn, past: Past) -> queries.LocalFunnel:
     span = (past.last - past.first).days
-    steps = draw(st.lists(st.builds(queries.Step, names, wheres), min_size=1, max_size=4))
+    filters = draw(st.sampled_from([st.none(), st.none(), wheres]))
+    least = draw(st.sampled_from([1, 2, 2, 2]))
+    steps = draw(st.lists(st.builds(queries.Step, names, filters), min_size=least, max_size=4))
     interval = draw(st.none() | st.none() | st.integers(1, span + 1))
-    unit = (
-        "range" if interval else draw(st.sampled_from(["range", "range", "day", "week", "month"]))
-    )
+    unit = "range" if interval else draw(st.sampled_from(["range", "day", "day", "week", "month"]))
     length, length_unit = draw(windows)
     exclusions = []
     if len(steps) > 1:
@@ -115,8 +115,8 @@ def funnels(draw: st.DrawFn, past: Past) -> queries.LocalFunnel:
     return queries.LocalFunnel(
         steps=tuple(steps),
         unit=unit,
-        on=draw(st.none() | ons),
-        where=draw(st.none() | wheres),
+        on=draw(st.none() | st.just("p") | ons),
+        where=draw(wheres),
         interval=interval,
         length=length,
         length_unit=length_unit,
@@ -129,7 +129,7 @@ def funnels(draw: st.DrawFn, past: Past) -> queries.LocalFunnel:
         reuse_events=draw(st.sampled_from([False, False, True])),
         clamp_times=draw(st.booleans()),
         where_applies=draw(st.sampled_from(["every_step", "first_step"])),
-        buckets=draw(st.sampled_from(["separate", "separate", "split"])),
+        buckets=draw(st.sampled_from(["separate", "split"])),
         **past.days,
     )
 
