@@ -28,8 +28,8 @@ def bounded(connection: Connection, megabytes: int) -> Iterator[None]:
         try:
             yield
         finally:
-            # Where it was as low already, another load had set it, which may have ended since, or died.
-            is_bound = before <= _in_bytes(f"{megabytes} MiB")
+            # Where it was just this already, another load had set it, which may have ended since.
+            is_bound = before == _in_bytes(f"{megabytes} MiB")
             back = "RESET" if is_bound else "SET"
             to = "" if is_bound else f" = '{before}B'"
             aside.execute(f"{back} GLOBAL memory_limit{to}")
