@@ -14,11 +14,12 @@ import sys
 import time
 from pathlib import Path
 
-signal.signal(signal.SIGINT, signal.SIG_IGN)  # until there is something to interrupt
+if __name__ == "__main__":  # a test that imports this must not hand it on to all its children
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # until there is something to interrupt
 
-from mixpanel_data import SessionLostError  # noqa: E402
-from mixpanel_data._internal.storage import StorageEngine  # noqa: E402
-from mixpanel_data._internal.storage.sharing import until_done  # noqa: E402
+from mixpanel_data import SessionLostError
+from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data._internal.storage.sharing import until_done
 
 ROWS = 100_000
 
