@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from io import StringIO
@@ -129,7 +130,8 @@ def render(table: Table) -> str:
         file=StringIO(),
         force_jupyter=False,  # in a notebook, too, this is text
         force_terminal=terminal.is_terminal,
-        width=terminal.width if terminal.is_terminal else _WIDEST,
+        # FORCE_COLOR, which kernels set, makes a terminal of what has no width
+        width=terminal.width if sys.stdout.isatty() else _WIDEST,
     )
     console.print(table)
     text = console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO from above

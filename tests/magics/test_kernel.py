@@ -71,6 +71,8 @@ def test_a_command_prints_what_it_prints_in_a_terminal(kernel):
     table = kernel.run("""%mp sql "SELECT 'Zürich €' AS town" --format table --quiet""")
     text = re.sub(r"\x1b\[[0-9;]*m", "", table.stream("stdout"))  # a kernel asks for colours
     assert text.split() == ["town", "────────", "Zürich", "€"]
+    wide = kernel.run("""%mp sql "SELECT repeat('wide ', 30) AS x" --format table --quiet""")
+    assert "wide " * 29 in wide.stream("stdout")
     assert table.shown("display_data") == []
 
 
