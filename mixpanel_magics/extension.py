@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 from contextlib import ExitStack
 from typing import cast
 
@@ -26,7 +25,6 @@ def load(shell: InteractiveShell) -> None:
     session = MixpanelSession(shell)
     with ExitStack() as stack:
         stack.callback(session.close)
-        stack.callback(atexit.unregister, atexit.register(session.close))
         _configurables(shell).append(session)
         stack.callback(_configurables(shell).remove, session)
         for kind in MAGICS:

@@ -130,3 +130,15 @@ def test_a_workspace_that_was_closed_says_so(cell):
     )
     cell("%mp_use sandbox")
     assert cell("%mpsql SELECT 1 AS x").value.x[0] == 1
+
+
+def test_a_shell_ends_that_closes_nothing(tmp_path):
+    code = f"""
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.run_cell("%load_ext mixpanel_magics\\n%mp_use sandbox --db {tmp_path}/a.duckdb\\nx = %mpsql SELECT 1")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -192,11 +192,6 @@ def test_half_of_a_lost_transaction_never_runs_alone(
         assert borrower.execute_rows("SELECT count(*) FROM t") == [(0,)]
 
 
-def test_an_owner_whose_socket_was_removed_still_ends(path: Path, owner: Holder) -> None:
-    Path(json.loads(path.with_name(path.name + ".lock").read_bytes())["socket"]).unlink()
-    owner.end()
-
-
 def test_an_engine_that_is_forgotten_hands_over(path: Path) -> None:
     engine = StorageEngine(path)
     with pytest.raises(QueryError):

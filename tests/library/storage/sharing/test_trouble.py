@@ -186,3 +186,47 @@ def test_a_script_that_forgets_to_close_hands_over(path: Path) -> None:
     engine = StorageEngine(path)
     assert engine.execute_rows("FROM t") == [(1,)]
     engine.close()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "pass",
+        # who used it first has its exit run last, after that of multiprocessing
+        "import tempfile; folder = tempfile.TemporaryDirectory()",
+    ],
+)
+def test_a_process_ends_that_closes_nothing(path: Path, before: str) -> None:
+    script = f"""
+        {before}
+        from mixpanel_data import Workspace
+        workspace = Workspace("sandbox", path={str(path)!r})
+        workspace.sql("SELECT 1")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert lock_of(path).read_bytes() == b""
+
+
+def test_a_socket_that_someone_removed_keeps_no_one_from_closing(path: Path) -> None:
+    # Its thread waits at that door to the end, so in a process of its own.
+    script = f"""
+        import json, pathlib
+        from mixpanel_data._internal.storage import StorageEngine
+        path = pathlib.Path({str(path)!r})
+        engine = StorageEngine(path)
+        engine.execute_rows("CREATE TABLE t AS SELECT 1 AS x")
+        pathlib.Path(json.loads(path.with_name(path.name + ".lock").read_bytes())["socket"]).unlink()
+        engine.close()
+        again = StorageEngine(path)
+        print(again.execute_rows("FROM t"))
+        again.close()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "[(1,)]\n"), done.stderr
