@@ -26,7 +26,7 @@ def here() -> Process:
     if "ipykernel" in sys.modules:
         return Process(os.getpid(), "Jupyter kernel")
     name = Path(sys.argv[0]).name if sys.argv else ""
-    return Process(os.getpid(), name if name and name != "-c" else "python")
+    return Process(os.getpid(), "python" if name in {"", "-", "-c"} else name)
 
 
 _LONGEST_HOME = 70

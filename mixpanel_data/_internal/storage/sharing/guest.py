@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import threading
 import time
@@ -66,12 +67,11 @@ class Guest:
         self._state = threading.Condition()
         self._running: Run | None = None
         self._in_transaction = False
-        self._leaving = False
-        self._late = False
+        self._deadline = math.inf
+        """When he must have ended his transaction; there is none until the owner leaves."""
         self._deaf = True
         self._over = False
         self._gone = False
-        self._deadline = self._end = 0.0
         self._passed_on = False
         self._work: SimpleQueue[tuple[Run, bytes | None, int | None] | None] = SimpleQueue()
         self._cursor: duckdb.DuckDBPyConnection
@@ -120,7 +120,7 @@ class Guest:
 
     def _accept(self, run: Run, stream: bytes | None, lent: int | None) -> None:
         with self._state:
-            if self._over or (self._leaving and not self._in_transaction):
+            if self._over or (self._is_leaving and not self._in_transaction):
                 self.is_waiting = True
                 if lent is not None:
                     os.close(lent)
@@ -175,7 +175,7 @@ class Guest:
             with self._transaction_of(cursor, run):
                 self._answer(cursor, text, params)
         except duckdb.InterruptException as error:
-            if self._leaving and self._may_stop(run):
+            if self._is_leaving and self._may_stop(run):
                 self.is_waiting = True
             else:
                 self.send(protocol.failure(error))
@@ -236,21 +236,18 @@ class Guest:
     def dismiss(self) -> None:
         """The owner leaves: from now on, only what is begun goes on."""
         with self._state:
-            self._leaving = True
             self._deadline = time.monotonic() + GRACE_SECONDS
-            self._end = time.monotonic() + END_SECONDS
 
     def settle(self) -> None:
         """Wait until nothing of his is under way, stopping what the next owner can run as well."""
         with self._state:
             while not self._gone and (self._running is not None or self._in_transaction):
-                self._late = time.monotonic() > self._deadline
-                if time.monotonic() > self._end:
+                if self._is_late(END_SECONDS - GRACE_SECONDS):
                     handles.shut(self._socket)  # he takes no rows, or too many
                     self._deaf = False
                     self._interrupt()
                 if self._running is None:
-                    if self._late:
+                    if self._is_late():
                         break
                 elif self._may_stop(self._running):
                     self._interrupt()
@@ -264,8 +261,15 @@ class Guest:
         if run.lent or run.commits or (run.once and self._passed_on):
             return False
         if self._in_transaction or not (run.reads or run.undoable):
-            return self._late
+            return self._is_late()
         return True
+
+    @property
+    def _is_leaving(self) -> bool:
+        return self._deadline < math.inf
+
+    def _is_late(self, by: float = 0) -> bool:
+        return time.monotonic() > self._deadline + by
 
     def _interrupt(self) -> None:
         running = self._running
