@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
@@ -25,18 +25,27 @@ HANDSHAKE_SECONDS = 15
 """An owner whose process is stopped takes a connection, but never says a word."""
 
 
+Inherit = Callable[[int], None]
+"""Makes this process the owner, with the lock of the last one."""
+
+
 class Channel:
     """Runs statements at the owner's, one at a time; only `interrupt` may come between."""
 
-    def __init__(self, connection: Connection, scratch: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, connection: Connection, scratch: duckdb.DuckDBPyConnection, inherit: Inherit
+    ) -> None:
         self._socket = connection
+        self._inherit = inherit
         self._sending = threading.Lock()
         self.scratch = scratch.cursor()
         self.scratch.execute(rows.NO_PYTHON)
         self._answer: Answer | None = None
 
     @classmethod
-    def open(cls, address: Address, scratch: duckdb.DuckDBPyConnection) -> Channel | None:
+    def open(
+        cls, address: Address, scratch: duckdb.DuckDBPyConnection, inherit: Inherit
+    ) -> Channel | None:
         """Knock at an owner's door; None when nobody lives there any more.
 
         Raises Silent when he does not answer.
@@ -56,7 +65,7 @@ class Channel:
         except BaseException:
             connection.close()
             raise
-        return cls(connection, scratch)
+        return cls(connection, scratch, inherit)
 
     def run(
         self,
@@ -113,7 +122,8 @@ class Channel:
                 lock = handles.take(self._socket)
             except (OSError, EOFError):
                 raise NotRun from None
-            raise NotRun(lock)
+            self._inherit(lock)
+            raise NotRun
 
     def _send(self, frame: bytes) -> None:
         try:

@@ -129,7 +129,8 @@ class Connection:
     def sql(self, query: str, params: Params = None) -> duckdb.DuckDBPyRelation:
         """The rows of a query as a relation; those of another process's database are all here."""
         link = self._linked()
-        self._check_not_lost()
+        if self._after_a_loss:
+            self._ends_the_lost(Statement(query))
         if isinstance(link, duckdb.DuckDBPyConnection):
             return _some(link.sql(query, params=params))
         with self.stream(query, params) as rows:
@@ -141,7 +142,8 @@ class Connection:
     def stream(self, query: str, params: Params = None) -> Iterator[Any]:
         """The rows of a query as they come, for whoever reads Arrow streams."""
         link = self._linked()
-        self._check_not_lost()
+        if self._after_a_loss:
+            self._ends_the_lost(Statement(query))
         if isinstance(link, duckdb.DuckDBPyConnection):
             yield _some(link.sql(query, params=params))
             return
@@ -204,7 +206,7 @@ class Connection:
         return self._run(statements[-1], parameters)
 
     def _run(self, statement: Statement, params: Params) -> Result:
-        if self._transaction in {"lost", "ended"} and self._ends_the_lost(statement):
+        if self._after_a_loss and self._ends_the_lost(statement):
             return NOTHING
         while True:
             link = self._linked()
@@ -257,8 +259,6 @@ class Connection:
     def _recover(self, statement: Statement, end: NotRun | Lost) -> None:
         """Find the next owner; raises SessionLostError where that is not all there is to do."""
         self._drop()
-        if isinstance(end, NotRun) and end.lock is not None:
-            self._source.inherit(end.lock)
         was_lost = isinstance(end, Lost)
         was_open, commits = self._transaction == "open", statement.transaction == "commits"
         if was_open:
@@ -275,23 +275,16 @@ class Connection:
         if had_temporary:
             raise ends.lost("session")
 
-    def _check_not_lost(self) -> None:
-        if self._transaction == "lost":
-            raise ends.lost("transaction")
-        if self._transaction == "ended":
-            self._transaction = "none"
-
     def _ends_the_lost(self, statement: Statement) -> bool:
         """Whether this is the ROLLBACK of a lost transaction, which must come first.
 
         After a lost COMMIT it may come.
         """
+        was_lost = self._transaction == "lost"
         rolls_back = statement.transaction == "rolls back"
-        if self._transaction == "ended" or statement.transaction is not None:
-            must_end, self._transaction = self._transaction == "lost", "none"
-        else:
-            must_end = True
-        if must_end and not rolls_back:
+        if not was_lost or rolls_back or statement.transaction == "commits":
+            self._transaction = "none"
+        if was_lost and not rolls_back:
             raise ends.lost("transaction")
         return rolls_back
 
@@ -307,6 +300,10 @@ class Connection:
         if self._link is None:
             self._link = self._source.link(self._stop)
         return self._link
+
+    @property
+    def _after_a_loss(self) -> bool:
+        return self._transaction in {"lost", "ended"}
 
     @property
     def _has_state(self) -> bool:

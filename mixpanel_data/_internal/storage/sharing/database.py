@@ -44,9 +44,6 @@ class Source(Protocol):
     def link(self, stop: threading.Event) -> Link:
         """A new one, unless `stop` is set before there is any."""
 
-    def inherit(self, lock: int) -> None:
-        """Become the owner."""
-
     def participants(self) -> list[Process]:
         """The owner, then the others who have it open."""
 
@@ -65,10 +62,6 @@ class Private:
         """A cursor: there is nothing to wait for."""
         with self._one_at_a_time:
             return self._root.cursor()
-
-    def inherit(self, lock: int) -> None:
-        """Nobody hands it over."""
-        raise NotImplementedError
 
     def participants(self) -> list[Process]:
         """This process alone."""
@@ -148,8 +141,7 @@ class Database:
                 )
             _wait(stop)
 
-    def inherit(self, lock: int) -> None:
-        """Become the owner, with the lock of the last one."""
+    def _inherit(self, lock: int) -> None:
         with self._lock:
             self._own(lock, threading.Event())
 
@@ -161,9 +153,8 @@ class Database:
                 if isinstance(link, Channel):
                     return link.who()
                 return [here()] if self._owner is None else self._owner.participants()
-            except NotRun as moved:
-                if moved.lock is not None:
-                    self.inherit(moved.lock)
+            except NotRun:
+                continue
             finally:
                 link.close()
 
@@ -207,7 +198,7 @@ class Database:
             if self._scratch is None:
                 self._scratch = scratch()
         try:
-            return Channel.open(address, self._scratch)
+            return Channel.open(address, self._scratch, self._inherit)
         except Silent:
             raise StorageError(
                 f"{self.path} is in use by {address.owner}, which does not answer:"

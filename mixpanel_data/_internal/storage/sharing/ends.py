@@ -32,11 +32,7 @@ _TOLD: dict[What, tuple[str, str]] = {
 
 
 class NotRun(Exception):  # noqa: N818 - the next owner is asked
-    """The owner is gone, and has done nothing of what was asked; `lock` makes us the next one."""
-
-    def __init__(self, lock: int | None = None) -> None:
-        super().__init__()
-        self.lock = lock
+    """The owner is gone, and has done nothing of what was asked."""
 
 
 class Lost(Exception):  # noqa: N818 - an answer, not an error

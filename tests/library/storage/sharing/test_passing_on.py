@@ -185,10 +185,9 @@ def test_half_of_a_lost_transaction_never_runs_alone(
         for _ in range(2):
             with pytest.raises(SessionLostError, match="rolled back"):
                 borrower.execute("SELECT 1")
-        with pytest.raises(SessionLostError, match="rolled back"):
-            borrower.execute_rows("INSERT INTO t VALUES (2)")
-        with pytest.raises(SessionLostError, match="rolled back"):
-            borrower.execute_rows("COMMIT")
+        for sql in ("INSERT INTO t VALUES (2)", "BEGIN", "INSERT INTO t VALUES (3)", "COMMIT"):
+            with pytest.raises(SessionLostError, match="rolled back"):
+                borrower.execute_rows(sql)
         assert borrower.execute_rows("SELECT count(*) FROM t") == [(0,)]
 
 
