@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-import duckdb
-
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data._internal.storage.tokens import tokens
 
 _FIRES_TRIGGERS = {"insert", "update", "delete", "merge", "truncate", "copy", "execute"}
 _MEANS_ANYTHING = {"import", "json_execute_serialized_sql"}
@@ -103,15 +102,10 @@ def _texts(words: Iterable[Word]) -> frozenset[str]:
 
 
 def _words(sql: str) -> Iterator[Word]:
-    text = sql.encode()
-    tokens = duckdb.tokenize(sql)
-    ends = [start for start, _ in tokens[1:]] + [len(text)]
-    for (start, kind), end in zip(tokens, ends, strict=True):
-        token = text[start:end].decode().strip()
-        if kind == duckdb.token_type.comment:
-            continue
-        if token[:1] in {'"', "'"}:
-            quote = token[0]
-            yield Word(token[1:-1].replace(quote * 2, quote).lower(), plain=False)
+    for token in tokens(sql):
+        text = token.text.decode().strip()
+        if text[:1] in {'"', "'"}:
+            quote = text[0]
+            yield Word(text[1:-1].replace(quote * 2, quote).lower(), plain=False)
         else:
-            yield Word(token.lower(), plain=kind != duckdb.token_type.string_const)
+            yield Word(text.lower(), plain=not token.is_string)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
+from mixpanel_data._internal.storage.tokens import Token, tokens
 
 _READS_FILES = re.compile(rb"read_\w+|parquet_\w+|glob|sniff_csv")
 _HAS_A_FROM_OF_ITS_OWN = {b"extract", b"substring", b"trim", b"overlay", b"position"}
@@ -63,42 +63,30 @@ def absolute(sql: str, folder: Path) -> str:
     "SELECT trim(BOTH 'x' FROM 'a.csv'), 'b.csv' FROM t"
     """
     text = sql.encode()
+    before = b"'" + str(folder).replace("'", "''").encode() + b"/"
     pieces: list[bytes] = []
     done = 0
-    for start, end in _files(text, sql):
-        name = text[start + 1 : end - 1]
-        if _IS_WHOLE.match(name):
-            continue
-        pieces += [
-            text[done:start],
-            b"'",
-            str(folder).replace("'", "''").encode(),
-            b"/",
-            name,
-            b"'",
-        ]
-        done = end
+    for file in _files(sql):
+        name = file.text[1:]
+        if not _IS_WHOLE.match(name):
+            pieces += [text[done : file.start], before, name]
+            done = file.start + len(file.text)
     return (b"".join(pieces) + text[done:]).decode()
 
 
-def _files(text: bytes, sql: str) -> Iterator[tuple[int, int]]:
-    """Where the names of files are."""
+def _files(sql: str) -> Iterator[Token]:
+    """The names of files."""
     levels = [_Level()]
-    tokens = duckdb.tokenize(sql)
-    ends = [start for start, _ in tokens[1:]] + [len(text)]
-    for (start, kind), end in zip(tokens, ends, strict=True):
-        if kind == duckdb.token_type.comment:
-            continue
-        token = text[start:end].rstrip()
+    for token in tokens(sql):
         level = levels[-1]
-        if kind == duckdb.token_type.string_const and token[:1] == b"'":
+        if token.is_string and token.text[:1] == b"'":
             if level.expects_a_file(outermost=len(levels) == 1):
-                yield start, start + len(token)
+                yield token
             level.see(b"'")
-        elif token in {b"(", b"["}:
-            levels.append(level.inside(token))
-        elif token in {b")", b"]"} and len(levels) > 1:
+        elif token.text in {b"(", b"["}:
+            levels.append(level.inside(token.text))
+        elif token.text in {b")", b"]"} and len(levels) > 1:
             levels.pop()
-            levels[-1].see(token)
+            levels[-1].see(token.text)
         else:
-            level.see(token.lower())
+            level.see(token.text.lower())

@@ -8,6 +8,8 @@ from typing import Literal
 
 import duckdb
 
+from mixpanel_data._internal.storage.tokens import tokens
+
 _READS = {
     duckdb.StatementType.SELECT,
     duckdb.StatementType.EXPLAIN,
@@ -88,10 +90,7 @@ def _is_copy_out(statement: duckdb.Statement) -> bool:
 
 
 def _transaction(text: str) -> Transaction:
-    encoded = text.encode()
-    start = next(at for at, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment)
-    word = re.match(rb"\w+", encoded[start:])
-    first = word[0].lower() if word else b""
+    first = next(tokens(text)).text.lower()
     if first in {b"begin", b"start"}:
         return "begins"
     return "commits" if first in {b"commit", b"end"} else "rolls back"
