@@ -1,0 +1,1 @@
+"""Faces of `mixpanel_magics.state`, in ipywidgets; they decide nothing."""
