@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deep lint types layers check bench clean
+.PHONY: help demo test lab deep lint types layers check bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -24,11 +24,12 @@ $(VENV)/dev: pyproject.toml constraints.txt
 demo: $(VENV)/demo  ## fetch from the built-in sandbox and ask questions of it
 	@$(BIN)/mp demo
 
-test: $(VENV)/dev  ## the tests
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+test: $(VENV)/dev  ## the tests; those in a browser need Chromium and leave pictures in build/
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/lab
+	$(BIN)/python -m pytest tests/lab
 
 deep: $(VENV)/dev  ## the tests with twenty times the random examples, for which no test is too slow
-	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest --numprocesses auto --dist worksteal -o faulthandler_timeout=0
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/lab -o faulthandler_timeout=0
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
