@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mixpanel_data.exceptions import MissingExtraError
 
 if TYPE_CHECKING:
-    from altair import Chart, LayerChart
+    from mixpanel_data.types.pictures import Chart, LayerChart
 
 WIDTH, HEIGHT = 640, 320
 SHARE = ".1%"
@@ -57,6 +57,8 @@ def bars(
     _need_altair()
     import altair as alt
 
+    from mixpanel_data.types import pictures
+
     data: list[dict[str, Any]] = [
         {"name": name, "segment": segment, "value": number, "share": share}
         for name, segment, number, share in rows
@@ -75,13 +77,15 @@ def bars(
     else:
         marks = base.mark_bar()
     texts = base.mark_text(dy=-6).encode(text=alt.Text("share:Q", format=SHARE))
-    return alt.LayerChart(layer=[marks, texts])
+    return pictures.LayerChart(layer=[marks, texts])
 
 
 def heat_map(rows: Sequence[tuple[str, int, float, str]], *, title: str, across: str) -> LayerChart:
     """Shares by cohort (downwards) and interval (across), as (cohort, interval, share, text)."""
     _need_altair()
     import altair as alt
+
+    from mixpanel_data.types import pictures
 
     data: list[dict[str, Any]] = [
         {"cohort": cohort, "interval": interval, "rate": rate, "text": text}
@@ -97,7 +101,7 @@ def heat_map(rows: Sequence[tuple[str, int, float, str]], *, title: str, across:
     dark = alt.datum.rate > 0.5 * max((rate for _, _, rate, _ in rows), default=1.0)
     ink = alt.when(dark).then(alt.value("white")).otherwise(alt.value("black"))
     texts = base.mark_text(fontSize=11).encode(text="text:N", color=ink)
-    return alt.LayerChart(layer=[base.mark_rect().encode(color=colour), texts]).properties(
+    return pictures.LayerChart(layer=[base.mark_rect().encode(color=colour), texts]).properties(
         height=alt.Step(22), width=alt.Step(52)
     )
 
@@ -108,6 +112,8 @@ def ribbons(
     """A Sankey diagram of which `sankey.layout` has computed the places."""
     _need_altair()
     import altair as alt
+
+    from mixpanel_data.types import pictures
 
     names = list(dict.fromkeys(node["event"] for node in nodes))
     colour = alt.Color("event:N", sort=names, legend=None)
@@ -125,15 +131,17 @@ def ribbons(
     texts = places.mark_text(align="left", baseline="middle", dx=4).encode(
         x=alt.X("x2:Q", axis=None), y=alt.Y("middle:Q", axis=None), text="label:N"
     )
-    chart: LayerChart = alt.LayerChart(layer=[areas, rects, texts]).configure_view(stroke=None)
+    chart: LayerChart = pictures.LayerChart(layer=[areas, rects, texts]).configure_view(stroke=None)
     return chart
 
 
 def _chart(data: Iterable[dict[str, Any]], title: str = "", subtitle: str = "") -> Chart:
     import altair as alt
 
+    from mixpanel_data.types import pictures
+
     # Inline data is not bounded by Altair's 5,000 rows, which are about reading whole frames.
-    chart = alt.Chart(alt.InlineData(values=list(data)))
+    chart = pictures.Chart(alt.InlineData(values=list(data)))
     return chart.properties(
         width=WIDTH, height=HEIGHT, title=alt.TitleParams(title, subtitle=subtitle, anchor="start")
     )
@@ -147,5 +155,6 @@ def _moment(bucket: str) -> str:
 def _need_altair() -> None:
     try:
         import altair as alt  # noqa: F401
+        import vl_convert  # noqa: F401
     except ImportError as error:
         raise MissingExtraError("plot", "plot()") from error

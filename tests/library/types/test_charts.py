@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from itertools import pairwise
 
+import altair as alt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +49,20 @@ def test_without_altair_the_extra_is_named(report, monkeypatch):
     with pytest.raises(MissingExtraError) as caught:
         report.plot()
     assert caught.value.hint == "pip install 'mixpanel-data[plot]'"
+
+
+@pytest.mark.parametrize("report", DRAWN, ids=lambda it: type(it).__name__)
+def test_a_notebook_gets_a_spec_and_a_png_and_loads_nothing(report):
+    bundle, metadata = report.plot()._repr_mimebundle_()
+    assert set(bundle) == {"application/vnd.vegalite.v5+json", "image/png", "text/plain"}
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    assert metadata["image/png"]["width"] > 100
+
+
+def test_the_renderer_that_the_user_chose_is_used():
+    with alt.renderers.enable("html"):
+        bundle = made.SEGMENTATION.plot()._repr_mimebundle_()
+    assert "text/html" in bundle
 
 
 def test_lines_are_of_the_largest_segments_at_local_times():

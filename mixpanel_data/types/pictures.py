@@ -1,0 +1,38 @@
+"""Charts that a notebook shows by itself: Altair's own have the browser load Vega from a CDN.
+
+JupyterLab brings Vega; where a front end does not (or on paper, or on GitHub), the chart is a PNG.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+SCALE = 2
+"""Pixels of the PNG for each of the chart."""
+
+# Front ends know no later version yet; what our charts use is the same in both.
+_MIME = "application/vnd.vegalite.v5+json"
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+
+
+class _Local:
+    def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> Any:
+        if alt.renderers.active != "default":  # the user's choice
+            return super()._repr_mimebundle_(*args, **kwargs)  # type: ignore[misc]
+        spec: dict[str, Any] = self.to_dict()  # type: ignore[attr-defined]
+        png = vl_convert.vegalite_to_png(spec, scale=SCALE)
+        width, height = struct.unpack(">II", png[16:24])
+        bundle = {_MIME: {**spec, "$schema": _SCHEMA}, "image/png": png, "text/plain": repr(self)}
+        return bundle, {"image/png": {"width": width // SCALE, "height": height // SCALE}}
+
+
+class Chart(_Local, alt.Chart):
+    """Altair's Chart."""
+
+
+class LayerChart(_Local, alt.LayerChart):
+    """Altair's LayerChart."""
