@@ -9,6 +9,7 @@
     ├── AuthenticationError         credentials are missing, or Mixpanel refused them
     ├── QueryError                  SQL, or a request to Mixpanel, failed
     │   ├── ConflictError           another session changed the same at the same time
+    │   ├── QueryInterruptedError   another thread had it stopped
     │   └── APIError                what Mixpanel answered, or that it did not
     │       ├── ResourceNotFoundError   404, or a name that Mixpanel does not know
     │       │   └── EndpointRetiredError    404 or 410: Mixpanel has taken the endpoint away
@@ -118,6 +119,13 @@ class ConflictError(QueryError):
     """Another session changed the same table at the same time; nothing of this one was kept."""
 
     hint = "run it again"
+
+
+class QueryInterruptedError(QueryError):
+    """`Workspace.interrupt`, or DuckDB's own interrupt, stopped it; that is no failure."""
+
+    def __init__(self) -> None:
+        super().__init__("interrupted")
 
 
 class APIError(QueryError):

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         TimeStats,
         ValueCount,
     )
+    from mixpanel_data.types.pages import Page
     from mixpanel_data.types.report import Report
     from mixpanel_data.types.retention import (
         CohortInfo,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
         FlattenResult,
         Process,
         PropertyInfo,
+        TableDetails,
         TableInfo,
         TableMetadata,
         TableSchema,
@@ -80,6 +82,7 @@ else:
         "saved",
         "insights",
         "looks",
+        "pages",
     )
 
 __all__ = [
@@ -122,6 +125,7 @@ __all__ = [
     "NumericBucketsResult",
     "NumericSeriesResult",
     "ObjectStats",
+    "Page",
     "Process",
     "PropertyCountsResult",
     "PropertyInfo",
@@ -130,6 +134,7 @@ __all__ = [
     "RetentionResult",
     "SegmentationResult",
     "SqlExplanation",
+    "TableDetails",
     "TableInfo",
     "TableMetadata",
     "TableSchema",

@@ -48,6 +48,18 @@ class TableInfo(Answer):
 
 
 @dataclass(frozen=True)
+class TableDetails(Answer):
+    """A table, how it was fetched, and roughly how much of the file it takes with its flat table.
+
+    `fetched` is None for what SQL made, `size_bytes` for views and for what is not on disk yet.
+    """
+
+    info: TableInfo
+    fetched: TableMetadata | None
+    size_bytes: int | None
+
+
+@dataclass(frozen=True)
 class ColumnInfo(Answer):
     """A column as DuckDB knows it, and what it holds."""
 

@@ -37,6 +37,7 @@ class Parts:
     _credentials: Credentials | None
     _path: Path
     _app: Sandbox | None = None
+    _twin: MixpanelAPIClient | None = None
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -51,6 +52,8 @@ class Parts:
                 "this workspace was opened from a file, without credentials",
                 hint="Workspace(account=…, path=…) has both",
             )
+        if self._twin is not None:
+            return self._twin.sibling()
         from mixpanel_data._internal.api_client import MixpanelAPIClient
 
         if self._credentials.account == SANDBOX:

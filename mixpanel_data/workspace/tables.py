@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import time
 
-from mixpanel_data.types import FlattenResult, TableInfo, TableSchema, TableType, WorkspaceInfo
+from mixpanel_data.types import (
+    FlattenResult,
+    TableDetails,
+    TableInfo,
+    TableSchema,
+    TableType,
+    WorkspaceInfo,
+)
 from mixpanel_data.workspace.parts import Parts
 
 
@@ -36,6 +43,10 @@ class Tables(Parts):
     def schema(self, table: str) -> TableSchema:
         """The columns of a local table."""
         return self._storage.get_schema(table)
+
+    def details(self, table: str) -> TableDetails:
+        """How a local table was fetched, and roughly how much of the file it takes."""
+        return self._storage.details(table)
 
     def flatten(self, table: str, *, columns: int | None = None) -> FlattenResult:
         """Build the flat table of a fetched table anew: `<table>_flat`, typed columns for its JSON.

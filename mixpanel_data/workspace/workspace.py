@@ -10,6 +10,7 @@ from mixpanel_data._internal.config import SANDBOX, ConfigManager, Settings
 from mixpanel_data.workspace.discovery import Discovery
 from mixpanel_data.workspace.fetching import Fetching
 from mixpanel_data.workspace.looking import Looking
+from mixpanel_data.workspace.paging import Paging
 from mixpanel_data.workspace.parts import default_path
 from mixpanel_data.workspace.querying import Querying
 from mixpanel_data.workspace.reports import Reports
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mixpanel_data.sandbox import Sandbox
 
 
-class Workspace(Discovery, Reports, Fetching, Querying, Looking, Tables):
+class Workspace(Discovery, Reports, Fetching, Querying, Looking, Paging, Tables):
     """One project and one DuckDB file: fetch once, query many times.
 
     Credentials come from the environment, the named account or the default one, and are fixed
@@ -102,6 +103,31 @@ class Workspace(Discovery, Reports, Fetching, Querying, Looking, Tables):
         )
 
     # -- life -----------------------------------------------------------------------------------
+
+    def sibling(self) -> Self:
+        """The same account and database on connections of its own, for another thread.
+
+        Neither waits for the other, and each is closed for itself. Temporary tables and open
+        transactions are not shared.
+        """
+        other = type(self).__new__(type(self))
+        vars(other).update(
+            _settings=self._settings,
+            _credentials=self._credentials,
+            _path=self._path,
+            _storage=self._storage.sibling(),
+            _twin=self.__dict__.get("api") if self._app is None else None,
+        )
+        return other
+
+    def interrupt(self) -> None:
+        """Stop what the database runs for this workspace, from another thread, and wait for that.
+
+        The interrupted call raises QueryInterruptedError; a statement that was about to commit may
+        still have changed data.
+        """
+        if "_storage" in self.__dict__:
+            self._storage.interrupt()
 
     def close(self) -> None:
         """Let go of the database and the network; an ephemeral database is deleted."""

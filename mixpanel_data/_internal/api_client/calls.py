@@ -48,6 +48,7 @@ class Calls:
             warnings.warn(SECRETS_END, DeprecationWarning, stacklevel=2)
         self._credentials = credentials
         self._settings = settings or Settings()
+        self._app, self._clock, self._ledger = app, _clock, ledger
         self._transport = Transport(
             credentials, self._settings, app=app, on_wait=on_wait, clock=_clock, ledgers=ledger
         )
@@ -111,6 +112,16 @@ class Calls:
             yield
         finally:
             self._transport.settings = usual
+
+    def sibling(self) -> Self:
+        """Another client that asks the same on behalf of the same; each is closed for itself."""
+        return type(self)(
+            self._credentials,
+            settings=self._transport.settings,
+            app=self._app,
+            ledger=self._ledger,
+            _clock=self._clock,
+        )
 
     def close(self) -> None:
         """Close the connections; calls of other threads that wait end with an error."""

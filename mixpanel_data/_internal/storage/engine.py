@@ -42,6 +42,7 @@ from mixpanel_data.types import (
     Process,
     PropertyInfo,
     SqlExplanation,
+    TableDetails,
     TableInfo,
     TableMetadata,
     TableSchema,
@@ -69,17 +70,28 @@ class StorageEngine:
     processes may have the file open at the same time, unless it is `private`.
     """
 
-    def __init__(self, path: Path | None = None, *, private: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        private: bool = False,
+        _beside: Session | None = None,
+        _temporary: Path | None = None,
+    ) -> None:
         self._path = None if path is None else Path(path)
-        self._temporary: Path | None = None
-        if self._path is not None:
-            _make_home(self._path.parent)
-        self._source = source(self._path, private=private)
+        self._temporary = _temporary
+        if _beside is not None:
+            self._source = _beside.source
+            self._source.use()
+        else:
+            if self._path is not None:
+                _make_home(self._path.parent)
+            self._source = source(self._path, private=private)
         # The garbage collector works in any thread, and this may wait for some of them.
         self._forgotten = weakref.finalize(self, _in_a_thread_of_its_own, self._source.detach)
         self._forgotten.atexit = False
         try:
-            self._session = Session(self._source)
+            self._session = _beside.sibling() if _beside else Session(self._source)
         except BaseException:
             self._release()
             raise
@@ -88,9 +100,7 @@ class StorageEngine:
     def ephemeral(cls) -> StorageEngine:
         """A database in a temporary folder, deleted by `cleanup`; it may outgrow the memory."""
         folder = Path(tempfile.mkdtemp(prefix="mixpanel-data-"))
-        engine = cls(folder / "ephemeral.duckdb", private=True)
-        engine._temporary = folder
-        return engine
+        return cls(folder / "ephemeral.duckdb", private=True, _temporary=folder)
 
     @classmethod
     def open_existing(cls, path: Path) -> StorageEngine:
@@ -98,6 +108,10 @@ class StorageEngine:
         if not Path(path).is_file():
             raise DatabaseNotFoundError(Path(path))
         return cls(path)
+
+    def sibling(self) -> StorageEngine:
+        """The same database on a connection of its own; each is closed for itself."""
+        return StorageEngine(self._path, _beside=self._session, _temporary=self._temporary)
 
     def _release(self) -> None:
         if self._forgotten.detach():
@@ -126,8 +140,7 @@ class StorageEngine:
         if mode == "create":
             self.check_new(name)
         becomes = self._flat_to_be(name, mode, flat)
-        session = self._session.sibling()
-        try:
+        with self._session.aside() as session:
             table = TableInTheMaking(
                 session,
                 name,
@@ -149,8 +162,6 @@ class StorageEngine:
             except BaseException:
                 table.rollback()
                 raise
-        finally:
-            session.close()
 
     def _flat_to_be(self, name: str, mode: Mode, wanted: bool | None) -> Flat:
         ours, in_step = self._companions().get(name.lower(), (None, False))
@@ -175,11 +186,8 @@ class StorageEngine:
             with transaction(connection):
                 return FlatTable(connection, name, facts.type, limit=flat_columns).build()
 
-        session = self._session.sibling()
-        try:
+        with self._session.aside() as session:
             return session.run_whole(work)
-        finally:
-            session.close()
 
     def flat_of(self, table: str) -> str | None:
         """The flat table of a table, where there is one and it is in step."""
@@ -385,23 +393,23 @@ class StorageEngine:
         """The columns of a table or view, in order."""
         return self._session.run_whole(lambda connection: inventory.schema(connection, table))
 
+    def details(self, table: str) -> TableDetails:
+        """How a table was fetched, and its size on disk."""
+        return self._session.run_whole(lambda connection: inventory.details(connection, table))
+
     def get_metadata(self, table: str) -> TableMetadata:
         """Where a fetched table came from."""
         return self._session.run_whole(lambda connection: inventory.source_of(connection, table))
 
     def look(self, name: str, how: Callable[[Source], T]) -> T:
         """What `how` makes of a table or view, on one snapshot that it leaves as it was."""
-        name, kind = self._find(name)
 
         def work(connection: Connection) -> T:
             with snapshot(connection):
-                return how(Source(connection, name, kind))
+                return how(Source(connection, *inventory.find(connection, name)))
 
-        session = self._session.sibling()
-        try:
+        with self._session.aside() as session:
             return session.run_whole(work)
-        finally:
-            session.close()
 
     # -- life -----------------------------------------------------------------------------------
 
@@ -442,6 +450,10 @@ class StorageEngine:
         """Another connection to this database, for a thread of its own."""
         return self._session.run(lambda connection: connection.native().cursor())
 
+    def interrupt(self) -> None:
+        """Stop what runs, from another thread; its caller gets QueryInterruptedError."""
+        self._session.interrupt()
+
     def close(self) -> None:
         """Let go of the database; closing twice is fine."""
         self._session.close()
@@ -450,9 +462,9 @@ class StorageEngine:
             self._acceleration.close()
 
     def cleanup(self) -> None:
-        """Close, and delete the files of an ephemeral database."""
+        """Close, and delete the files of an ephemeral database that nobody else has open."""
         self.close()
-        if self._temporary is not None:
+        if self._temporary is not None and not self._source.users:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
     @property

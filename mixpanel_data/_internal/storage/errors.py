@@ -10,7 +10,13 @@ from pathlib import Path
 
 import duckdb
 
-from mixpanel_data.exceptions import ConflictError, MixpanelDataError, QueryError, StorageError
+from mixpanel_data.exceptions import (
+    ConflictError,
+    MixpanelDataError,
+    QueryError,
+    QueryInterruptedError,
+    StorageError,
+)
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 _FULL = re.compile(r"No space left|Disk quota exceeded|File too large|disk is full", re.IGNORECASE)
@@ -63,6 +69,8 @@ def statement_failed(error: duckdb.Error) -> MixpanelDataError:
         return disk_full(error)
     if isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.InternalException):
         return StorageError(_first_line(text))
+    if isinstance(error, duckdb.InterruptException):
+        return QueryInterruptedError()
     if isinstance(error, duckdb.TransactionException) and "onflict" in text:
         return ConflictError(_first_line(text))
     hint = "mp tables lists the tables of this workspace" if "Table with name" in text else None

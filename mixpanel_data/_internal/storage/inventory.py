@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mixpanel_data._internal.sql import quote
+from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage import metadata
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.looks.source import Relation
 from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data._internal.storage.transactions import consistent
 from mixpanel_data.exceptions import InvalidArgumentError, TableNotFoundError, near
-from mixpanel_data.types import ColumnInfo, TableInfo, TableMetadata, TableSchema
+from mixpanel_data.types import ColumnInfo, TableDetails, TableInfo, TableMetadata, TableSchema
 
 _RELATIONS = """
     SELECT table_name, table_type FROM information_schema.tables
@@ -85,6 +85,32 @@ def schema(connection: Connection, table: str) -> TableSchema:
         flat=info.flat,
         properties=tuple(properties),
     )
+
+
+def details(connection: Connection, table: str) -> TableDetails:
+    """A table, how it was fetched, and the blocks of the file that hold it and its flat table."""
+    with consistent(connection):
+        table, kind = find(connection, table)
+        facts = metadata.read(connection).get(table.lower())
+        companion = catalog.companions(connection).get(table.lower())
+        size = None
+        if kind == "TABLE":
+            size = _size(connection, [table, *companion[:1]] if companion else [table])
+        return TableDetails(_info(connection, table, kind, facts, companion), facts, size)
+
+
+def _size(connection: Connection, tables: list[str]) -> int | None:
+    """Bytes of the blocks with data of these tables; small tables share theirs with others."""
+    blocks = " UNION ALL ".join(
+        f"SELECT block_id, additional_block_ids FROM pragma_storage_info({literal('main.' + quote(name))})"
+        for name in tables
+    )
+    ((count, size),) = connection.execute(f"""
+        SELECT count(DISTINCT id), (SELECT any_value(block_size) FROM pragma_database_size())
+        FROM (SELECT unnest(list_append(additional_block_ids, block_id)) AS id FROM ({blocks}))
+        WHERE id >= 0
+    """).fetchall()
+    return int(count * size) or None
 
 
 def source_of(connection: Connection, table: str) -> TableMetadata:

@@ -91,6 +91,7 @@ def _pump(session: Session, copy: Copy, file: Writable) -> int:
             os.close(writing)
 
     future = session.start(work)
+    future.add_done_callback(lambda done: os.close(writing) if done.cancelled() else None)
     try:
         while chunk := os.read(reading, _CHUNK):
             file.write(chunk)

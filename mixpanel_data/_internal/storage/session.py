@@ -8,8 +8,9 @@ caller interrupts the statement it waits for.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +25,7 @@ from mixpanel_data._internal.storage.sharing import (
     Source,
     until_done,
 )
-from mixpanel_data.exceptions import StorageError
+from mixpanel_data.exceptions import QueryInterruptedError, StorageError
 
 __all__ = ["Connection", "Params", "Session"]
 
@@ -52,8 +53,10 @@ class Session:
 
     def __init__(self, source: Source) -> None:
         self.connection = Connection(source)
-        self._source = source
+        self.source = source
         self._is_closed = False
+        self._started: set[Future[Any]] = set()
+        self._aside: set[Session] = set()
         self._begin()
 
     def _begin(self) -> None:
@@ -62,7 +65,19 @@ class Session:
 
     def sibling(self) -> Session:
         """A second connection to the same database, with its own transaction and thread."""
-        return Session(self._source)
+        self._check_open()
+        return Session(self.source)
+
+    @contextmanager
+    def aside(self) -> Iterator[Session]:
+        """A sibling for the block; what interrupts this session interrupts that one, too."""
+        session = self.sibling()
+        self._aside.add(session)
+        try:
+            yield session
+        finally:
+            self._aside.discard(session)
+            session.close()
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Do `work` on the connection's thread; Ctrl-C interrupts the statement and is raised."""
@@ -74,14 +89,13 @@ class Session:
 
     def start(self, work: Callable[[Connection], T]) -> Future[T]:
         """Queue `work` for the connection's thread."""
-        if self._is_closed:
-            raise StorageError(
-                "this workspace is closed",
-                hint="make a new Workspace; in a notebook: %mp_use ACCOUNT",
-            )
+        self._check_open()
         if self._process != os.getpid():
             self._begin()  # threads do not go with a fork
-        return self._worker.submit(self._work, work)
+        future = self._worker.submit(self._work, work)
+        self._started.add(future)
+        future.add_done_callback(self._started.discard)
+        return future
 
     def _work(self, work: Callable[[Connection], T]) -> T:
         self.connection.begin()
@@ -93,6 +107,8 @@ class Session:
             return future.result()
         except duckdb.Error as error:
             raise statement_failed(error) from error
+        except CancelledError:
+            raise QueryInterruptedError from None
         except KeyboardInterrupt:
             self.stop(future)
             raise
@@ -105,6 +121,23 @@ class Session:
         while not future.cancel() and not future.done():
             self.connection.interrupt()
             wait([future], timeout=0.05)
+
+    def interrupt(self) -> None:
+        """Stop what was started here and aside; who waits for it gets QueryInterruptedError."""
+        started = tuple(self._started)
+        for future in started:
+            future.cancel()  # what has not begun need not
+        for future in started:
+            self.stop(future)
+        for session in tuple(self._aside):
+            session.interrupt()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StorageError(
+                "this workspace is closed",
+                hint="make a new Workspace; in a notebook: %mp_use ACCOUNT",
+            )
 
     def close(self) -> None:
         """Finish what runs and close the connection; closing twice is fine."""

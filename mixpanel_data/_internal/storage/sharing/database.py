@@ -41,6 +41,12 @@ _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 class Source(Protocol):
     """Where connections come from."""
 
+    users: int
+    """Those who have not detached it."""
+
+    def use(self) -> None:
+        """There is one more who will detach it."""
+
     def link(self, stop: threading.Event) -> Link:
         """A new one, unless `stop` is set before there is any."""
 
@@ -55,8 +61,14 @@ class Private:
     """A database that no one else can see."""
 
     def __init__(self, root: duckdb.DuckDBPyConnection) -> None:
+        self.users = 1
         self._root = root
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = threading.RLock()
+
+    def use(self) -> None:
+        """There is one more who will detach it."""
+        with self._one_at_a_time:
+            self.users += 1
 
     def link(self, stop: threading.Event) -> Link:  # noqa: ARG002
         """A cursor: there is nothing to wait for."""
@@ -68,8 +80,11 @@ class Private:
         return [here()]
 
     def detach(self) -> None:
-        """Close it."""
-        self._root.close()
+        """Let go; the last one out closes it."""
+        with self._one_at_a_time:
+            self.users -= 1
+            if self.users == 0:
+                self._root.close()
 
 
 class Database:
@@ -83,7 +98,7 @@ class Database:
         self._open = open_
         self._election = Election(path)
         self._lock = threading.RLock()
-        self._users = 0
+        self.users = 0
         self._owner: Owner | None = None
         self._reader: Private | None = None
         self._scratch: duckdb.DuckDBPyConnection | None = None
@@ -99,13 +114,14 @@ class Database:
 
     def use(self) -> None:
         """There is one more who will detach it."""
-        self._users += 1
+        with _registry.lock:
+            self.users += 1
 
     def detach(self) -> None:
         """Let go; the last one out hands the database over to whoever waits for it."""
         with _registry.lock:
-            self._users -= 1
-            if self._users or _registry.databases.get(self.path) is not self:
+            self.users -= 1
+            if self.users or _registry.databases.get(self.path) is not self:
                 return
             del _registry.databases[self.path]
         self.leave()

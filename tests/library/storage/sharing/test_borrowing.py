@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from mixpanel_data import MixpanelDataError, QueryError, StorageError
+from mixpanel_data import MixpanelDataError, QueryInterruptedError, StorageError, Workspace
 from mixpanel_data._internal.storage import StorageEngine
 from tests.library.storage.loading import events_with, load
 from tests.library.storage.sharing.holder import Holder
@@ -163,10 +163,32 @@ def test_ctrl_c_stops_a_query_at_the_owner(borrower: StorageEngine, owner: Holde
     began = time.monotonic()
     session.stop(future)
     assert time.monotonic() - began < 5
-    with pytest.raises(QueryError, match="Interrupted"):
+    with pytest.raises(QueryInterruptedError):
         session.result(future)
     assert borrower.execute_rows("SELECT 1") == [(1,)]
     assert owner.sql("SELECT 1") == [[1]]
+
+
+def test_a_sibling_borrows_as_well_and_is_interrupted_alone(
+    borrower: StorageEngine, owner: Holder
+) -> None:
+    owner.sql("CREATE TABLE t AS SELECT i FROM range(3) AS t(i)")
+    with Workspace(_storage=borrower, account="sandbox") as ws, ws.sibling() as other:
+        ended = threading.Event()
+
+        def forever() -> None:
+            with pytest.raises(QueryInterruptedError):
+                other.page("t", where="i < (SELECT sum(hash(j)) FROM range(1000000000000) AS u(j))")
+            ended.set()
+
+        thread = threading.Thread(target=forever)
+        thread.start()
+        assert ws.page("t", 1).rows == ((1,), (2,))
+        while not ended.wait(0.01):
+            other.interrupt()
+        thread.join()
+        ws.close()
+        assert other.page("t", order_by="i", descending=True).rows == ((2,), (1,), (0,))
 
 
 def test_a_long_answer_that_is_not_read_holds_up_nothing(borrower: StorageEngine) -> None:

@@ -1,0 +1,27 @@
+"""Rows of a table, as many as fit on a screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mixpanel_data.types.answers import Answer
+from mixpanel_data.types.tables import ColumnInfo
+
+
+@dataclass(frozen=True)
+class Page(Answer):
+    """Rows of a table from number `start` on, counted from 0, for eyes: plain values, short text.
+
+    Numbers and booleans are themselves, all else is text, and long text ends in "…". `sql` gives
+    the same rows, whole. `total` counts the rows that could be paged through, where that costs
+    nothing: of a table as it is, or at the last page.
+    """
+
+    table: str
+    start: int
+    columns: tuple[ColumnInfo, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    has_next: bool
+    total: int | None
+    sql: str
