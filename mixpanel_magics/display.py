@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
     from mixpanel_data.types import SqlExplanation
@@ -42,6 +43,31 @@ def limit_rows(shell: InteractiveShell, most: int) -> None:
     for name in options:
         pd.set_option(name, most)
     shell.events.register("post_run_cell", restore)
+
+
+def first_rows(frame: pd.DataFrame, rows: int, *, is_all: bool = True) -> str:
+    """HTML of the first of so many rows, escaped, and how many these are."""
+    import pandas as pd
+
+    options = ("display.max_rows", None, "display.show_dimensions", False)
+    with pd.option_context(*options):
+        table: str | None = frame._repr_html_()  # type: ignore[operator]
+    return f"{table or escape(str(frame))}<p>{counted(len(frame), rows, is_all=is_all)}</p>"
+
+
+def counted(shown: int, rows: int, *, is_all: bool = True) -> str:
+    """How many rows there are, and how many of them are shown.
+
+    >>> counted(3, 12345)
+    '3 of 12,345 rows'
+    >>> counted(1, 1)
+    '1 row'
+    """
+    if not is_all:
+        return f"{shown:,} of more than {rows:,} rows"
+    if shown < rows:
+        return f"{shown:,} of {rows:,} rows"
+    return f"{rows:,} row{'' if rows == 1 else 's'}"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from traitlets.config.configurable import Configurable
 
 from mixpanel_magics.completion import Completion
 from mixpanel_magics.fetch import FetchMagics
+from mixpanel_magics.jupysql import JupySQL
 from mixpanel_magics.session import MixpanelSession, SessionMagics
 from mixpanel_magics.sql import SqlMagics
 from mixpanel_magics.terminal import TerminalMagics
@@ -29,6 +30,7 @@ def load(shell: InteractiveShell) -> None:
         stack.callback(_configurables(shell).remove, session)
         for kind in MAGICS:
             _register(shell, kind(shell, session), stack)
+        stack.callback(JupySQL(shell, session).close)
         if shell.Completer is not None:
             matcher = Completion(session).complete
             shell.Completer.custom_matchers.append(matcher)

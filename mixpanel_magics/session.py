@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
@@ -19,6 +20,8 @@ from mixpanel_magics import arguments
 from mixpanel_magics.errors import shown_short
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mixpanel_data import Workspace
 
 _PATH = re.compile(r"[/\\]|\.(duckdb|db)$")
@@ -53,6 +56,18 @@ class MixpanelSession(Configurable):
             self._made.close()
         self._made = new
         return self._put(new)
+
+    def frames(self, local: Mapping[str, Any] | None = None) -> dict[str, pd.DataFrame]:
+        """The notebook's DataFrames, which SQL reads by their names."""
+        pandas = sys.modules.get("pandas")
+        if pandas is None:
+            return {}
+        variables = {**self.shell.user_ns, **(local or {})}
+        return {
+            name: value
+            for name, value in variables.items()
+            if isinstance(value, pandas.DataFrame) and not name.startswith("_")
+        }
 
     def close(self) -> None:
         """Close the workspace that was made here, and take it out of the notebook."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mixpanel_data._internal.storage.result import SqlResult
     from mixpanel_data.types import (
         ExportResult,
         FileFormat,
@@ -23,28 +24,64 @@ if TYPE_CHECKING:
     )
 
 Params = Sequence[Any] | Mapping[str, Any] | None
+Frames = Mapping[str, Any]
 
 
 class Querying(Parts):
     """SQL in DuckDB's dialect.
 
     Properties that a query reads with `->>` come from flat tables, where the answer is the same;
-    with `accelerate=False` the query runs as it is.
+    with `accelerate=False` the query runs as it is. `frames` are DataFrames of pandas, which SQL
+    reads as tables by these names, where no table has the name.
     """
 
-    def sql(self, query: str, params: Params = None, *, accelerate: bool = True) -> pd.DataFrame:
+    def sql(
+        self,
+        query: str,
+        params: Params = None,
+        *,
+        frames: Frames | None = None,
+        accelerate: bool = True,
+    ) -> pd.DataFrame:
         """Run SQL (DuckDB's dialect) and return all rows; `params` are bound to `?` or `$name`."""
-        return self._storage.execute_df(query, params, accelerate=accelerate)
+        return self._storage.execute_df(query, params, frames=frames, accelerate=accelerate)
 
-    def sql_scalar(self, query: str, params: Params = None, *, accelerate: bool = True) -> Any:
+    def sql_scalar(
+        self,
+        query: str,
+        params: Params = None,
+        *,
+        frames: Frames | None = None,
+        accelerate: bool = True,
+    ) -> Any:
         """Run SQL and return the first value of the first row; None when there is no row."""
-        return self._storage.execute_scalar(query, params, accelerate=accelerate)
+        return self._storage.execute_scalar(query, params, frames=frames, accelerate=accelerate)
 
     def sql_rows(
-        self, query: str, params: Params = None, *, accelerate: bool = True
+        self,
+        query: str,
+        params: Params = None,
+        *,
+        frames: Frames | None = None,
+        accelerate: bool = True,
     ) -> list[tuple[Any, ...]]:
         """Run SQL and return all rows as tuples."""
-        return self._storage.execute_rows(query, params, accelerate=accelerate)
+        return self._storage.execute_rows(query, params, frames=frames, accelerate=accelerate)
+
+    def sql_result(
+        self,
+        query: str,
+        params: Params = None,
+        *,
+        limit: int | None = None,
+        frames: Frames | None = None,
+        accelerate: bool = True,
+    ) -> SqlResult:
+        """Run SQL once and keep its rows: tuples, `df()`, `to_arrow()` and `to_polars()` of them.
+
+        With `limit` only the first rows are read, and `is_complete` says whether these are all.
+        """
+        return self._storage.result(query, params, most=limit, frames=frames, accelerate=accelerate)
 
     def write_sql(
         self,
@@ -69,9 +106,11 @@ class Querying(Parts):
             query, file, format=format, params=params, excerpt=excerpt, accelerate=accelerate
         )
 
-    def explain_sql(self, query: str, params: Params = None) -> SqlExplanation:
+    def explain_sql(
+        self, query: str, params: Params = None, *, frames: Frames | None = None
+    ) -> SqlExplanation:
         """What `sql` runs for a query, which flat tables answer it, and why others do not."""
-        return self._storage.explain(query, params)
+        return self._storage.explain(query, params, frames=frames)
 
     def export(
         self,

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -25,8 +25,9 @@ from mixpanel_data._internal.storage.flat import catalog, changes
 from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import FLAT_COLUMNS, Flat, TableInTheMaking
 from mixpanel_data._internal.storage.looks.source import Relation, Source
+from mixpanel_data._internal.storage.result import SqlResult
 from mixpanel_data._internal.storage.session import Params, Session, source
-from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data._internal.storage.sharing import Connection, Frames
 from mixpanel_data._internal.storage.transactions import snapshot, transaction
 from mixpanel_data.exceptions import (
     DatabaseNotFoundError,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mixpanel_data._internal.storage.acceleration import Acceleration
+    from mixpanel_data._internal.storage.acceleration.planning import Plan
 
 T = TypeVar("T")
 Mode = Literal["create", "append", "replace"]
@@ -277,21 +279,56 @@ class StorageEngine:
         return self._session.run(work)
 
     def execute_df(
-        self, sql: str, params: Params = None, *, accelerate: bool = False
+        self,
+        sql: str,
+        params: Params = None,
+        *,
+        frames: Frames | None = None,
+        accelerate: bool = False,
     ) -> pd.DataFrame:
         """Run SQL; all rows as a DataFrame."""
-        return self._run(sql, params, lambda result: result.df(), accelerate=accelerate)
+        return self._run(sql, params, lambda done: done.df(), frames=frames, accelerate=accelerate)
 
-    def execute_scalar(self, sql: str, params: Params = None, *, accelerate: bool = False) -> Any:
+    def execute_scalar(
+        self,
+        sql: str,
+        params: Params = None,
+        *,
+        frames: Frames | None = None,
+        accelerate: bool = False,
+    ) -> Any:
         """Run SQL; the first value of the first row, None when there is no row."""
-        rows = self.execute_rows(sql, params, accelerate=accelerate)
+        rows = self.execute_rows(sql, params, frames=frames, accelerate=accelerate)
         return rows[0][0] if rows else None
 
     def execute_rows(
-        self, sql: str, params: Params = None, *, accelerate: bool = False
+        self,
+        sql: str,
+        params: Params = None,
+        *,
+        frames: Frames | None = None,
+        accelerate: bool = False,
     ) -> list[tuple[Any, ...]]:
         """Run SQL; all rows. With `accelerate`, flat tables answer where that is the same."""
-        return self._run(sql, params, lambda result: result.fetchall(), accelerate=accelerate)
+        return self._run(
+            sql, params, lambda done: done.fetchall(), frames=frames, accelerate=accelerate
+        )
+
+    def result(
+        self,
+        sql: str,
+        params: Params = None,
+        *,
+        most: int | None = None,
+        frames: Frames | None = None,
+        accelerate: bool = False,
+    ) -> SqlResult:
+        """Run SQL once and keep its rows, the first `most` of them."""
+
+        def keep(connection: Connection, statement: str) -> SqlResult:
+            return SqlResult(connection.kept(statement, params, most), most)
+
+        return self._read(sql, params, keep, frames=frames, accelerate=accelerate)
 
     def _run(
         self,
@@ -299,16 +336,30 @@ class StorageEngine:
         params: Params,
         read: Callable[[Connection], T],
         *,
+        frames: Frames | None = None,
+        accelerate: bool,
+    ) -> T:
+        def run(connection: Connection, statement: str) -> T:
+            return read(connection.execute(statement, params))
+
+        return self._read(sql, params, run, frames=frames, accelerate=accelerate)
+
+    def _read(
+        self,
+        sql: str,
+        params: Params,
+        run: Callable[[Connection, str], T],
+        *,
+        frames: Frames | None,
         accelerate: bool,
     ) -> T:
         def work(connection: Connection) -> T:
-            def run(statement: str) -> T:
-                return read(connection.execute(statement, params))
-
-            last = changes.noted(connection, sql)
-            if accelerate:
-                return self._acceleration.run(connection, last, params, run)
-            return run(last)
+            with connection.showing(frames or {}, sql):
+                last = changes.noted(connection, sql)
+                if accelerate:
+                    own = partial(run, connection)
+                    return self._acceleration.run(connection, last, params, own)
+                return run(connection, last)
 
         return self._session.run(work)
 
@@ -333,11 +384,16 @@ class StorageEngine:
             self._rewritten(accelerate),
         )
 
-    def explain(self, sql: str, params: Params = None) -> SqlExplanation:
+    def explain(
+        self, sql: str, params: Params = None, *, frames: Frames | None = None
+    ) -> SqlExplanation:
         """What is run for a query, and why."""
-        plan = self._session.run(
-            lambda connection: self._acceleration.explain(connection, sql, params)
-        )
+
+        def work(connection: Connection) -> Plan:
+            with connection.showing(frames or {}, sql):
+                return self._acceleration.explain(connection, sql, params)
+
+        plan = self._session.run(work)
         return SqlExplanation(
             query=sql, runs=plan.sql or sql, tables=plan.tables, reasons=plan.reasons
         )

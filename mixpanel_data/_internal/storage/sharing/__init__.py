@@ -8,6 +8,7 @@ socket and token in that file. When the owner goes, one of them takes over (`add
     Channel      the borrower's end of a socket                              channel, answer
     Guest        the owner's end                                             guest, owner
     both         frames, Arrow streams, kinds of statements                  protocol, rows, statements
+                 DataFrames as tables, rows kept to be read again            frames, keeping
 
 Another way to share, such as DuckDB's own client-server protocol, would be another `Source`.
 """
@@ -15,5 +16,6 @@ Another way to share, such as DuckDB's own client-server protocol, would be anot
 from mixpanel_data._internal.storage.sharing.connection import Connection, Params
 from mixpanel_data._internal.storage.sharing.database import Database, Private, Source
 from mixpanel_data._internal.storage.sharing.ends import until_done
+from mixpanel_data._internal.storage.sharing.frames import Frames
 
-__all__ = ["Connection", "Database", "Params", "Private", "Source", "until_done"]
+__all__ = ["Connection", "Database", "Frames", "Params", "Private", "Source", "until_done"]

@@ -36,7 +36,7 @@ class Answer:
 
     def stream(self) -> rows.Stream:
         """The rows, to be read once."""
-        return rows.Stream(self)
+        return rows.Stream.read(self)
 
     def readinto(self, buffer: Any, /) -> int:
         """Fill what is asked for; 0 at the end."""

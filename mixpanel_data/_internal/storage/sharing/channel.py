@@ -72,13 +72,16 @@ class Channel:
         statement: Run,
         params: Sequence[Any] | None = None,
         lent: int | None = None,
+        stream: bytes | None = None,
     ) -> Answer:
         """Run a statement; of a long answer, the first piece is here.
 
-        Raises what DuckDB raised, NotRun, or Lost. `params` go as an Arrow stream.
+        Raises what DuckDB raised, NotRun, or Lost. `params` go as an Arrow stream, unless there
+        is one already.
         """
         self.settle()
-        stream = rows.parameters(self.scratch, params) if params is not None else None
+        if params is not None:
+            stream = rows.parameters(self.scratch, params)
         try:
             with self._sending:  # a STOP in between would be taken for one of these
                 self._socket.send_bytes(statement.to_bytes())

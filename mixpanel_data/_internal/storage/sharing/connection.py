@@ -8,21 +8,27 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import duckdb
 
-from mixpanel_data._internal.storage.sharing import ends
+from mixpanel_data._internal.storage.sharing import ends, keeping, rows
 from mixpanel_data._internal.storage.sharing.answer import Answer
 from mixpanel_data._internal.storage.sharing.channel import Channel
 from mixpanel_data._internal.storage.sharing.database import Link, Source, bury
 from mixpanel_data._internal.storage.sharing.ends import Lost, NotRun
-from mixpanel_data._internal.storage.sharing.paths import absolute
+from mixpanel_data._internal.storage.sharing.frames import (
+    TABLES,
+    Frames,
+    Here,
+    There,
+    mentioned,
+    take_all,
+)
+from mixpanel_data._internal.storage.sharing.paths import from_here
 from mixpanel_data._internal.storage.sharing.protocol import Run
 from mixpanel_data._internal.storage.sharing.result import NOTHING, Result, Rows
-from mixpanel_data._internal.storage.sharing.rows import scratch
 from mixpanel_data._internal.storage.sharing.statements import Statement, split
 from mixpanel_data.exceptions import QueryError, StorageError
 
@@ -39,7 +45,6 @@ _OWN_SECONDS = 5.0
 _TIME_ZONE = re.compile(
     r"\s*(set|reset)\s+((session|local)\s+)?(timezone|time\s+zone)\b", re.IGNORECASE
 )
-_PLAIN = {str, int, float, bool, type(None)}
 
 
 class Connection:
@@ -59,6 +64,7 @@ class Connection:
         self._transaction: Literal["none", "open", "lost", "ended"] = "none"
         self._has_state_of_its_own = False
         self._lent: tuple[str, int] | None = None
+        self._shows_frames = False
         self._result: Result | None = None
 
     # -- as DuckDB's ------------------------------------------------------------------------------
@@ -133,9 +139,9 @@ class Connection:
             self._ends_the_lost(Statement(query))
         if isinstance(link, duckdb.DuckDBPyConnection):
             return _some(link.sql(query, params=params))
-        with self.stream(query, params) as rows:
-            home = scratch()
-            home.from_arrow(rows).create("result")
+        with self.stream(query, params) as found:
+            home = rows.scratch()
+            home.from_arrow(found).create("result")
             return home.table("result")
 
     @contextmanager
@@ -152,8 +158,8 @@ class Connection:
             answer = self._ask(link, statement, params, once=True)
         except (NotRun, Lost) as end:
             self._recover(statement, end)
-            with self.stream(query, params) as rows:
-                yield rows
+            with self.stream(query, params) as found:
+                yield found
             return
         try:
             yield answer.stream()
@@ -163,6 +169,57 @@ class Connection:
             if answer.failure is not None:
                 raise answer.failure from None
             raise
+
+    def kept(self, query: str, params: Params, most: int | None) -> duckdb.DuckDBPyConnection:
+        """A database with the rows of a statement in a table, as `keeping` has them."""
+        link = self._linked()
+        types = (
+            keeping.exact(link) if isinstance(link, duckdb.DuckDBPyConnection) else nullcontext()
+        )
+        with types, self.stream(query, params) as found:
+            return keeping.keep(found, most)
+
+    @contextmanager
+    def showing(self, frames: Frames, sql: str) -> Iterator[None]:
+        """Within the block, frames that `sql` names are tables, unless there is one of that name."""
+        wanted = mentioned(sql, frames)
+        if not wanted:
+            yield
+            return
+        tables = {name.lower() for (name,) in self.execute(TABLES).fetchall()}
+        shown = [name for name in wanted if name not in tables]
+        self._shows_frames = bool(shown)
+        try:
+            for name in shown:
+                self._place.put(name, wanted[name])
+            yield
+        finally:
+            take_all(self._place, shown)
+            self._shows_frames = False
+
+    @property
+    def _place(self) -> Here | There:
+        link = self._linked()
+        if isinstance(link, duckdb.DuckDBPyConnection):
+            return Here(link)
+        return There(lambda sql: self._run(Statement(sql, undoable=True), None), self._send)
+
+    def _send(self, table: str, stream: bytes) -> None:
+        """Add rows to a table of another process's database."""
+        is_open = self._transaction == "open"
+        run = Run(
+            sql="FROM range(0)",
+            has_rows=True,
+            into=table,
+            undoable=not is_open,
+            in_transaction=is_open,
+        )
+        try:
+            cast("Channel", self._link).run(
+                run, stream=stream
+            )  # who shows something keeps the link
+        except (NotRun, Lost) as end:
+            self._recover(Statement("", undoable=True), end)
 
     @contextmanager
     def lending(self, descriptor: int) -> Iterator[str]:
@@ -222,15 +279,15 @@ class Connection:
     def _ask(
         self, link: Channel, statement: Statement, params: Params, *, once: bool = False
     ) -> Answer:
-        plain, rows = _encoded(params)
+        plain, values = rows.encoded(params)
         lent = self._lent if self._lent and self._lends_to(statement) else (None, None)
         name, descriptor = lent
         opens = {"begins": True, "commits": False, "rolls back": False}
         after = opens.get(statement.transaction or "", self._transaction == "open")
         run = Run(
-            sql=_with_whole_paths(statement.text),
+            sql=from_here(statement.text),
             params=plain,
-            has_rows=rows is not None,
+            has_rows=values is not None,
             lent=name,
             once=once,
             reads=statement.reads,
@@ -239,7 +296,7 @@ class Connection:
             commits=statement.transaction == "commits",
         )
         try:
-            answer = link.run(run, rows, descriptor)
+            answer = link.run(run, values, descriptor)
         except duckdb.Error:
             if statement.transaction == "commits":
                 self._transaction = "none"
@@ -263,7 +320,7 @@ class Connection:
         was_open, commits = self._transaction == "open", statement.transaction == "commits"
         if was_open:
             self._transaction = "ended" if commits else "lost"
-        had_temporary, self._has_state_of_its_own = self._has_state_of_its_own, False
+        had_temporary, self._has_state_of_its_own = self._leaves_state, False
         if self._stop.is_set():
             raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
         if was_open:
@@ -307,7 +364,11 @@ class Connection:
 
     @property
     def _has_state(self) -> bool:
-        return self._has_state_of_its_own or self._transaction == "open"
+        return self._leaves_state or self._transaction == "open"
+
+    @property
+    def _leaves_state(self) -> bool:
+        return self._has_state_of_its_own or self._shows_frames
 
     def _drop(self) -> None:
         if self._link is not None:
@@ -334,22 +395,3 @@ def _some(result: T | None) -> T:
 
 def _parser(link: Link) -> duckdb.DuckDBPyConnection:
     return link.scratch if isinstance(link, Channel) else link
-
-
-def _with_whole_paths(sql: str) -> str:
-    try:
-        here = Path.cwd()
-    except OSError:  # the folder is gone
-        return sql
-    return absolute(sql, here) if "'" in sql else sql
-
-
-def _encoded(params: Params) -> tuple[Any, list[Any] | None]:
-    """Parameters as JSON; or their names, and values that JSON has no spelling for."""
-    if params is None:
-        return None, None
-    names = list(params) if isinstance(params, Mapping) else None
-    values = list(params.values()) if isinstance(params, Mapping) else list(params)
-    if all(type(value) in _PLAIN for value in values):
-        return (dict(zip(names, values, strict=True)) if names is not None else values), None
-    return names, values

@@ -170,9 +170,11 @@ class Guest:
         params = run.params
         self._passed_on = False
         try:
-            if stream is not None:
+            if stream is not None and run.into is None:
                 params = _params(cursor, run, stream)
             with self._transaction_of(cursor, run):
+                if stream is not None and run.into is not None:
+                    rows.insert(cursor, stream, run.into)
                 self._answer(cursor, text, params)
         except duckdb.InterruptException as error:
             if self._is_leaving and self._may_stop(run):

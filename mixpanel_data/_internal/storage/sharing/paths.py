@@ -54,6 +54,15 @@ class _Level:
         )
 
 
+def from_here(sql: str) -> str:
+    """The same statement for a process that works in another folder."""
+    try:
+        here = Path.cwd()
+    except OSError:  # the folder is gone
+        return sql
+    return absolute(sql, here) if "'" in sql else sql
+
+
 def absolute(sql: str, folder: Path) -> str:
     """A statement with the files that it names in `folder` spelled out.
 

@@ -37,7 +37,8 @@ class Frame(IntEnum):
 class Run:
     """One statement to run.
 
-    `params` are JSON, or follow as an Arrow stream (`has_rows`). `lent` is the name of a file
+    `params` are JSON, or follow as an Arrow stream (`has_rows`), whose rows may be put `into` a
+    table instead, before the statement. `lent` is the name of a file
     whose descriptor follows: it stands for that file in the text. `in_transaction` says whether
     the borrower's transaction is open once this is done, `commits` whether this ends it for good.
     `once` rows are passed on as they come, so that they can't come again. What `reads` may be
@@ -47,6 +48,7 @@ class Run:
     sql: str
     params: Any = None
     has_rows: bool = False
+    into: str | None = None
     lent: str | None = None
     once: bool = False
     reads: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 EXACT = "SET SESSION arrow_lossless_conversion = true"
 """For the cursor whose rows travel: JSON, HUGEINT and UUID keep their types."""
 
+INEXACT = "RESET SESSION arrow_lossless_conversion"
+
 NO_PYTHON = "SET python_enable_replacements = false"
 """Names in SQL must not find the variables of our own functions."""
 
+_PLAIN = {str, int, float, bool, type(None)}
 _ENUM = re.compile(r"ENUM\((?:'(?:[^']|'')*'(?:, )?)+\)")
 _FOREIGN = re.compile(r"ENUM\(|TUPLE\(")
 
@@ -44,13 +47,15 @@ class Readable(Protocol):
 
 def packed(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     """The same rows, with columns that Arrow can carry."""
-    types = [str(kind) for kind in relation.types]
-    if not any(_FOREIGN.search(kind) for kind in types):
+    columns = [(name, str(k)) for name, k in zip(relation.columns, relation.types, strict=True)]
+    if not any(_FOREIGN.search(kind) for _, kind in columns):
         return relation
     return relation.project(
         ", ".join(
-            f"CAST(#{number} AS {_ENUM.sub('VARCHAR', kind)})" if "ENUM(" in kind else f"#{number}"
-            for number, kind in enumerate(types, start=1)
+            f"CAST(#{number} AS {_ENUM.sub('VARCHAR', kind)}) AS {quote(name)}"
+            if "ENUM(" in kind
+            else f"#{number} AS {quote(name)}"
+            for number, (name, kind) in enumerate(columns, start=1)
         )
     )
 
@@ -83,18 +88,35 @@ def unpacked(
 class Stream:
     """An Arrow stream, read once; its schema may be asked for as often as one likes."""
 
-    def __init__(self, source: Readable) -> None:
+    def __init__(self, rows: Any) -> None:
         from nanoarrow.c_array_stream import c_array_stream
+
+        self._rows: CArrayStream = c_array_stream(rows)
+        self._schema = self._rows.get_schema()
+
+    @classmethod
+    def read(cls, source: Readable) -> Stream:
+        """What is written there."""
         from nanoarrow.ipc import InputStream
 
-        self._rows: CArrayStream = c_array_stream(InputStream.from_readable(source))
-        self._schema = self._rows.get_schema()
+        return cls(InputStream.from_readable(source))
 
     def __arrow_c_schema__(self) -> object:
         return self._schema.__arrow_c_schema__()
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._rows.__arrow_c_stream__(requested_schema)
+
+
+def encoded(params: Sequence[Any] | Mapping[str, Any] | None) -> tuple[Any, list[Any] | None]:
+    """Parameters as JSON; or their names, and values that JSON has no spelling for."""
+    if params is None:
+        return None, None
+    names = list(params) if isinstance(params, Mapping) else None
+    values = list(params.values()) if isinstance(params, Mapping) else list(params)
+    if all(type(value) in _PLAIN for value in values):
+        return (dict(zip(names, values, strict=True)) if names is not None else values), None
+    return names, values
 
 
 def parameters(scratch: duckdb.DuckDBPyConnection, values: Sequence[Any]) -> bytes:
@@ -112,8 +134,20 @@ def parameters(scratch: duckdb.DuckDBPyConnection, values: Sequence[Any]) -> byt
 
 def values(scratch: duckdb.DuckDBPyConnection, stream: bytes) -> list[Any]:
     """What `parameters` took."""
-    (row,) = scratch.from_arrow(Stream(io.BytesIO(stream))).fetchall()
+    (row,) = scratch.from_arrow(Stream.read(io.BytesIO(stream))).fetchall()
     return list(row)
+
+
+def frame(relation: duckdb.DuckDBPyRelation) -> bytes:
+    """All rows, for `insert`."""
+    file = io.BytesIO()
+    write(packed(relation), file)
+    return file.getvalue()
+
+
+def insert(cursor: duckdb.DuckDBPyConnection, stream: bytes, table: str) -> None:
+    """Add what `frame` took to a table."""
+    cursor.from_arrow(Stream.read(io.BytesIO(stream))).insert_into(table)
 
 
 class Pieces:
