@@ -59,7 +59,11 @@ print(*(set(sys.modules) - before))
     loaded = {name for name in done.stdout.split() if not name.startswith("mixpanel_magics")}
     ours = {name for name in loaded if name.startswith("mixpanel_data")}
     assert ours == {"mixpanel_data", "mixpanel_data.exceptions"}
-    assert loaded & {"pandas", "numpy", "duckdb", "httpx", "pydantic", "typer", "rich"} == set()
+    assert (
+        loaded
+        & {"pandas", "numpy", "duckdb", "httpx", "pydantic", "typer", "rich", "sql", "matplotlib"}
+        == set()
+    )
 
 
 def test_the_workspace_is_made_when_it_is_needed_and_is_one(shell, cell):
