@@ -9,6 +9,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from mixpanel_data.types.answers import Answers
+
 if TYPE_CHECKING:
     from mixpanel_data._internal.api_client import MixpanelAPIClient
     from mixpanel_data._internal.config import ConfigManager
@@ -33,7 +35,7 @@ def config_path() -> Path:
 
 def list_accounts() -> list[AccountInfo]:
     """Every configured account, in the order of the file."""
-    return _config().list_accounts()
+    return Answers(_config().list_accounts())
 
 
 def get_account(name: str) -> AccountInfo:

@@ -6,20 +6,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from mixpanel_data.text import printable
+
 if TYPE_CHECKING:
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
     from mixpanel_data.types import SqlExplanation
-
-
-def printable(text: str) -> str:
-    r"""Text without characters that a terminal might obey; line breaks and tabs stay.
-
-    >>> printable("red \x1b[31m alert")
-    'red \\x1b[31m alert'
-    """
-    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 
 def in_notebook(shell: InteractiveShell | None) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mixpanel_data.exceptions import MixpanelDataError, MixpanelDataWarning
-from mixpanel_magics.display import printable
+from mixpanel_data.text import printable
 
 
 class CommandFailedError(MixpanelDataError):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from mixpanel_magics.display import in_notebook, printable
+from mixpanel_data.text import printable
+from mixpanel_magics.display import in_notebook
 
 if TYPE_CHECKING:
     from mixpanel_data import FetchProgress, Workspace

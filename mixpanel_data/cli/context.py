@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import typer
 
 from mixpanel_data.cli import formatters, results
+from mixpanel_data.text import printable
 
 if TYPE_CHECKING:
     from mixpanel_data.cli.jq import Program
@@ -187,7 +188,7 @@ class Session:
     def say(self, text: str) -> None:
         """Print a line for people on stderr, unless --quiet."""
         if not self.quiet:
-            typer.echo(formatters.printable(text), err=True)
+            typer.echo(printable(text), err=True)
 
     def tell_source(self, source: str) -> None:
         """Say that data is invented, where it is."""
@@ -200,7 +201,7 @@ class Session:
             from mixpanel_data.exceptions import InvalidArgumentError
 
             raise InvalidArgumentError(f"{question} There is no terminal to ask on", hint=otherwise)
-        typer.confirm(formatters.printable(question), abort=True, err=True)
+        typer.confirm(printable(question), abort=True, err=True)
 
 
 def is_interactive() -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mixpanel_data.cli.formatters import printable, to_json
+from mixpanel_data.cli.formatters import to_json
 from mixpanel_data.exceptions import (
     AccountNotFoundError,
     AuthenticationError,
@@ -22,6 +22,7 @@ from mixpanel_data.exceptions import (
     ResourceNotFoundError,
     TableNotFoundError,
 )
+from mixpanel_data.text import printable
 
 if TYPE_CHECKING:
     from typer.exceptions import TyperException

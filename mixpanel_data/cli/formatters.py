@@ -12,6 +12,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mixpanel_data.cli import stdout
+from mixpanel_data.text import printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,7 +31,6 @@ Printable = Plain | Sequence[Plain] | Sequence[Row] | Sequence[str]
 
 _WIDEST = 10_000
 _LONGEST_CELL = 200
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _UNSAFE_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -136,15 +136,6 @@ def render(table: Table) -> str:
     console.print(table)
     text = console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO from above
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
-
-
-def printable(text: str) -> str:
-    r"""Text without control characters, which a terminal might obey; line breaks and tabs stay.
-
-    >>> printable("red \x1b[31m alert")
-    'red \\x1b[31m alert'
-    """
-    return _UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], text)
 
 
 def _fields_table(value: Row) -> Table:

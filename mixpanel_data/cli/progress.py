@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mixpanel_data.cli.context import Session
-from mixpanel_data.cli.formatters import printable
+from mixpanel_data.text import printable
 
 if TYPE_CHECKING:
     from mixpanel_data.types import FetchProgress

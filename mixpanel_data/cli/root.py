@@ -15,9 +15,9 @@ from typer.main import get_command
 from mixpanel_data.cli import errors, stdout
 from mixpanel_data.cli.app import App, Commands, Group
 from mixpanel_data.cli.context import Lend, Session
-from mixpanel_data.cli.formatters import printable
 from mixpanel_data.cli.options import global_options
 from mixpanel_data.exceptions import MixpanelDataWarning
+from mixpanel_data.text import printable
 
 Sections = Mapping[str, Mapping[str, str]]
 

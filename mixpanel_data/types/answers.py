@@ -4,25 +4,59 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date, datetime
-from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from mixpanel_data.types.display import Table, View
+
+A = TypeVar("A", bound="Answer")
+
+
+def _pretty(answer: Answer | Answers[Any], printer: Any, cycle: bool) -> None:  # noqa: ARG001
+    """What IPython prints: all of it where it stands alone, its repr within other things."""
+    printer.text(answer.view().text() if len(printer.stack) == 1 else repr(answer))
 
 
 class Answer:
     """What all answers can do. `to_dict` holds plain JSON values only."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # IPython asks a class for this before it asks its bases, and takes its __repr__ then.
+        cls._repr_pretty_ = _pretty  # type: ignore[attr-defined]
+
     def to_dict(self) -> dict[str, Any]:
         """Every field by name; dates and times as ISO 8601 text."""
         return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}  # type: ignore[arg-type]
 
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th>"
-            f"<td style='text-align:left'>{_cell(value)}</td></tr>"
+    def view(self) -> View:
+        """What a notebook shows of it."""
+        from mixpanel_data.types.display import Table, View
+
+        facts = {
+            name: Table.of_dicts(value) if _are_dicts(value) else value
             for name, value in self.to_dict().items()
-        )
-        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+        }
+        return View(type(self).__name__, facts)
+
+    def _repr_html_(self) -> str:
+        return self.view().html()
+
+
+class Answers(list[A]):
+    """A list of answers, which a notebook shows as a table."""
+
+    _repr_pretty_ = _pretty
+
+    def view(self) -> Table:
+        """What a notebook shows of it."""
+        from mixpanel_data.types.display import Table
+
+        return Table.of_dicts([answer.to_dict() for answer in self])
+
+    def _repr_html_(self) -> str:
+        return self.view().html()
 
 
 def instant(value: datetime) -> str:
@@ -47,18 +81,5 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        head = "".join(f"<th>{escape(key)}</th>" for key in value[0])
-        body = "".join(
-            "<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row.values()) + "</tr>"
-            for row in value
-        )
-        return f"<table><tr>{head}</tr>{body}</table>"
-    if isinstance(value, dict):
-        value = [f"{name}: {item}" for name, item in value.items()]
-    if isinstance(value, list):
-        return escape(", ".join(map(str, value)))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return "" if value is None else escape(str(value))
+def _are_dicts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)

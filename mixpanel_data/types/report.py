@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from html import escape
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.types.answers import Answer
@@ -15,11 +13,10 @@ from mixpanel_data.types.answers import Answer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mixpanel_data.types.display import View
+
 OVERALL = "$overall"
 """Mixpanel's name for all segments together."""
-
-SHOWN = 20
-"""Rows of the preview in notebooks."""
 
 DAY = "datetime64[us]"
 """Dates and hours are local to the project, without a zone."""
@@ -84,22 +81,12 @@ class Report(Answer):
         told = ", ".join(f"{k}={v!r}" for k, v in self.facts().items() if _is_short(v))
         return f"<{type(self).__name__} {told}>"
 
-    def _repr_html_(self) -> str:
-        told = ", ".join(
-            f"{escape(name)}: {escape(str(value))}"
-            for name, value in self.facts().items()
-            if _is_short(value)
-        )
-        records = self.records()
-        body = "".join(
-            "<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in record) + "</tr>"
-            for record in islice(records, SHOWN)
-        )
-        more = sum(1 for _ in records)
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
-        note = f"<p>… and {more:,} more rows: <code>.df</code> has all</p>" if more else ""
-        title = escape(type(self).__name__)
-        return f"<table><caption>{title}: {told}</caption><tr>{head}</tr>{body}</table>{note}"
+    def view(self) -> View:
+        """What a notebook shows of it: what was asked, and the first rows."""
+        from mixpanel_data.types.display import Table, View
+
+        facts = {name: value for name, value in self.facts().items() if _is_short(value)}
+        return View(type(self).__name__, facts, Table.of(list(self.columns), self.records()))
 
 
 def day(value: date) -> str:
@@ -122,11 +109,3 @@ def ratio(part: float, whole: float) -> float:
 
 def _is_short(value: Any) -> bool:
     return value is not None and not isinstance(value, list | dict)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:,.4g}"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return "" if value is None else escape(str(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mixpanel_data.types.answers import Answers
 from mixpanel_data.workspace.parts import Parts
 
 if TYPE_CHECKING:
@@ -36,18 +37,18 @@ class Discovery(Parts):
 
     def funnels(self) -> list[FunnelInfo]:
         """The saved funnels, by name."""
-        return self._discovery.list_funnels()
+        return Answers(self._discovery.list_funnels())
 
     def cohorts(self) -> list[CohortSummary]:
         """The saved cohorts, by name."""
-        return self._discovery.list_cohorts()
+        return Answers(self._discovery.list_cohorts())
 
     def lexicon_schemas(self, entity_type: str | None = None) -> list[LexiconSchema]:
         """What the Lexicon describes, of one type ("event", "profile") or all.
 
         It costs no query; Mixpanel answers five such calls a minute and organisation.
         """
-        return self._discovery.list_schemas(entity_type)
+        return Answers(self._discovery.list_schemas(entity_type))
 
     def lexicon_schema(self, name: str, entity_type: str = "event") -> LexiconSchema:
         """What the Lexicon says of an event; of profiles, the name is "$user"."""

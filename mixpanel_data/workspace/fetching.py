@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixpanel_data import queries
 from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.types.answers import Answers
 from mixpanel_data.workspace.parts import Parts
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Fetching(Parts):
 
     def fetches(self) -> list[FetchStatus]:
         """Fetches of events that did not end, and what is kept of them."""
-        return self._unfinished.list()
+        return Answers(self._unfinished.list())
 
     def clean(self, *tables: str) -> list[str]:
         """Forget what unfinished fetches into these tables downloaded (of all, without names)."""

@@ -12,6 +12,7 @@ from mixpanel_data.types import (
     TableType,
     WorkspaceInfo,
 )
+from mixpanel_data.types.answers import Answers
 from mixpanel_data.workspace.parts import Parts
 
 
@@ -38,7 +39,7 @@ class Tables(Parts):
 
     def tables(self) -> list[TableInfo]:
         """All local tables, by name."""
-        return self._storage.list_tables()
+        return Answers(self._storage.list_tables())
 
     def schema(self, table: str) -> TableSchema:
         """The columns of a local table."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import ipywidgets
 
-from mixpanel_magics.display import printable
+from mixpanel_data.text import printable
 
 Tone = Literal["plain", "good", "bad", "busy"]
 

@@ -13,6 +13,7 @@ from mixpanel_data.cli import formatters, results, stdout
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
 from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.text import printable
 
 if TYPE_CHECKING:
     from mixpanel_data.types import SqlExplanation, Writable, WriteResult
@@ -107,7 +108,7 @@ def _explain(session: Session, explained: SqlExplanation) -> None:
         return
     told = [f"{t.name}: {', '.join(t.properties)} from {t.flat}" for t in explained.tables]
     notes = [f"-- {note}" for note in (*told, *explained.reasons)]
-    formatters.emit(formatters.printable("\n".join([explained.runs, *notes, ""])))
+    formatters.emit(printable("\n".join([explained.runs, *notes, ""])))
 
 
 def _scalar(session: Session, workspace: Workspace, asked: Asked) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, datetime
+from html import escape
 
 import pytest
+from IPython.lib.pretty import pretty
 
 from mixpanel_data.queries import (
     ActivityFeed,
@@ -46,6 +48,8 @@ from mixpanel_data.types import (
     TopEvent,
     TopEventsResult,
 )
+from mixpanel_data.types.answers import Answers
+from mixpanel_data.types.display import cell
 
 DAYS = {"from_date": date(2024, 1, 1), "to_date": date(2024, 1, 2)}
 HOSTILE = "<script>alert('&\")</script>"
@@ -131,7 +135,7 @@ def test_an_empty_frame_has_the_documented_columns(report):
     empty = replace(report, **{name: {} for name in data})
     assert {name: str(dtype) for name, dtype in empty.df.dtypes.items()} == report.columns
     assert len(empty.df) == 0
-    assert empty._repr_html_().startswith("<table>")
+    assert "nothing" in empty._repr_html_()
     json.dumps(empty.to_dict(), allow_nan=False)
 
 
@@ -142,6 +146,38 @@ def test_json_is_plain_and_html_is_harmless(report):
     assert plain["source"] == "mixpanel"
     assert HOSTILE not in report._repr_html_()
     assert len(repr(report)) < 300
+
+
+@pytest.mark.parametrize("report", ALL, ids=lambda it: type(it).__name__)
+def test_a_terminal_shows_what_a_notebook_shows(report):
+    text, html = report.view().text(), report.view().html()
+    for row in report.view().table.rows:
+        for value in map(cell, row):
+            assert value in text
+            assert escape(value) in html
+
+
+def test_a_list_of_answers_is_shown_as_a_table():
+    listed = Answers(TOP.events)
+    assert listed == [TopEvent("A", 2, -0.5), TopEvent("B", 1, None)]
+    assert pretty(listed).splitlines() == [
+        "event  count  percent_change",
+        "A          2            -0.5",
+        "B          1",
+    ]
+    assert "<td style='text-align:right'>-0.5</td>" in listed._repr_html_()
+    assert pretty(Answers()) == "nothing"
+    assert pretty([TopEvent("A", 2, -0.5)]) == repr([TopEvent("A", 2, -0.5)])
+
+
+def test_an_answer_is_shown_as_its_facts_one_below_the_other():
+    assert pretty(TopEvent("\x1b[2JA\nB", 12345, None)).splitlines() == [
+        "TopEvent",
+        r"  event           \x1b[2JA",
+        "                  B",
+        "  count           12,345",
+        "  percent_change",
+    ]
 
 
 def test_a_segmentation_has_the_specified_fields():
