@@ -18,7 +18,7 @@ def test_events_and_profiles_land_in_tables(shell, cell):
     shown = cell(fetch)
     result = shown.value
     assert (result.table, result.date_range) == ("shop", ("2026-01-01", "2026-01-02"))
-    assert "FetchResult(table='shop'" in shown.out
+    assert "FetchResult\n  table             shop\n" in shown.out
     names = cell("%mpsql SELECT DISTINCT event_name FROM shop ORDER BY 1").value
     assert names.event_name.tolist() == ["Purchase", "Sign Up"]
 

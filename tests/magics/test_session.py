@@ -58,7 +58,7 @@ print(*(set(sys.modules) - before))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name for name in done.stdout.split() if not name.startswith("mixpanel_magics")}
     ours = {name for name in loaded if name.startswith("mixpanel_data")}
-    assert ours == {"mixpanel_data", "mixpanel_data.exceptions"}
+    assert ours == {"mixpanel_data", "mixpanel_data.exceptions", "mixpanel_data.text"}
     assert (
         loaded
         & {"pandas", "numpy", "duckdb", "httpx", "pydantic", "typer", "rich", "sql", "matplotlib"}
