@@ -20,8 +20,9 @@ from IPython.core.magic import needs_local_scope, no_var_expand
 from IPython.utils.capture import capture_output
 
 from mixpanel_data.exceptions import MissingExtraError
+from mixpanel_data.text import printable
 from mixpanel_magics.adapter import Cursor, SharedConnection
-from mixpanel_magics.display import first_rows, printable
+from mixpanel_magics.display import first_rows
 from mixpanel_magics.errors import shown_short
 
 if TYPE_CHECKING:
