@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics
 from traitlets.config.configurable import Configurable
 
+from mixpanel_magics.browsing import BrowsingMagics
 from mixpanel_magics.completion import Completion
 from mixpanel_magics.fetch import FetchMagics
 from mixpanel_magics.jupysql import JupySQL
@@ -16,7 +17,7 @@ from mixpanel_magics.session import MixpanelSession, SessionMagics
 from mixpanel_magics.sql import SqlMagics
 from mixpanel_magics.terminal import TerminalMagics
 
-MAGICS = (SessionMagics, SqlMagics, FetchMagics, TerminalMagics)
+MAGICS = (SessionMagics, SqlMagics, FetchMagics, TerminalMagics, BrowsingMagics)
 
 
 def load(shell: InteractiveShell) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 _PATH = re.compile(r"[/\\]|\.(duckdb|db)$")
 
 
+class Closeable(Protocol):
+    """A widget, as far as the session cares."""
+
+    def close(self) -> None:
+        """Let go of what it holds; closing twice is fine."""
+
+
+W = TypeVar("W", bound=Closeable)
+
+
 class MixpanelSession(Configurable):
     """The workspace of a shell: the notebook's variable, or made when it is first needed."""
 
@@ -37,6 +47,7 @@ class MixpanelSession(Configurable):
         self.shell = shell
         self.loaded = ExitStack()
         self._made: Workspace | None = None
+        self._shown: dict[type, Closeable] = {}
 
     @property
     def workspace(self) -> Workspace:
@@ -52,6 +63,7 @@ class MixpanelSession(Configurable):
         """Put another one in the place of the present one, which is closed if it was made here."""
         self._found()
         new = make()
+        self._close_shown()
         if self._made is not None:
             self._made.close()
         self._made = new
@@ -71,11 +83,24 @@ class MixpanelSession(Configurable):
 
     def close(self) -> None:
         """Close the workspace that was made here, and take it out of the notebook."""
+        self._close_shown()
         if self._made is not None:
             self._made.close()
             if self.shell.user_ns.get(self.name) is self._made:
                 del self.shell.user_ns[self.name]
             self._made = None
+
+    def show(self, widget: W) -> W:
+        """A widget that goes with the workspace, and that takes the place of one of its kind."""
+        if (former := self._shown.get(type(widget))) is not None:
+            former.close()
+        self._shown[type(widget)] = widget
+        return widget
+
+    def _close_shown(self) -> None:
+        for widget in self._shown.values():
+            widget.close()
+        self._shown.clear()
 
     def _put(self, workspace: Workspace) -> Workspace:
         self.shell.user_ns[self.name] = workspace

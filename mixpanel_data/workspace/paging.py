@@ -69,6 +69,17 @@ class Paging(Parts):
         sql = self._storage.look(table, lambda source: paging.counting(source, condition))
         return int(self._storage.execute_scalar(sql, accelerate=True))
 
+    def condition(self, table: str, name: str, value: Any, *, also: str | None = None) -> str:
+        """SQL of the rows that have a value in a column or property, and meet another condition.
+
+        None finds rows without one. Numbers are compared as numbers, text as `->>` gives it.
+        """
+        from mixpanel_data._internal.storage.looks import condition
+
+        return self._storage.look(
+            table, lambda source: condition.matching(source, name, value, _condition(also) or "")
+        )
+
 
 def _condition(where: str | None) -> str | None:
     return where if where is not None and where.strip() else None

@@ -56,11 +56,13 @@ class Work:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing runs; False when that takes too long."""
-        last = self._last
-        if last is None:
-            return True
-        last.join(timeout)
-        return not last.is_alive()
+        while (last := self._last) is not None:
+            last.join(timeout)
+            if last.is_alive():
+                return False
+            if last is self._last:  # what is told may have begun more
+                return True
+        return True
 
     def _is_wanted(self) -> bool:
         return threading.current_thread() is self._last

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any, Literal
 
 import ipywidgets
 
 from mixpanel_data.text import printable
+from mixpanel_magics.state.part import Part
 
 Tone = Literal["plain", "good", "bad", "busy"]
 
@@ -24,11 +25,13 @@ _STYLES = """
   --mp-head: var(--jp-layout-color2, #f6f8fa);
   --mp-stripe: var(--jp-layout-color1, #ffffff);
   --mp-brand: var(--jp-brand-color1, #1a73e8);
+  --mp-bar: color-mix(in srgb, var(--mp-brand) 25%, transparent);
   --mp-good: var(--jp-success-color1, #1a7f37);
   --mp-bad: var(--jp-error-color1, #cf222e);
   color: var(--mp-text); max-width: 100%; overflow: hidden;
 }
-.mp-widget .mp-scroll { overflow: auto; max-height: 32em; border: 1px solid var(--mp-line); border-radius: 4px; }
+.mp-widget .jupyter-widgets, .mp-widget .widget-html-content { min-width: 0; }
+.mp-widget .mp-scroll { width: fit-content; max-width: 100%; overflow: auto; max-height: 32em; border: 1px solid var(--mp-line); border-radius: 4px; }
 .mp-widget table.mp-table { border-collapse: collapse; margin: 0; font-size: 12px; color: var(--mp-text); }
 .mp-widget .mp-table th { position: sticky; top: 0; background: var(--mp-head); font-weight: 600; text-align: left; }
 .mp-widget .mp-table th, .mp-widget .mp-table td {
@@ -43,14 +46,52 @@ _STYLES = """
 .mp-widget .mp-note.mp-bad { color: var(--mp-bad); }
 .mp-widget .mp-note.mp-busy, .mp-widget .mp-hint { color: var(--mp-faint); }
 .mp-widget pre.mp-code {
-  margin: 0; padding: 6px 10px; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 12px;
+  margin: 0; padding: 6px 10px; max-height: 28em; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 12px;
   color: var(--mp-text); background: var(--mp-head); border: 1px solid var(--mp-line); border-radius: 4px;
+}
+.mp-widget .mp-table .mp-share {
+  background: linear-gradient(to right, var(--mp-bar) calc(var(--mp-share) * 100%), transparent 0);
+}
+.mp-widget .mp-copyable { position: relative; }
+.mp-widget .mp-copyable .mp-code { padding-right: 8em; }
+.mp-widget .mp-copy {
+  position: absolute; top: 5px; right: 6px; padding: 2px 8px; font-size: 12px; cursor: pointer;
+  color: var(--mp-text); background: var(--mp-stripe); border: 1px solid var(--mp-line); border-radius: 3px;
 }
 .mp-widget .mp-title { font-weight: 600; font-size: 14px; }
 .mp-widget input:focus-visible, .mp-widget select:focus-visible, .mp-widget button:focus-visible {
   outline: 2px solid var(--mp-brand); outline-offset: 1px;
 }
 """
+
+
+# Where JupyterLab is open to scripts (LabApp.expose_app_in_browser) it makes a cell; else the text
+# goes to the clipboard, by the old way where the page is not served securely.
+_INTO_A_CELL = """
+const text = this.parentElement.querySelector('template').content.textContent;
+const content = window.jupyterapp?.shell.currentWidget?.content;
+const cells = content?.model?.sharedModel;
+const done = told => {
+  this.textContent = told;
+  setTimeout(() => { this.textContent = 'Into a cell'; }, 3000);
+};
+if (cells?.insertCell) {
+  const at = content.activeCellIndex + 1;
+  cells.insertCell(at, { cell_type: 'code', source: text });
+  content.activeCellIndex = at;
+  done('Done: below');
+} else if (navigator.clipboard) {
+  navigator.clipboard.writeText(text).then(() => done('Copied: paste it'));
+} else {
+  getSelection().selectAllChildren(this.parentElement.querySelector('pre'));
+  document.execCommand('copy');
+  done('Copied: paste it');
+}
+"""
+
+
+class Share(float):
+    """A part of 1, which a table shows as a bar."""
 
 
 def framed(children: Sequence[ipywidgets.Widget]) -> ipywidgets.VBox:
@@ -61,9 +102,38 @@ def framed(children: Sequence[ipywidgets.Widget]) -> ipywidgets.VBox:
     return box
 
 
+def close(widget: ipywidgets.Widget) -> None:
+    """Take a widget and all in it out of the notebook's state, which may be saved."""
+    for child in getattr(widget, "children", ()):
+        close(child)
+    widget.close()
+
+
 def row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
     """Widgets side by side, which go on below where a cell is narrow."""
     return ipywidgets.HBox(children, layout={"flex_flow": "row wrap", "align_items": "center"})
+
+
+def button(
+    text: str, do: Callable[[], None], tooltip: str, *, icon: str = "", style: str = ""
+) -> ipywidgets.Button:
+    """A button as wide as its text."""
+    made = ipywidgets.Button(
+        description=text,
+        tooltip=tooltip,
+        icon=icon,
+        button_style=style,
+        layout={"width": "auto"},
+    )
+    made.on_click(lambda _: do())
+    return made
+
+
+def choose(choice: ipywidgets.Dropdown, options: Sequence[str], value: str | None) -> None:
+    """Offer options, of which this one is chosen; None where it is none of them."""
+    if tuple(choice.options) != tuple(options):
+        choice.options = options
+    choice.value = value if value in options else None
 
 
 def note(text: str, tone: Tone = "plain", hint: str | None = None) -> str:
@@ -84,6 +154,28 @@ def code(text: str) -> str:
     return f"<pre class='mp-code'>{_text(text)}</pre>"
 
 
+def state_of(part: Part, nothing: str = "") -> str:
+    """What a part of a widget is doing, or what went wrong, as HTML; else `nothing`."""
+    if part.is_busy:
+        return note("working …", "busy")
+    if part.problem is None:
+        return note(nothing, "busy")
+    first, _, pointer = part.problem.message.partition("\n")
+    return note(first, "bad", part.problem.hint) + (code(pointer.strip("\n")) if pointer else "")
+
+
+def copyable(text: str, cell: str) -> str:
+    """SQL as it is, with a button that puts `cell` into a new cell below, or on the clipboard.
+
+    The script reads the text from the page: none of it is part of a script.
+    """
+    return (
+        f"<div class='mp-copyable'><button class='mp-copy' title='Into a new cell below'"
+        f' onclick="{escape(_INTO_A_CELL)}">Into a cell</button>{code(text)}'
+        f"<template>{_text(cell)}</template></div>"
+    )
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Rows under their columns, as HTML: numbers to the right, NULL told from text."""
     head = "".join(f"<th>{_text(name)}</th>" for name in columns)
@@ -95,6 +187,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, Share):
+        return f"<td class='mp-number mp-share' style='--mp-share: {value:.4f}'>{value:.0%}</td>"
     if value is None:
         return "<td class='mp-null'>null</td>"
     if isinstance(value, int | float) and not isinstance(value, bool):

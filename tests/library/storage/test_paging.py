@@ -228,3 +228,42 @@ def test_fetched_tables_are_paged_counted_and_described(ws):
     assert ws.details("events").size_bytes > ws.details("events_flat").size_bytes > 0
     ws.sql_rows("CREATE VIEW v AS FROM events")
     assert (ws.details("v").fetched, ws.details("v").size_bytes) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "condition"),
+    [
+        ("EVENT_NAME", "it's", "event_name = 'it''s'"),
+        ("plan", "pro", "properties->>'plan' = 'pro'"),
+        ("a.b/c", "x", "properties->>'/a.b~1c' = 'x'"),
+        ("amount", 5, "TRY_CAST(properties->>'amount' AS DOUBLE) = 5"),
+        ("is_new", True, "properties->>'is_new' = 'true'"),
+        ("gone", None, "properties->>'gone' IS NULL"),
+    ],
+)
+def test_a_condition_can_be_made_of_a_value(ws, name, value, condition):
+    sent = [
+        {"event_name": "it's", "n": 0, "properties": {}},
+        {"event_name": "b", "n": 1, "properties": {"plan": "pro", "amount": 5.0, "gone": 1}},
+        {"event_name": "b", "n": 2, "properties": {"a.b/c": "x", "is_new": True, "amount": "5.5"}},
+    ]
+    found = {"EVENT_NAME": [0], "plan": [1], "a.b/c": [2], "amount": [1], "is_new": [2]}
+    ws.sql_rows("CREATE TABLE t (event_name VARCHAR, n INTEGER, properties JSON)")
+    for row in sent:
+        ws.sql_rows("INSERT INTO t VALUES (?, ?, ?)", [row["event_name"], row["n"], json.dumps(row["properties"])])  # fmt: skip
+    assert ws.condition("t", name, value) == condition
+    for also, whole in (
+        (None, condition),
+        ("n < 9", f"n < 9 AND {condition}"),
+        ("n = 7 OR n < 9 -- all", f"(n = 7 OR n < 9 -- all\n) AND {condition}"),
+    ):
+        where = ws.condition("t", name, value, also=also)
+        assert where == whole
+        assert [row[1] for row in ws.page("t", where=where).rows] == found.get(name, [0, 2])
+
+
+def test_a_condition_names_what_is_there(ws):
+    ws.sql_rows('CREATE TABLE t AS SELECT 1 AS "select", 2 AS n')
+    assert ws.condition("t", "select", 1) == '"select" = 1'
+    with pytest.raises(ColumnNotFoundError):
+        ws.condition("t", "plan", "pro")

@@ -9,7 +9,6 @@ other queries the rows are sorted, down to a key that no two different rows shar
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +28,6 @@ page, and the deeper it lies, the more of them must be kept."""
 
 _KEEPS_ORDER = {"SEQ_SCAN", "FILTER", "PROJECTION", "LIMIT", "STREAMING_LIMIT", "EMPTY_RESULT"}
 _SORTS = {"ORDER_BY", "TOP_N"}
-_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def row(source: Source, wanted: Wanted, number: int) -> dict[str, Any]:
 
 def counting(source: Source, where: str | None) -> str:
     """SQL that counts the rows of a table, or those that meet a condition."""
-    counted = f"SELECT count(*) FROM {_named(source, source.name)}"
+    counted = f"SELECT count(*) FROM {source.named(source.name)}"
     return f"{counted}\nWHERE {checked(source, where)}" if where else counted
 
 
@@ -81,12 +79,12 @@ def counting(source: Source, where: str | None) -> str:
 
 
 def _query(source: Source, wanted: Wanted) -> str:
-    query = f"SELECT *\nFROM {_named(source, source.name)}"
+    query = f"SELECT *\nFROM {source.named(source.name)}"
     if wanted.where:
         query += f"\nWHERE {checked(source, wanted.where)}"
     if wanted.order_by is not None:
         down = " DESC" if wanted.descending else ""
-        column = _named(source, _column(source, wanted.order_by))
+        column = source.named(_column(source, wanted.order_by))
         return f"{query}\nORDER BY {column}{down} NULLS LAST, {_last_key(source)}"
     if not _keeps_order(source, query):
         return f"{query}\nORDER BY {'rowid' if _has_rowid(source) else 'ALL'}"
@@ -126,19 +124,6 @@ def _shown(name: str, kind: str, longest: int) -> str:
     if is_number(kind) or kind == "BOOLEAN":
         return quote(name)
     return f"left(CAST({quote(name)} AS VARCHAR), {longest + 1})"
-
-
-def _named(source: Source, name: str) -> str:
-    """A name as people write it: quoted only where it must be."""
-    if _PLAIN_NAME.fullmatch(name):
-        (is_keyword,) = source.rows(
-            "SELECT count(*) > 0 FROM duckdb_keywords() "
-            "WHERE keyword_name = ? AND keyword_category <> 'unreserved'",
-            [name],
-        )[0]
-        if not is_keyword:
-            return name
-    return quote(name)
 
 
 # -- the rest -----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -14,6 +15,12 @@ from mixpanel_data.exceptions import InvalidArgumentError, near
 from mixpanel_data.types import PropertyInfo, TableMetadata, TableType
 
 Relation = Literal["TABLE", "VIEW"]
+
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_KEYWORD = """
+    SELECT 1 FROM duckdb_keywords()
+    WHERE keyword_name = ? AND keyword_category <> 'unreserved'
+"""
 
 EVENT_COLUMNS = frozenset({"event_name", "event_time", "distinct_id"})
 
@@ -80,6 +87,12 @@ class Source:
                 "GROUP BY event_name ORDER BY rows DESC, event_name"
             )
         )
+
+    def named(self, name: str) -> str:
+        """A name as people write it: quoted only where it must be."""
+        if not _PLAIN_NAME.fullmatch(name) or self.rows(_KEYWORD, [name]):
+            return quote(name)
+        return name
 
     def only(self, event: str | None) -> str:
         """The condition of an event's rows, of all rows when it is None; unknown ones are refused."""

@@ -1,0 +1,47 @@
+"""`%mp_tables`: the tables of the session's workspace, in a widget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from mixpanel_magics import arguments
+from mixpanel_magics.errors import shown_short
+
+if TYPE_CHECKING:
+    from mixpanel_magics.session import MixpanelSession
+    from mixpanel_magics.widgets.tables import TableBrowser
+
+
+@magics_class
+class BrowsingMagics(Magics):
+    """`%mp_tables`."""
+
+    def __init__(self, shell: InteractiveShell, session: MixpanelSession) -> None:
+        super().__init__(shell)
+        self._session = session
+
+    @line_magic
+    @no_var_expand
+    @magic_arguments()
+    @argument("table", nargs="?", help="Open this table, or a flat one; else the first.")
+    def mp_tables(self, line: str) -> TableBrowser:
+        """Browse the tables: rows by the page, filtered and sorted, columns, values, the SQL.
+
+        The browser of an earlier %mp_tables is closed. `TableBrowser(ws)` makes further ones.
+
+        Examples::
+
+          %mp_tables
+          %mp_tables events
+        """
+        with shown_short():
+            asked = arguments.parse(self.mp_tables, line)
+            workspace = self._session.workspace
+            table = None if asked.table is None else workspace.schema(asked.table).table
+            from mixpanel_magics.widgets.tables import TableBrowser
+
+            return self._session.show(TableBrowser(workspace, table))

@@ -1,0 +1,91 @@
+"""The table browser: `mixpanel_magics.state.tables`, drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from mixpanel_magics.state.tables import Tables
+from mixpanel_magics.widgets import look
+from mixpanel_magics.widgets.columns import ColumnsView
+from mixpanel_magics.widgets.drawing import Drawing
+from mixpanel_magics.widgets.rows import RowsView
+
+if TYPE_CHECKING:
+    from mixpanel_data import Workspace
+
+HEADS = ("Table", "Kind", "Rows", "Size", "From", "To", "Fetched (UTC)", "Source")
+
+
+class TableBrowser:
+    """A widget that shows the tables of a workspace; `close()` it when it is no longer needed.
+
+    It works on connections of its own: cells that run do not disturb it, nor it them.
+    """
+
+    def __init__(self, workspace: Workspace, table: str | None = None) -> None:
+        drawing = self._drawing = Drawing()
+        self.tables = Tables(workspace, self._draw)
+        self._rows = RowsView(self.tables, drawing)
+        self._columns = ColumnsView(self.tables)
+        self._overview = ipywidgets.HTML()
+        self._facts = ipywidgets.HTML()
+        self._status = ipywidgets.HTML()
+        self._choice = ipywidgets.Dropdown(tooltip="The table that is open")
+        drawing.by_user(self._choice, self._choose)
+        self._drop = look.button("Drop…", self.tables.ask_to_drop, "Drop the table that is open")
+        self._question = ipywidgets.HTML()
+        self._confirm = look.row(
+            self._question,
+            look.button("Drop", self.tables.drop, "Drop it, and its flat table", style="danger"),
+            look.button("Keep", self.tables.keep, "Leave it as it is"),
+        )
+        parts = ipywidgets.Tab([self._rows.box, self._columns.box])
+        parts.titles = ("Rows", "Columns")
+        self.box = look.framed(
+            [
+                ipywidgets.HTML(look.title(f"Tables of {self.tables.path}")),
+                self._overview,
+                look.row(
+                    self._choice,
+                    look.button("Refresh", self.tables.refresh, "Look again what is there"),
+                    self._drop,
+                ),
+                self._confirm,
+                self._status,
+                self._facts,
+                parts,
+            ]
+        )
+        self.tables.refresh(table)
+
+    def close(self) -> None:
+        """Stop what runs, and clear what is shown: it would be saved with the notebook."""
+        if self.tables.is_closed:
+            return
+        self.tables.close()
+        styles, *shown = self.box.children
+        self.box.children = [styles, ipywidgets.HTML(look.note("closed", "busy"))]
+        for widget in shown:
+            look.close(widget)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        return self.box._repr_mimebundle_(**options)
+
+    def _choose(self, table: str | None) -> None:
+        if table is not None:
+            self.tables.open(table)
+
+    def _draw(self) -> None:
+        tables = self.tables
+        with self._drawing.in_progress():
+            self._overview.value = look.table(HEADS, tables.overview) if tables.listed else ""
+            look.choose(self._choice, tables.names, tables.open_table)
+            self._choice.disabled = self._drop.disabled = tables.open_table is None
+            self._confirm.layout.display = None if tables.to_drop else "none"
+            self._question.value = look.note(tables.question, "bad")
+            self._status.value = look.state_of(tables, nothing=tables.nothing)
+            self._facts.value = look.note(tables.facts)
+            self._rows.draw()
+            self._columns.draw()
