@@ -15,6 +15,7 @@ from IPython.core.completer import (
 )
 
 from mixpanel_data.exceptions import MixpanelDataError
+from mixpanel_magics.names import quoted
 
 if TYPE_CHECKING:
     from mixpanel_data.types import TableSchema
@@ -26,91 +27,9 @@ _PROPERTY = re.compile(r"->>?\s*'(?P<typed>(?:[^']|'')*)$")
 _TABLE = re.compile(r"\b(from|join|into|update|table|describe|summarize)\s+$", re.IGNORECASE)
 _NAME = re.compile(r'(?:"[^"]*|[^\W\d][\w$]*|)$')
 _WORD = re.compile(r'"((?:[^"]|"")+)"|([^\W\d]\w*)')
-_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 SOME = 8
 """So many tables are looked at while the SQL names none: a Tab must be quick."""
-
-RESERVED = frozenset(
-    [
-        "all",
-        "analyse",
-        "analyze",
-        "and",
-        "any",
-        "array",
-        "as",
-        "asc",
-        "asymmetric",
-        "both",
-        "case",
-        "cast",
-        "check",
-        "collate",
-        "column",
-        "constraint",
-        "create",
-        "default",
-        "deferrable",
-        "desc",
-        "describe",
-        "distinct",
-        "do",
-        "else",
-        "end",
-        "except",
-        "false",
-        "fetch",
-        "for",
-        "foreign",
-        "from",
-        "group",
-        "having",
-        "in",
-        "initially",
-        "intersect",
-        "into",
-        "lambda",
-        "lateral",
-        "leading",
-        "limit",
-        "not",
-        "null",
-        "offset",
-        "on",
-        "only",
-        "or",
-        "order",
-        "pivot",
-        "pivot_longer",
-        "pivot_wider",
-        "placing",
-        "primary",
-        "qualify",
-        "references",
-        "returning",
-        "select",
-        "show",
-        "some",
-        "summarize",
-        "symmetric",
-        "table",
-        "then",
-        "to",
-        "trailing",
-        "true",
-        "union",
-        "unique",
-        "unpivot",
-        "using",
-        "variadic",
-        "when",
-        "where",
-        "window",
-        "with",
-    ]
-)
-"""Words of DuckDB that are no names unless they are quoted."""
 
 
 class Completion:
@@ -124,6 +43,7 @@ class Completion:
         """Names for the word before the cursor; none outside of SQL, and none where it fails."""
         sql, before = _sql(context)
         if sql is None:
+            self._session.offer_to_complete(context.full_text)
             return {"completions": []}
         try:
             fragment, names = self._names(sql, before)
@@ -163,13 +83,6 @@ class Completion:
             return []  # a Tab makes no database
         tables = workspace.tables()
         return [name for table in tables for name in (table.name, table.flat) if name is not None]
-
-
-def quoted(name: str) -> str:
-    """A name as SQL takes it, quoted only where it must be."""
-    if _PLAIN.fullmatch(name) and name not in RESERVED:
-        return name
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _sql(context: CompletionContext) -> tuple[str | None, str]:

@@ -28,22 +28,23 @@ def shown_short() -> Iterator[None]:
         try:
             yield
         except MixpanelDataError as error:
-            shorten(error, *_lines(error))
+            shorten(error, *lines(error))
             raise
         except KeyboardInterrupt as error:
             shorten(error, "interrupted")
             raise
 
 
-def shorten(error: BaseException, *lines: str) -> None:
+def shorten(error: BaseException, *told: str) -> None:
     """Have IPython show these lines for an error, unless it knows others already."""
-    vars(error).setdefault("_render_traceback_", lambda: list(lines))
+    vars(error).setdefault("_render_traceback_", lambda: list(told))
 
 
-def _lines(error: MixpanelDataError) -> list[str]:
+def lines(error: MixpanelDataError) -> list[str]:
+    """What is wrong, and what to do."""
     name = "" if isinstance(error, CommandFailedError) else f"{type(error).__name__}: "
-    lines = printable(f"{name}{error.message}").splitlines()
-    return [*lines, f"hint: {printable(error.hint)}"] if error.hint else lines
+    told = printable(f"{name}{error.message}").splitlines()
+    return [*told, f"hint: {printable(error.hint)}"] if error.hint else told
 
 
 def _print_warning(message: Warning | str, *_: object, **__: object) -> None:

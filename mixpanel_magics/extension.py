@@ -31,6 +31,8 @@ def load(shell: InteractiveShell) -> None:
         stack.callback(_configurables(shell).remove, session)
         for kind in MAGICS:
             _register(shell, kind(shell, session), stack)
+        shell.events.register("pre_run_cell", session.offer)
+        stack.callback(shell.events.unregister, "pre_run_cell", session.offer)
         stack.callback(JupySQL(shell, session).close)
         if shell.Completer is not None:
             matcher = Completion(session).complete

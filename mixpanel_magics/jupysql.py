@@ -22,7 +22,7 @@ from IPython.utils.capture import capture_output
 from mixpanel_data.exceptions import MissingExtraError
 from mixpanel_data.text import printable
 from mixpanel_magics.adapter import Cursor, SharedConnection
-from mixpanel_magics.display import first_rows
+from mixpanel_magics.display import first_rows, formatting
 from mixpanel_magics.errors import shown_short
 
 if TYPE_CHECKING:
@@ -138,15 +138,9 @@ class JupySQL:
             printer.text(printable(text) if isinstance(result.sqlaproxy, Cursor) else text)
 
         formatters = cast("DisplayFormatter", self._shell.display_formatter).formatters
-        for kind, shown in {"text/html": as_html, "text/plain": as_text}.items():
-            formatter = formatters[kind]
-            former = formatter.for_type(ResultSet, shown)
-            restore = (
-                (formatter.for_type, ResultSet, former)
-                if former
-                else (formatter.pop, ResultSet, None)
-            )
-            self._undo.callback(*restore)
+        ways: dict[str, Callable[..., Any]] = {"text/html": as_html, "text/plain": as_text}
+        for kind, shown in ways.items():
+            self._undo.enter_context(formatting(formatters[kind], ResultSet, shown))
 
 
 def _as_html(cursor: Cursor, limit: int) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -15,12 +16,13 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from traitlets import Unicode
 from traitlets.config.configurable import Configurable
 
-from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.exceptions import InvalidArgumentError, MixpanelDataError
 from mixpanel_magics import arguments
-from mixpanel_magics.errors import shown_short
+from mixpanel_magics.errors import lines, shown_short
 
 if TYPE_CHECKING:
     import pandas as pd
+    from IPython.core.interactiveshell import ExecutionInfo
 
     from mixpanel_data import Workspace
 
@@ -69,17 +71,36 @@ class MixpanelSession(Configurable):
         self._made = new
         return self._put(new)
 
-    def frames(self, local: Mapping[str, Any] | None = None) -> dict[str, pd.DataFrame]:
-        """The notebook's DataFrames, which SQL reads by their names."""
-        pandas = sys.modules.get("pandas")
-        if pandas is None:
-            return {}
-        variables = {**self.shell.user_ns, **(local or {})}
-        return {
-            name: value
-            for name, value in variables.items()
-            if isinstance(value, pandas.DataFrame) and not name.startswith("_")
-        }
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The notebook's DataFrames."""
+        return frames_of(self.shell.user_ns)
+
+    def offer(self, info: ExecutionInfo) -> None:
+        """Make the workspace before a cell that names it, unless the cell sets the name itself.
+
+        Not when the extension is loaded: what chooses the account may come after that.
+        """
+        cell = info.raw_cell or ""
+        if not self._is_wanted(cell):
+            return
+        reads, sets = _uses(self.shell.transform_cell(cell), self.name)
+        if sets:
+            return
+        try:
+            _ = self.workspace
+        except MixpanelDataError as error:
+            if reads:
+                sys.stderr.write("\n".join([f"there is no {self.name!r}:", *lines(error), ""]))
+
+    def offer_to_complete(self, cell: str) -> None:
+        """The same for a Tab after `ws.`, where there is an account."""
+        if self._is_wanted(cell, then=r"\."):
+            with suppress(MixpanelDataError):
+                _ = self.workspace
+
+    def _is_wanted(self, cell: str, then: str = "") -> bool:
+        is_named = re.search(rf"(?<!\w){re.escape(self.name)}(?!\w){then}", cell)
+        return is_named is not None and self.name not in self.shell.user_ns
 
     def close(self) -> None:
         """Close the workspace that was made here, and take it out of the notebook."""
@@ -118,6 +139,29 @@ class MixpanelSession(Configurable):
                 hint=f"del {self.name}, or: %config MixpanelSession.name = 'another_name'",
             )
         return found
+
+
+def frames_of(variables: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """DataFrames among variables, which SQL reads by their names."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None:
+        return {}
+    return {
+        name: value
+        for name, value in variables.items()
+        if isinstance(value, pandas.DataFrame) and not name.startswith("_")
+    }
+
+
+def _uses(code: str, name: str) -> tuple[bool, bool]:
+    """Whether code reads a variable, and whether it sets it."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return False, False
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
+    is_load = [isinstance(node.ctx, ast.Load) for node in nodes]
+    return any(is_load), not all(is_load)
 
 
 @magics_class

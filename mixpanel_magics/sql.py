@@ -20,18 +20,25 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_magics import arguments, statements
-from mixpanel_magics.display import DryRun, limit_rows
+from mixpanel_magics.display import DryRun, show_first
 from mixpanel_magics.errors import shown_short
+from mixpanel_magics.session import frames_of
+from mixpanel_magics.snippets import Snippets
+from mixpanel_magics.templates import render
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from mixpanel_magics.session import MixpanelSession
 
+Answer = Any
+"""A DataFrame of pandas or Polars, or an Arrow table."""
+Frames = Mapping[str, Any]
 Params = Mapping[str, Any] | Sequence[Any] | None
 
 _ARROW = re.compile(r"\s*(?P<dest>\S+)\s*<<\s*")
-_OPTION = re.compile(r"--dry-run|(?:--params|-n)(?:=.*)?", re.DOTALL)
+_VALUED = r"--params|--format|--with|--save|-n"
+_OPTION = re.compile(rf"--dry-run|--no-execute|--jinja|(?:{_VALUED})(?:=.*)?", re.DOTALL)
+_OUTCOMES = (["Success"], ["Count"])
+"""Columns that DuckDB gives to statements without an answer."""
 
 
 @magics_class
@@ -43,6 +50,7 @@ class SqlMagics(Magics):
     def __init__(self, shell: InteractiveShell, session: MixpanelSession) -> None:
         super().__init__(shell)
         self._session = session
+        self._snippets = Snippets()
 
     @line_cell_magic
     @needs_local_scope
@@ -55,13 +63,19 @@ class SqlMagics(Magics):
         help="Python expression whose value is bound to $name, or to ?. Without it, $name is the notebook's variable.",
     )
     @argument("--dry-run", action="store_true", help="Check and explain the query; run nothing.")
-    @argument("-n", type=int, metavar="N", help="Show so many rows at most; the DataFrame has all.")
+    @argument("-n", type=int, metavar="N", help="Show the first N rows; the DataFrame has all.")
+    @argument("--format", choices=["df", "arrow", "polars"], default="df", help="What to make.")
+    @argument("--jinja", action="store_true", help="Fill in {{ }} and {%% %%} first: as SQL text.")
+    @argument("--save", metavar="NAME", help="Keep the query under a name.")
+    @argument("--no-execute", action="store_true", help="Only keep it.")
+    @argument("--with", metavar="A,B", dest="uses", help="Use saved queries as tables.")
     def mpsql(
         self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
-    ) -> pd.DataFrame | DryRun | None:
+    ) -> Answer | DryRun | None:
         """Run SQL (DuckDB's dialect) on the fetched tables; the answer is a DataFrame.
 
-        As a line magic, the rest of the line is the SQL; options come before it.
+        DataFrames of the notebook are tables, too, by the names of their variables. As a line
+        magic, the rest of the line is the SQL; options come before it.
 
         Examples::
 
@@ -80,12 +94,29 @@ class SqlMagics(Magics):
             asked = self._asked(options)
             if not sql.strip():
                 raise UsageError("there is no SQL: %mpsql SELECT 1 AS one")
-            variables = {**self.shell.user_ns, **(local_ns or {})}
-            params = _params(sql, asked.params, variables)
-            if asked.dry_run:
-                return self._explained(sql, params)
-            frame = self._session.workspace.sql(sql, params)
-            return self._handed(frame, asked)
+            return self._answer(sql, asked, {**self.shell.user_ns, **(local_ns or {})})
+
+    def _answer(
+        self, sql: str, asked: Namespace, variables: Mapping[str, Any]
+    ) -> Answer | DryRun | None:
+        uses = [] if asked.uses is None else arguments.names(asked.uses, "--with")
+        if asked.jinja:
+            sql = render(sql, variables)
+        query = self._snippets.compose(sql, uses)
+        if asked.save is not None:
+            self._snippets.save(asked.save, sql, uses)
+        if asked.no_execute:
+            return None
+        params = _params(query, asked.params, variables)
+        frames = frames_of(variables)
+        if asked.dry_run:
+            return self._explained(query, params, frames)
+        if asked.format == "df":
+            return self._handed(self._session.workspace.sql(query, params, frames=frames), asked)
+        result = self._session.workspace.sql_result(query, params, frames=frames)
+        return self._handed(
+            result.to_arrow() if asked.format == "arrow" else result.to_polars(), asked
+        )
 
     def _asked(self, options: str) -> Namespace:
         arrow = _ARROW.match(options)
@@ -96,32 +127,36 @@ class SqlMagics(Magics):
             asked.dest = arrow["dest"]
         if asked.dest is not None and not asked.dest.isidentifier():
             raise UsageError(f"{asked.dest!r} is no name of a variable; %%mpsql? has examples")
-        if asked.n is not None and asked.n < 1:
-            raise UsageError("-n must be 1 or more")
+        if asked.n is not None and (asked.n < 1 or asked.format != "df"):
+            raise UsageError("-n must be 1 or more, and goes with --format df")
+        if asked.no_execute and asked.save is None:
+            raise UsageError("--no-execute goes with --save NAME")
         return asked
 
-    def _explained(self, sql: str, params: Params) -> DryRun:
+    def _explained(self, sql: str, params: Params, frames: Frames) -> DryRun:
         if not statements.can_be_explained(sql):
             raise InvalidArgumentError(
                 "--dry-run explains one statement", hint="without --dry-run, all of them are run"
             )
         workspace = self._session.workspace
-        rows = workspace.sql_rows(f"EXPLAIN {sql}", params)  # first, for it finds mistakes
-        explanation = workspace.explain_sql(sql, params)
+        rows = workspace.sql_rows(
+            f"EXPLAIN {sql}", params, frames=frames
+        )  # first, for it finds mistakes
+        explanation = workspace.explain_sql(sql, params, frames=frames)
         if explanation.tables:
-            rows = workspace.sql_rows(f"EXPLAIN {explanation.runs}", params)
+            rows = workspace.sql_rows(f"EXPLAIN {explanation.runs}", params, frames=frames)
         return DryRun(explanation, "\n".join(str(row[-1]) for row in rows))
 
-    def _handed(self, frame: pd.DataFrame, asked: Namespace) -> pd.DataFrame | None:
+    def _handed(self, answer: Answer, asked: Namespace) -> Answer | None:
         if asked.dest is not None:
-            self.shell.user_ns[asked.dest] = frame
+            self.shell.user_ns[asked.dest] = answer
             if asked.n is None:
                 return None
-        if frame.empty and list(frame.columns) == ["Success"]:
-            return None  # DuckDB's word for a statement without an answer
-        if asked.n is not None:
-            limit_rows(self.shell, asked.n)
-        return frame
+        if asked.format == "df":
+            if answer.empty and list(answer.columns) in _OUTCOMES:
+                return None
+            show_first(self.shell, answer, asked.n)
+        return answer
 
 
 def _cut(line: str) -> tuple[str, str]:
@@ -133,7 +168,7 @@ def _cut(line: str) -> tuple[str, str]:
         option = None if is_value else _OPTION.fullmatch(word)
         if option is None and not is_value:
             break
-        is_value = word in {"--params", "-n"} and not is_value
+        is_value = re.fullmatch(_VALUED, word) is not None and not is_value
         end = begin + at
     return line[:end], line[end:]
 

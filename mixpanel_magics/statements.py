@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _PIECE = re.compile(
     r"""
@@ -28,13 +29,7 @@ def bare(sql: str) -> str:
     >>> bare("SELECT '$a', $b -- $c")
     "SELECT '', $b  "
     """
-    found, at = [], 0
-    while piece := _PIECE.match(sql, at):
-        at = piece.end()
-        if piece["comment"]:
-            at = _end_of_comment(sql, at)
-        found.append("''" if piece["text"] else piece["code"] or " ")
-    return "".join(found)
+    return "".join(_bare(piece) for piece, _ in _matches(sql))
 
 
 def parameters(sql: str) -> list[str]:
@@ -45,10 +40,42 @@ def parameters(sql: str) -> list[str]:
     return list(names.values())
 
 
+def count(sql: str) -> int:
+    r"""How many statements there are.
+
+    >>> count("SELECT 1; -- and;\n;")
+    1
+    """
+    return sum(bool(part.strip()) for part in bare(sql).split(";"))
+
+
+def without_end(sql: str) -> str:
+    """One statement without the semicolons after it, and what follows these.
+
+    >>> without_end("SELECT ';' AS x; -- that is all")
+    "SELECT ';' AS x"
+    """
+    for piece, end in _matches(sql):
+        if piece["code"] == ";":
+            return sql[: end - 1].rstrip()
+    return sql.rstrip()
+
+
 def can_be_explained(sql: str) -> bool:
     """True for one statement that EXPLAIN would not run."""
-    code = bare(sql)
-    return sum(bool(part.strip()) for part in code.split(";")) == 1 and not _ANALYZES.match(code)
+    return count(sql) == 1 and not _ANALYZES.match(bare(sql))
+
+
+def _matches(sql: str) -> Iterator[tuple[re.Match[str], int]]:
+    """The pieces, each with the place where it ends."""
+    at = 0
+    while piece := _PIECE.match(sql, at):
+        at = _end_of_comment(sql, piece.end()) if piece["comment"] else piece.end()
+        yield piece, at
+
+
+def _bare(piece: re.Match[str]) -> str:
+    return "''" if piece["text"] else piece["code"] or " "
 
 
 def _end_of_comment(sql: str, at: int) -> int:

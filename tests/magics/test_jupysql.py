@@ -252,6 +252,7 @@ def test_a_borrowed_database_works_as_ones_own(cell, tmp_path):
         assert rows(cell("%sql FROM t")) == [(0,), (1,), (2,)]
         cell("import pandas as pd\nmine = pd.DataFrame({'x': [1, 2, 5]})")
         assert rows(cell("%sql SELECT count(*) FROM t JOIN mine USING (x)")) == [(2,)]
+        assert cell("%mpsql SELECT count(*) AS n FROM t JOIN mine USING (x)").value.n[0] == 2
         cell("ws.sql('BEGIN'); ws.sql('INSERT INTO t VALUES (9)')")
         assert rows(cell("%sql SELECT max(x) FROM t")) == [(9,)]
         assert owner.sql("SELECT max(x) FROM t") == [[2]]

@@ -25,6 +25,32 @@ def test_a_frame_is_shown_with_its_data_escaped(kernel):
     assert "<img" not in shown["text/html"]
 
 
+def test_the_first_rows_are_shown_and_how_many_there_are(kernel):
+    (shown,) = kernel.run("%mpsql -n 3 FROM range(12345)").shown("execute_result")
+    assert shown["text/html"].endswith("<p>3 of 12,345 rows</p>")
+    assert shown["text/plain"].endswith("3 of 12,345 rows")
+    (shown,) = kernel.run("_").shown("execute_result")
+    assert "12345 rows × 1 columns" in shown["text/html"]
+
+
+def test_jupysql_shows_values_as_text(kernel):
+    cell = (
+        "%%sql\nSELECT '<img src=x onerror=alert(1)>' AS \"<b>name</b>\", '&lt;img&gt;' AS spelled"
+    )
+    (shown,) = kernel.run(cell).shown("execute_result")
+    assert "&lt;img src=x onerror=alert(1)&gt;" in shown["text/html"]
+    assert "&amp;lt;img&amp;gt;" in shown["text/html"]
+    assert "<b>" not in shown["text/html"]
+
+
+def test_the_workspace_is_there_before_it_is_named(kernel):
+    kernel.run("%unload_ext mixpanel_magics\nimport os\nos.environ['MP_ACCOUNT'] = 'sandbox'")
+    assert kernel.run("%load_ext mixpanel_magics").failed is None
+    (shown,) = kernel.run("ws.source").shown("execute_result")
+    assert shown["text/plain"] == "'sandbox'"
+    kernel.run("del os.environ['MP_ACCOUNT']")
+
+
 def test_the_stop_button_stops_a_query_and_the_next_one_runs(kernel):
     def stop(message):
         if message["msg_type"] == "stream":

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from IPython.core.completer import provisionalcompleter
 from IPython.core.error import UsageError
 
 from mixpanel_data import (
@@ -77,6 +78,42 @@ def test_the_workspace_is_made_when_it_is_needed_and_is_one(shell, cell):
     cell("%reset -f")
     cell("%mpsql SELECT 1")
     assert shell.user_ns["ws"] is ws
+
+
+@pytest.mark.parametrize(
+    "code", ["ws", "ws.source", "f'{ws.source}'", "%time ws.source", "def f():\n    return ws"]
+)
+def test_it_is_there_for_the_first_cell_that_names_it(shell, cell, code):
+    assert cell("1 + 1").value == 2
+    assert "ws" not in shell.user_ns
+    assert cell(code).error is None
+    assert shell.user_ns["ws"].source == "sandbox"
+    assert cell("%mp_use").value is shell.user_ns["ws"]
+
+
+def test_its_methods_complete_before_any_cell_has_named_it(shell, cell):
+    with provisionalcompleter():
+        found = [c.text for c in shell.Completer.completions("ws.fetch_e", len("ws.fetch_e"))]
+    assert [name.removeprefix(".") for name in found] == ["fetch_events"]
+
+
+def test_it_is_not_made_for_a_cell_that_sets_it(shell, cell, filled):
+    shown = cell(f"from mixpanel_data import Workspace\nws = Workspace.open('{filled}')\nws.path")
+    assert shown.value == filled
+    assert cell("ws.close()").error is None
+    assert shell.configurables[-1] is not None
+    assert cell("%mp_use").value is shell.user_ns["ws"]
+
+
+def test_a_cell_that_names_it_without_an_account_says_what_is_missing(shell, cell, monkeypatch):
+    monkeypatch.delenv("MP_ACCOUNT")
+    assert cell("news = 'ws'").err == ""
+    shown = cell("ws.tables()")
+    assert isinstance(shown.error, NameError)
+    assert shown.err.startswith("there is no 'ws':\nAuthenticationError: ")
+    assert "\nhint: " in shown.err
+    monkeypatch.setenv("MP_ACCOUNT", "sandbox")
+    assert cell("ws.tables()").value == []
 
 
 def test_a_workspace_of_the_user_is_taken_as_it_is(shell, cell, filled):

@@ -41,15 +41,125 @@ def test_an_answer_is_put_in_a_variable_and_not_shown(shell, cell, code):
     assert shell.user_ns["got"].x.tolist() == [1]
 
 
-def test_n_limits_what_is_shown_alone(shell, cell):
-    most = pd.get_option("display.max_rows"), pd.get_option("display.min_rows")
-    shown = cell("%%mpsql got -n 4\nSELECT i FROM range(1000) t(i)")
-    assert len(shown.value) == len(shell.user_ns["got"]) == 1000
-    assert len([line for line in shown.out.splitlines() if line.split()[:1] != ["Out[0]:"]]) < 10
-    assert "[1000 rows x 1 columns]" in shown.out
-    assert (pd.get_option("display.max_rows"), pd.get_option("display.min_rows")) == most
-    assert cell("%mpsql -n 1 SELECT i FROM range(9) t(i)").value.i.sum() == 36
-    assert isinstance(cell("%mpsql -n 0 SELECT 1").error, UsageError)
+def test_n_shows_the_first_rows_and_how_many_there_are(shell, cell):
+    before = pd.get_option("display.max_rows"), pd.get_option("display.min_rows")
+    shown = cell("%%mpsql got -n 3\nSELECT i FROM range(12345) t(i)")
+    assert len(shown.value) == len(shell.user_ns["got"]) == 12345
+    assert shown.out.split("\n", 1)[1].split() == [
+        "i",
+        "0",
+        "0",
+        "1",
+        "1",
+        "2",
+        "2",
+        "3",
+        "of",
+        "12,345",
+        "rows",
+    ]
+    assert (pd.get_option("display.max_rows"), pd.get_option("display.min_rows")) == before
+    assert "3 of" not in cell("got").out
+    assert cell("%mpsql -n 9 SELECT i FROM range(9) t(i)").out.count(" of ") == 0
+    for wrong in ["-n 0", "-n 1 --format arrow"]:
+        assert isinstance(cell(f"%mpsql {wrong} SELECT 1").error, UsageError)
+
+
+def test_without_n_as_many_rows_as_pandas_would_show_but_the_first_ones(cell):
+    assert cell("%mpsql SELECT i FROM range(61) t(i)").out.endswith("9  9\n10 of 61 rows\n")
+    assert cell("%mpsql SELECT i FROM range(60) t(i)").out.endswith("59  59\n")
+    cell("import pandas as pd\npd.set_option('display.max_rows', 5)")
+    assert cell("%mpsql SELECT i FROM range(61) t(i)").out.endswith("4  4\n5 of 61 rows\n")
+    cell("pd.set_option('display.max_rows', None)")
+    assert "of 61" not in cell("%mpsql SELECT i FROM range(61) t(i)").out
+    cell("pd.reset_option('display.max_rows')")
+
+
+def test_what_is_shown_is_escaped(shell, cell):
+    cell("""def as_html(line, cell):
+        frame = get_ipython().run_cell_magic("mpsql", line, cell)
+        return get_ipython().display_formatter.format(frame)[0]["text/html"]""")
+    html = cell("as_html('-n 1', \"SELECT '<img src=x>' AS \\\"<b>\\\" FROM range(2)\")").value
+    assert "<td>&lt;img src=x&gt;</td>" in html
+    assert "<th>&lt;b&gt;</th>" in html
+    assert html.endswith("<p>1 of 2 rows</p>")
+    assert cell("%mpsql SELECT chr(27) || '[31m' AS x").out.endswith("\\x1b[31m\n")
+
+
+def test_other_formats(cell):
+    query = "SELECT i, i * 0.5::DOUBLE AS half, '<b>' AS text FROM range(3) t(i)"
+    polars = cell(f"%mpsql --format polars {query}").value
+    assert polars.rows() == [(0, 0.0, "<b>"), (1, 0.5, "<b>"), (2, 1.0, "<b>")]
+    arrow = cell(f"%%mpsql got --format arrow\n{query}\n").value
+    assert arrow is None
+    assert cell("got.column('half').to_pylist()").value == [0.0, 0.5, 1.0]
+    assert cell("import polars\npolars.DataFrame(got)").value.equals(polars)
+
+
+def test_frames_of_the_notebook_are_tables(cell):
+    cell("import pandas as pd\nplans = pd.DataFrame({'plan': ['free', 'pro'], 'price': [0, 20]})")
+    query = "SELECT p.price, count(*) AS n FROM events_flat JOIN Plans p USING (plan) GROUP BY ALL"
+    assert sorted(cell(f"%mpsql {query}").value.price) == [0, 20]
+    assert "PANDAS" in cell(f"%mpsql --dry-run {query}").out
+    cell(
+        "def f(inner):\n    return get_ipython().run_line_magic('mpsql', 'SELECT sum(a) s FROM inner_')"
+    )
+    cell("inner_ = pd.DataFrame({'a': [1, 2]})")
+    assert cell("f(0)").value.s[0] == 3
+    cell("events = plans")
+    assert "event_name" in cell("%mpsql FROM events LIMIT 1").value.columns
+    cell("empty = pd.DataFrame()")
+    shown = cell("%mpsql FROM empty")
+    assert shown.out == (
+        "InvalidArgumentError: empty can't be used as a table: Need a DataFrame with at least one column\n"
+    )
+
+
+def test_templates(cell):
+    cell("columns, plan = ['a', 'b'], 'pro'")
+    query = "SELECT {% for c in columns %}'{{ c }}' AS {{ c }}, {% endfor %}$plan AS plan"
+    assert cell(f"%%mpsql --jinja\n{query}").value.iloc[0].tolist() == ["a", "b", "pro"]
+    assert cell("%mpsql SELECT '{{ columns }}' AS x").value.x[0] == "{{ columns }}"
+    for wrong, said in {"{{ nobody }}": "'nobody' is undefined", "{{ a": "line 1: "}.items():
+        shown = cell(f"%mpsql --jinja SELECT {wrong}")
+        assert isinstance(shown.error, InvalidArgumentError)
+        assert f"InvalidArgumentError: --jinja: {said}" in shown.out
+        assert len(shown.out.splitlines()) == 1
+
+
+def test_saved_queries(cell):
+    cell("%%mpsql --save pro --no-execute\nSELECT * FROM events_flat WHERE plan = $plan; -- paid")
+    cell("%%mpsql --save buyers --with pro --no-execute\nSELECT distinct_id FROM pro")
+    cell("plan = 'pro'")
+    direct = cell("%mpsql SELECT count(DISTINCT distinct_id) n FROM events_flat WHERE plan = 'pro'")
+    found = cell(
+        "%mpsql --with buyers SELECT count(DISTINCT b.distinct_id) n FROM buyers b, (FROM pro LIMIT 1)"
+    )
+    assert found.value.n[0] == direct.value.n[0] > 0
+    own = "WITH one AS (SELECT 1 AS x) SELECT count(*) > 1 AS y FROM one, pro"
+    assert cell(f"%%mpsql --with pro\n{own}").value.y[0]
+    recursive = own.replace("WITH", "with recursive")
+    assert cell(f"%%mpsql --with pro --save last\n{recursive}").value.y[0]
+    assert "flat" in cell("%mpsql --dry-run --with pro SELECT count(*) FROM pro").out
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("--with nobody SELECT 1", "no query is saved as 'nobody'\nhint: %%mpsql --save nobody"),
+        ("--no-execute SELECT 1", "--no-execute goes with --save NAME"),
+        ("--save twice SELECT 1; SELECT 2", "--save keeps one statement"),
+        ("--save pro --with pro SELECT 1", "--save pro: it would use itself"),
+        ("--with prp SELECT 1", "hint: did you mean 'pro'?"),
+        ("--format csv SELECT 1", "invalid choice: 'csv'"),
+    ],
+)
+def test_what_cannot_be_saved_or_used_says_why(cell, code, said):
+    cell("%mpsql --save pro --no-execute SELECT 1 AS x")
+    shown = cell(f"%mpsql {code}")
+    assert shown.error is not None
+    assert said in shown.out + shown.err
+    assert "Traceback" not in shown.out
 
 
 def test_parameters_are_variables_of_the_notebook_or_those_given(cell):
@@ -108,6 +218,7 @@ def test_what_a_message_quotes_can_t_move_the_terminal(cell):
 
 
 def test_a_statement_without_rows_shows_nothing(cell):
+    assert cell("%mpsql CREATE TEMP TABLE empty (x INT)").value is None
     cell("%mpsql CREATE TEMP TABLE mine AS SELECT 1 AS x")
     assert cell("%mpsql SELECT x FROM mine").value.x[0] == 1
     assert cell("%mpsql DROP TABLE mine").value is None

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixpanel_magics import statements
-from mixpanel_magics.completion import RESERVED, quoted
+from mixpanel_magics.names import RESERVED, quoted
 
 PIECES = [
     "$a", "$b1", "$_c", "$ä", "$A", "'$x'", "'it''s $x'", "e'\\' $x'", "E'\\\\'", '"$x"', '"a""$x"',
