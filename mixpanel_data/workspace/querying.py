@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data import queries
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 Frames = Mapping[str, Any]
+Progress = Callable[[float | None], None]
 
 
 class Querying(Parts):
@@ -32,7 +33,9 @@ class Querying(Parts):
 
     Properties that a query reads with `->>` come from flat tables, where the answer is the same;
     with `accelerate=False` the query runs as it is. `frames` are DataFrames of pandas, which SQL
-    reads as tables by these names, where no table has the name.
+    reads as tables by these names, where no table has the name. While a query runs, `progress` is
+    called a few times a second with how much is done (0 to 1), or with None: the number is known
+    where this process owns the database.
     """
 
     def sql(
@@ -41,10 +44,13 @@ class Querying(Parts):
         params: Params = None,
         *,
         frames: Frames | None = None,
+        progress: Progress | None = None,
         accelerate: bool = True,
     ) -> pd.DataFrame:
         """Run SQL (DuckDB's dialect) and return all rows; `params` are bound to `?` or `$name`."""
-        return self._storage.execute_df(query, params, frames=frames, accelerate=accelerate)
+        return self._storage.execute_df(
+            query, params, frames=frames, progress=progress, accelerate=accelerate
+        )
 
     def sql_scalar(
         self,
@@ -75,13 +81,16 @@ class Querying(Parts):
         *,
         limit: int | None = None,
         frames: Frames | None = None,
+        progress: Progress | None = None,
         accelerate: bool = True,
     ) -> SqlResult:
         """Run SQL once and keep its rows: tuples, `df()`, `to_arrow()` and `to_polars()` of them.
 
         With `limit` only the first rows are read, and `is_complete` says whether these are all.
         """
-        return self._storage.result(query, params, most=limit, frames=frames, accelerate=accelerate)
+        return self._storage.result(
+            query, params, most=limit, frames=frames, progress=progress, accelerate=accelerate
+        )
 
     def write_sql(
         self,

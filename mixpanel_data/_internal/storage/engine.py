@@ -9,7 +9,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import date
 from functools import cached_property, partial
 from itertools import islice
@@ -26,7 +26,7 @@ from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import FLAT_COLUMNS, Flat, TableInTheMaking
 from mixpanel_data._internal.storage.looks.source import Relation, Source
 from mixpanel_data._internal.storage.result import SqlResult
-from mixpanel_data._internal.storage.session import Params, Session, source
+from mixpanel_data._internal.storage.session import Params, Progress, Session, source
 from mixpanel_data._internal.storage.sharing import Connection, Frames
 from mixpanel_data._internal.storage.transactions import snapshot, transaction
 from mixpanel_data.exceptions import (
@@ -284,10 +284,18 @@ class StorageEngine:
         params: Params = None,
         *,
         frames: Frames | None = None,
+        progress: Progress | None = None,
         accelerate: bool = False,
     ) -> pd.DataFrame:
         """Run SQL; all rows as a DataFrame."""
-        return self._run(sql, params, lambda done: done.df(), frames=frames, accelerate=accelerate)
+        return self._run(
+            sql,
+            params,
+            lambda done: done.df(),
+            frames=frames,
+            progress=progress,
+            accelerate=accelerate,
+        )
 
     def execute_scalar(
         self,
@@ -321,6 +329,7 @@ class StorageEngine:
         *,
         most: int | None = None,
         frames: Frames | None = None,
+        progress: Progress | None = None,
         accelerate: bool = False,
     ) -> SqlResult:
         """Run SQL once and keep its rows, the first `most` of them."""
@@ -328,7 +337,9 @@ class StorageEngine:
         def keep(connection: Connection, statement: str) -> SqlResult:
             return SqlResult(connection.kept(statement, params, most), most)
 
-        return self._read(sql, params, keep, frames=frames, accelerate=accelerate)
+        return self._read(
+            sql, params, keep, frames=frames, progress=progress, accelerate=accelerate
+        )
 
     def _run(
         self,
@@ -337,12 +348,13 @@ class StorageEngine:
         read: Callable[[Connection], T],
         *,
         frames: Frames | None = None,
+        progress: Progress | None = None,
         accelerate: bool,
     ) -> T:
         def run(connection: Connection, statement: str) -> T:
             return read(connection.execute(statement, params))
 
-        return self._read(sql, params, run, frames=frames, accelerate=accelerate)
+        return self._read(sql, params, run, frames=frames, progress=progress, accelerate=accelerate)
 
     def _read(
         self,
@@ -351,17 +363,19 @@ class StorageEngine:
         run: Callable[[Connection, str], T],
         *,
         frames: Frames | None,
+        progress: Progress | None,
         accelerate: bool,
     ) -> T:
         def work(connection: Connection) -> T:
-            with connection.showing(frames or {}, sql):
+            counting = nullcontext() if progress is None else connection.counting()
+            with connection.showing(frames or {}, sql), counting:
                 last = changes.noted(connection, sql)
                 if accelerate:
                     own = partial(run, connection)
                     return self._acceleration.run(connection, last, params, own)
                 return run(connection, last)
 
-        return self._session.run(work)
+        return self._session.run(work, progress)
 
     def write(
         self,

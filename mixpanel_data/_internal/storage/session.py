@@ -30,6 +30,9 @@ from mixpanel_data.exceptions import QueryInterruptedError, StorageError
 __all__ = ["Connection", "Params", "Session"]
 
 T = TypeVar("T")
+Progress = Callable[[float | None], None]
+
+_PROGRESS_SECONDS = 0.2
 
 # Files stay readable for people's other tools on DuckDB 1.4 and 1.5.
 _CONFIG: dict[str, Any] = {"storage_compatibility_version": "v1.4.0"}
@@ -79,9 +82,12 @@ class Session:
             self._aside.discard(session)
             session.close()
 
-    def run(self, work: Callable[[Connection], T]) -> T:
-        """Do `work` on the connection's thread; Ctrl-C interrupts the statement and is raised."""
-        return self.result(self.start(work))
+    def run(self, work: Callable[[Connection], T], progress: Progress | None = None) -> T:
+        """Do `work` on the connection's thread; Ctrl-C interrupts the statement and is raised.
+
+        Meanwhile `progress` is told how much is done (0 to 1), or None where that is not known.
+        """
+        return self.result(self.start(work), progress)
 
     def run_whole(self, work: Callable[[Connection], T]) -> T:
         """Do `work` that only reads, or is one transaction: again, where a lost one is undone."""
@@ -101,15 +107,17 @@ class Session:
         self.connection.begin()
         return work(self.connection)
 
-    def result(self, future: Future[T]) -> T:
+    def result(self, future: Future[T], progress: Progress | None = None) -> T:
         """Wait for started work; its DuckDB errors come as ours."""
         try:
+            while progress is not None and not wait([future], _PROGRESS_SECONDS).done:
+                progress(self.connection.progress)
             return future.result()
         except duckdb.Error as error:
             raise statement_failed(error) from error
         except CancelledError:
             raise QueryInterruptedError from None
-        except KeyboardInterrupt:
+        except BaseException:
             self.stop(future)
             raise
         finally:

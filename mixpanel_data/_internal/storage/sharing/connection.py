@@ -197,6 +197,22 @@ class Connection:
             take_all(self._place, shown)
             self._shows_frames = False
 
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Within the block `progress` is known, where the database is ours."""
+        link = self._linked()
+        with (
+            keeping.counted(link) if isinstance(link, duckdb.DuckDBPyConnection) else nullcontext()
+        ):
+            yield
+
+    @property
+    def progress(self) -> float | None:
+        """How much of the running statement is done (0 to 1), asked from another thread."""
+        link = self._link
+        done = link.query_progress() if isinstance(link, duckdb.DuckDBPyConnection) else -1.0
+        return None if done < 0 else done / 100
+
     @property
     def _place(self) -> Here | There:
         link = self._linked()

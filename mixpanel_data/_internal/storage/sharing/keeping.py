@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import duckdb
@@ -26,12 +26,25 @@ def keep(stream: Any, most: int | None) -> duckdb.DuckDBPyConnection:
     return home
 
 
-@contextmanager
-def exact(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def exact(connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
     """Rows that leave the connection within the block keep all their types."""
-    connection.execute(rows.EXACT)
+    return _set(connection, rows.EXACT, rows.INEXACT)
+
+
+def counted(connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
+    """DuckDB knows within the block how far it is, and draws no bar of its own."""
+    return _set(
+        connection,
+        "SET enable_progress_bar_print = false; SET enable_progress_bar = true",
+        "SET enable_progress_bar = false; RESET enable_progress_bar_print",
+    )
+
+
+@contextmanager
+def _set(connection: duckdb.DuckDBPyConnection, before: str, after: str) -> Iterator[None]:
+    connection.execute(before)
     try:
         yield
     finally:
         with suppress(duckdb.TransactionException):  # one that failed takes no statement at all
-            connection.execute(rows.INEXACT)
+            connection.execute(after)

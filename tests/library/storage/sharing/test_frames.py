@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pandas as pd
@@ -201,3 +202,45 @@ class Shown:
 
     def __exit__(self, *_: object) -> None:
         self.engine._session.run(lambda _: self.block.__exit__(None, None, None))
+
+
+# -- progress -------------------------------------------------------------------------------------
+
+ENDLESS = "SELECT count(*) FROM range(150000000000000) t(i) WHERE hash(i) % 7 = 3"
+
+
+class EnoughError(Exception):
+    """Whoever is told has heard enough."""
+
+
+def test_progress_is_told_while_a_query_runs_and_who_is_told_can_end_it(database):
+    told: list[float | None] = []
+
+    def tell(done: float | None) -> None:
+        told.append(done)
+        if len(told) == 4:
+            raise EnoughError
+
+    setting = "SELECT current_setting('enable_progress_bar'), current_setting('enable_progress_bar_print')"
+    before = database.execute_rows(setting)
+    with pytest.raises(EnoughError):
+        database.execute_df(ENDLESS, progress=tell)
+    assert database.execute_rows(setting) == before
+    known = [done for done in told if done is not None]
+    is_ours = database.participants()[0].pid == os.getpid()
+    assert bool(known) is is_ours
+    assert all(0 <= done <= 1 for done in known)
+    assert known == sorted(known)
+
+
+def test_progress_of_a_result_that_is_kept(database):
+    told: list[float | None] = []
+
+    def tell(done: float | None) -> None:
+        told.append(done)
+        raise EnoughError
+
+    with pytest.raises(EnoughError):
+        database.result(ENDLESS, progress=tell)
+    assert len(told) == 1
+    assert list(database.result("SELECT 1", progress=tell)) == [(1,)]
