@@ -243,4 +243,4 @@ def test_progress_of_a_result_that_is_kept(database):
     with pytest.raises(EnoughError):
         database.result(ENDLESS, progress=tell)
     assert len(told) == 1
-    assert list(database.result("SELECT 1", progress=tell)) == [(1,)]
+    assert list(database.result("SELECT 1", progress=told.append)) == [(1,)]
