@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import fetch, flat, output, reports, sharing, startup
+from bench import fetch, flat, output, reports, sharing, startup, widgets
 from bench.measure import Cost
 
 
@@ -30,4 +30,5 @@ if __name__ == "__main__":
     fetch.run(show)
     flat.run(show)
     sharing.run()
+    widgets.run(widgets.ROWS["quick" if "quick" in sys.argv else "all"])
     reports.run(reports.SIZES["quick" if "quick" in sys.argv else "all"])

@@ -35,14 +35,17 @@ class Paging(Parts):
         longest: int = LONGEST,
     ) -> Page:
         """`size` rows from number `start` on; text in them has at most `longest` characters."""
-        from mixpanel_data._internal.storage.looks import paging
+        from mixpanel_data._internal.storage.looks import paging, quick
 
         check_number(start, "start", 0, LAST)
         check_number(size, "size", 1, MOST_ROWS)
         check_number(longest, "longest", 1, MOST_TEXT)
         wanted = paging.Wanted(_condition(where), order_by, descending)
-        return self._storage.look(
-            table, lambda source: paging.page(source, wanted, start, size, longest)
+        return quick.else_slowly(
+            lambda how: self._storage.look(table, how),
+            lambda source, quickly: paging.page(
+                source, wanted, start, size, longest, quickly=quickly
+            ),
         )
 
     def row(
@@ -55,11 +58,14 @@ class Paging(Parts):
         descending: bool = False,
     ) -> dict[str, Any]:
         """One row of a page, whole, as plain JSON values: properties are an object, times text."""
-        from mixpanel_data._internal.storage.looks import paging
+        from mixpanel_data._internal.storage.looks import paging, quick
 
         check_number(number, "number", 0, LAST)
         wanted = paging.Wanted(_condition(where), order_by, descending)
-        return self._storage.look(table, lambda source: paging.row(source, wanted, number))
+        return quick.else_slowly(
+            lambda how: self._storage.look(table, how),
+            lambda source, quickly: paging.row(source, wanted, number, quickly=quickly),
+        )
 
     def count(self, table: str, where: str | None = None) -> int:
         """All rows, or those that meet a condition; then properties come from the flat table."""

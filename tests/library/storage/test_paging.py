@@ -18,6 +18,7 @@ from mixpanel_data import (
     Workspace,
 )
 from mixpanel_data._internal.sql import quote
+from mixpanel_data._internal.storage.looks.quick import places
 
 HOSTILE = 'it\'s "<b>"; DROP TABLE t; --'
 NUMBERS = st.lists(st.tuples(st.none() | st.integers(0, 3), st.integers(0, 1)), max_size=12)
@@ -267,3 +268,67 @@ def test_a_condition_names_what_is_there(ws):
     assert ws.condition("t", "select", 1) == '"select" = 1'
     with pytest.raises(ColumnNotFoundError):
         ws.condition("t", "plan", "pro")
+
+
+CONDITIONS = [
+    "properties->>'plan' = 'pro'",
+    "TRY_CAST(properties->>'amount' AS DOUBLE) > 30 OR event_name = 'Search' -- or both",
+    "properties->>'platform' IN ('iOS', 'Web') AND event_time >= '2026-01-02'",
+    "properties->>'nothing' IS NOT NULL",
+]
+
+
+@pytest.mark.parametrize("where", CONDITIONS)
+def test_filters_on_properties_find_the_same_rows_on_the_flat_table(shop, where):
+    for wanted in ({}, {"order_by": "distinct_id"}, {"order_by": "event_time", "descending": True}):
+        asked = {"where": where, **wanted}
+        for start in (0, 30, 9_000):
+            page = shop.page("events", start, 20, **asked)
+            whole = shop.sql_rows(page.sql, accelerate=False)
+            assert [(row[0], *row[2:4]) for row in page.rows] == [
+                (row[0], *row[2:4]) for row in whole
+            ]
+        total = shop.count("events", where)
+        assert page.total in {None, total}
+        if total:
+            row = shop.row("events", min(7, total - 1), **asked)
+            assert (
+                row["distinct_id"] == shop.page("events", min(7, total - 1), 1, **asked).rows[0][2]
+            )
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    with Workspace.sandbox(tmp_path_factory.mktemp("shop") / "shop.duckdb") as ws:
+        ws.fetch_events("events", "2026-01-01", "2026-01-03")
+        yield ws
+
+
+def found_on_the_flat_table(ws: Workspace, where: str) -> list[int] | None:
+    return ws._storage.look("events", lambda source: places(source, where, None, "LIMIT 9"))
+
+
+def test_the_flat_table_is_asked_as_long_as_places_are_rowids(shop):
+    where = CONDITIONS[0]
+    ids = found_on_the_flat_table(shop, where)
+    assert ids == [
+        id_ for (id_,) in shop.sql_rows(f"SELECT rowid FROM events WHERE {where} LIMIT 9")
+    ]
+    assert found_on_the_flat_table(shop, "properties IS NOT NULL") is None
+    with shop.sibling() as other:
+        other.fetch_events("events", "2026-01-02", "2026-01-02", append=True)  # replaces a day
+        assert found_on_the_flat_table(other, where) is None
+        first = other.page("events", where=where).rows[0]
+        assert first[2] == other.sql_scalar(f"SELECT distinct_id FROM events WHERE {where}")
+        other.fetch_events("events", "2026-01-01", "2026-01-03", replace=True)
+        assert found_on_the_flat_table(other, where) is not None
+        other.sql_rows("SET GLOBAL preserve_insertion_order = false")
+        assert found_on_the_flat_table(other, where) is None
+        other.sql_rows("SET GLOBAL preserve_insertion_order = true")
+
+
+def test_what_fails_on_the_flat_table_alone_is_read_from_the_json(shop):
+    where = "CASE WHEN properties->>'plan' = 'pro' THEN error('no') ELSE true END"
+    with pytest.raises(QueryError, match="no"):
+        shop.page("events", where=where)
+    assert shop.page("events", size=1, where=CONDITIONS[0]).rows

@@ -16,6 +16,7 @@ from typing import Any
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage.looks.condition import checked
 from mixpanel_data._internal.storage.looks.measures import plain
+from mixpanel_data._internal.storage.looks.quick import Order, places
 from mixpanel_data._internal.storage.looks.sampling import plain_rows
 from mixpanel_data._internal.storage.looks.source import Source
 from mixpanel_data._internal.storage.looks.values import is_number
@@ -39,12 +40,15 @@ class Wanted:
     descending: bool = False
 
 
-def page(source: Source, wanted: Wanted, start: int, size: int, longest: int) -> Page:
+def page(
+    source: Source, wanted: Wanted, start: int, size: int, longest: int, *, quickly: bool
+) -> Page:
     """Rows from number `start` on, with no more than `longest` characters of text in a cell."""
     _check_depth(source, wanted, start, size)
     query = _query(source, wanted)
     shown = ", ".join(_shown(name, kind, longest) for name, kind in source.columns.items())
-    found = source.rows(f"SELECT {shown} FROM ({query}\n{_cut(start, size + 1)})")
+    one_more = _rows(source, wanted, query, start, size + 1, quickly=quickly)
+    found = source.rows(f"SELECT {shown} FROM ({one_more})")
     rows = tuple(tuple(_short(value, longest) for value in row) for row in found[:size])
     return Page(
         table=source.name,
@@ -57,11 +61,12 @@ def page(source: Source, wanted: Wanted, start: int, size: int, longest: int) ->
     )
 
 
-def row(source: Source, wanted: Wanted, number: int) -> dict[str, Any]:
+def row(source: Source, wanted: Wanted, number: int, *, quickly: bool) -> dict[str, Any]:
     """One row, whole, as plain JSON values."""
     _check_depth(source, wanted, number, 1)
-    query = f"{_query(source, wanted)}\n{_cut(number, 1)}"
-    rows = plain_rows(source.connection.execute(query))
+    query = _query(source, wanted)
+    one = _rows(source, wanted, query, number, 1, quickly=quickly)
+    rows = plain_rows(source.connection.execute(one))
     if not rows:
         raise InvalidArgumentError(
             f"table {source.name!r} has no row {number:,} here", hint="the first row has number 0"
@@ -82,13 +87,35 @@ def _query(source: Source, wanted: Wanted) -> str:
     query = f"SELECT *\nFROM {source.named(source.name)}"
     if wanted.where:
         query += f"\nWHERE {checked(source, wanted.where)}"
-    if wanted.order_by is not None:
-        down = " DESC" if wanted.descending else ""
-        column = source.named(_column(source, wanted.order_by))
-        return f"{query}\nORDER BY {column}{down} NULLS LAST, {_last_key(source)}"
+    if (order := _order(source, wanted)) is not None:
+        return f"{query}\nORDER BY {order.column} {order.direction}, {_last_key(source)}"
     if not _keeps_order(source, query):
         return f"{query}\nORDER BY {'rowid' if _has_rowid(source) else 'ALL'}"
     return query
+
+
+def _rows(
+    source: Source, wanted: Wanted, query: str, start: int, size: int, *, quickly: bool
+) -> str:
+    """SQL of some rows of a query; those of a filter are looked up where the flat table has them."""
+    cut = _cut(start, size)
+    found = None
+    if quickly and wanted.where:
+        found = places(source, wanted.where, _order(source, wanted), cut)
+    if found is None:
+        return f"{query}\n{cut}"
+    listed = f"[{', '.join(map(str, found))}]::BIGINT[]"
+    return (
+        f"SELECT * FROM {source.sql} WHERE rowid IN ({', '.join(map(str, found)) or 'NULL'}) "
+        f"ORDER BY list_position({listed}, rowid)"
+    )
+
+
+def _order(source: Source, wanted: Wanted) -> Order | None:
+    if wanted.order_by is None:
+        return None
+    column = source.named(_column(source, wanted.order_by))
+    return Order(column, "DESC NULLS LAST" if wanted.descending else "NULLS LAST")
 
 
 def _cut(start: int, size: int) -> str:
@@ -105,7 +132,7 @@ def _has_rowid(source: Source) -> bool:
 
 def _keeps_order(source: Source, query: str) -> bool:
     """Whether DuckDB gives the rows of a query in the same order each time."""
-    if not source.row("SELECT current_setting('preserve_insertion_order')")[0]:
+    if not source.keeps_order:
         return False
     ((_, plan),) = source.rows(f"EXPLAIN (FORMAT json) {query}")
     operators = list(_operators(json.loads(plan)))

@@ -88,6 +88,11 @@ class Source:
             )
         )
 
+    @property
+    def keeps_order(self) -> bool:
+        """Whether DuckDB keeps to the order of a table where nothing sorts its rows."""
+        return bool(self.row("SELECT current_setting('preserve_insertion_order')")[0])
+
     def named(self, name: str) -> str:
         """A name as people write it: quoted only where it must be."""
         if not _PLAIN_NAME.fullmatch(name) or self.rows(_KEYWORD, [name]):
