@@ -5,22 +5,29 @@ They act on one `Workspace`, which is the notebook's variable `ws`, too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mixpanel_magics.widgets.accounts import AccountBrowser
     from mixpanel_magics.widgets.tables import TableBrowser
 
-__all__ = ["TableBrowser", "load_ipython_extension", "unload_ipython_extension"]
+__all__ = ["AccountBrowser", "TableBrowser", "load_ipython_extension", "unload_ipython_extension"]
+
+_WIDGETS = {
+    "AccountBrowser": "mixpanel_magics.widgets.accounts",
+    "TableBrowser": "mixpanel_magics.widgets.tables",
+}
+"""Where each widget is; it is imported when it is first needed."""
 
 
-def __getattr__(name: str) -> type[TableBrowser]:
-    if name != "TableBrowser":
+def __getattr__(name: str) -> Any:
+    if name not in _WIDGETS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mixpanel_magics.widgets.tables import TableBrowser
+    from importlib import import_module
 
-    return TableBrowser
+    return getattr(import_module(_WIDGETS[name]), name)
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

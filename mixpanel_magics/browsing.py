@@ -1,4 +1,4 @@
-"""`%mp_tables`: the tables of the session's workspace, in a widget."""
+"""`%mp_accounts`, `%mp_tables`: magics that show a widget."""
 
 from __future__ import annotations
 
@@ -13,16 +13,28 @@ from mixpanel_magics.errors import shown_short
 
 if TYPE_CHECKING:
     from mixpanel_magics.session import MixpanelSession
+    from mixpanel_magics.widgets.accounts import AccountBrowser
     from mixpanel_magics.widgets.tables import TableBrowser
 
 
 @magics_class
 class BrowsingMagics(Magics):
-    """`%mp_tables`."""
+    """`%mp_accounts`, `%mp_tables`."""
 
     def __init__(self, shell: InteractiveShell, session: MixpanelSession) -> None:
         super().__init__(shell)
         self._session = session
+
+    @line_magic
+    @no_var_expand
+    @magic_arguments()
+    def mp_accounts(self, line: str) -> AccountBrowser:
+        """Show the accounts: add, test and remove them, and choose the one that is used here."""
+        with shown_short():
+            arguments.parse(self.mp_accounts, line)
+            from mixpanel_magics.widgets.accounts import AccountBrowser
+
+            return AccountBrowser(self._session)
 
     @line_magic
     @no_var_expand

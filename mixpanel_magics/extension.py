@@ -22,7 +22,7 @@ MAGICS = (SessionMagics, SqlMagics, FetchMagics, TerminalMagics, BrowsingMagics)
 
 def load(shell: InteractiveShell) -> None:
     """Add the magics, unless they are there."""
-    if _session(shell) is not None:
+    if MixpanelSession.of(shell) is not None:
         return
     session = MixpanelSession(shell)
     with ExitStack() as stack:
@@ -43,14 +43,9 @@ def load(shell: InteractiveShell) -> None:
 
 def unload(shell: InteractiveShell) -> None:
     """Put back what was there before, and close what the session opened."""
-    session = _session(shell)
+    session = MixpanelSession.of(shell)
     if session is not None:
         session.loaded.close()
-
-
-def _session(shell: InteractiveShell) -> MixpanelSession | None:
-    found = (part for part in _configurables(shell) if isinstance(part, MixpanelSession))
-    return next(found, None)
 
 
 def _configurables(shell: InteractiveShell) -> list[Configurable]:

@@ -1,4 +1,4 @@
-"""How far a fetch is: one display that changes in a notebook, one line of text in a terminal."""
+"""How far slow work is: a bar that goes away in a notebook, one line of text in a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -15,14 +15,34 @@ from mixpanel_magics.display import in_notebook
 
 if TYPE_CHECKING:
     from mixpanel_data import FetchProgress, Workspace
+    from mixpanel_magics.widgets.bar import Bar
 
 PATIENCE = 1.0
-"""Seconds before anything is said; a fetch that is faster says nothing."""
+"""Seconds before anything is shown; work that is faster shows nothing."""
 
 PAUSE = 0.25
-"""Seconds between two changes of what is said."""
+"""Seconds between two changes of what is shown."""
 
-Say = Callable[[str], None]
+
+class Say(Protocol):
+    """Takes how it stands, and how much is done (0 to 1) where that is known."""
+
+    def __call__(self, text: str, fraction: float | None = None, /) -> None: ...  # noqa: D102
+
+
+@contextmanager
+def showing(shell: InteractiveShell) -> Iterator[Say]:
+    """What to tell how work stands, as often as one likes; at the end nothing is left of it."""
+    due = time.monotonic() + PATIENCE
+    with _notebook() if in_notebook(shell) else _terminal() as show:
+
+        def say(text: str, fraction: float | None = None, /) -> None:
+            nonlocal due
+            if time.monotonic() >= due:
+                due = time.monotonic() + PAUSE
+                show(printable(text), fraction)
+
+        yield say
 
 
 @contextmanager
@@ -31,22 +51,17 @@ def fetching(
 ) -> Iterator[Callable[[FetchProgress], None]]:
     """What to give a fetch as `progress`; waits for the quota are shown, too."""
     start = time.monotonic()
-    due = start + PATIENCE
-    with _notebook() if in_notebook(shell) else _terminal() as say:
-
-        def tell(text: Callable[[], str]) -> None:
-            nonlocal due
-            if time.monotonic() >= due:
-                due = time.monotonic() + PAUSE
-                say(text())
+    with showing(shell) as say:
 
         def wait(seconds: float, why: str) -> None:
             if seconds >= 1:
-                tell(lambda: printable(f"waiting {round(seconds):,} s ({why})"))
+                say(f"waiting {round(seconds):,} s ({why})")
 
         workspace.api.on_wait = wait
         try:
-            yield lambda progress: tell(lambda: progress.describe(time.monotonic() - start))
+            yield lambda progress: say(
+                progress.describe(time.monotonic() - start), progress.fraction
+            )
         finally:
             workspace.api.on_wait = None
 
@@ -56,33 +71,43 @@ def _notebook() -> Iterator[Say]:
     from IPython.display import DisplayHandle
 
     shown = DisplayHandle()
+    bar: Bar | None = None
     is_shown = False
 
-    def say(text: str) -> None:
-        nonlocal is_shown
-        update, is_shown = is_shown, True  # an interrupt may come while it is being shown
-        shown.display({"text/plain": text}, raw=True, update=update)
+    def show(text: str, fraction: float | None = None, /) -> None:
+        nonlocal bar, is_shown
+        if bar is None:
+            from mixpanel_magics.widgets.bar import Bar
+
+            bar = Bar()
+            bar.set(text, fraction)
+            is_shown = True  # an interrupt may come while it is being shown
+            shown.display(bar.bundle(text), raw=True)
+        else:
+            bar.set(text, fraction)
 
     try:
-        yield say
+        yield show
     finally:
+        if bar is not None:
+            bar.close()
         if is_shown:
-            say("")
+            shown.display({}, raw=True, update=True)
 
 
 @contextmanager
 def _terminal() -> Iterator[Say]:
     widest = 0
 
-    def say(text: str) -> None:
+    def show(text: str, _: float | None = None, /) -> None:
         nonlocal widest
         widest = max(widest, len(text))
         sys.stderr.write(f"\r{text:<{widest}}")
         sys.stderr.flush()
 
     try:
-        yield say
+        yield show
     finally:
         if widest:
-            say("")
+            show("")
             sys.stderr.write("\r")

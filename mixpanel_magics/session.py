@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeGuard, TypeVar, cast
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
@@ -51,6 +51,12 @@ class MixpanelSession(Configurable):
         self._made: Workspace | None = None
         self._shown: dict[type, Closeable] = {}
 
+    @classmethod
+    def of(cls, shell: InteractiveShell | None) -> Self | None:
+        """The session of a shell that has the extension."""
+        parts = [] if shell is None else cast("list[Configurable]", shell.configurables)
+        return next((part for part in parts if isinstance(part, cls)), None)
+
     @property
     def workspace(self) -> Workspace:
         """The notebook's own where it has one; else by the library's usual resolution."""
@@ -60,6 +66,13 @@ class MixpanelSession(Configurable):
         if self._made is not None:
             return self._put(self._made)
         return self.switch(_usual)
+
+    @property
+    def account(self) -> str | None:
+        """The account of the present workspace; None where there is no workspace, or no account."""
+        found = self.shell.user_ns.get(self.name)
+        present = found if _is_workspace(found) else self._made
+        return None if present is None else present.account
 
     def switch(self, make: Callable[[], Workspace]) -> Workspace:
         """Put another one in the place of the present one, which is closed if it was made here."""
@@ -102,6 +115,12 @@ class MixpanelSession(Configurable):
         is_named = re.search(rf"(?<!\w){re.escape(self.name)}(?!\w){then}", cell)
         return is_named is not None and self.name not in self.shell.user_ns
 
+    def use(self, account: str) -> Workspace:
+        """Switch to the workspace of an account."""
+        from mixpanel_data import Workspace
+
+        return self.switch(lambda: Workspace(account))
+
     def close(self) -> None:
         """Close the workspace that was made here, and take it out of the notebook."""
         self._close_shown()
@@ -130,10 +149,8 @@ class MixpanelSession(Configurable):
     def _found(self) -> Workspace | None:
         if self.name not in self.shell.user_ns:
             return None
-        from mixpanel_data import Workspace
-
         found = self.shell.user_ns[self.name]
-        if not isinstance(found, Workspace):
+        if not _is_workspace(found):
             raise InvalidArgumentError(
                 f"{self.name!r} is no Workspace in this notebook, but of type {type(found).__name__}",
                 hint=f"del {self.name}, or: %config MixpanelSession.name = 'another_name'",
@@ -195,6 +212,12 @@ class SessionMagics(Magics):
             if asked.target is None and asked.db is None:
                 return self._session.workspace
             return self._session.switch(_maker(asked.target, asked.db))
+
+
+def _is_workspace(value: object) -> TypeGuard[Workspace]:
+    from mixpanel_data import Workspace
+
+    return isinstance(value, Workspace)
 
 
 def _usual() -> Workspace:

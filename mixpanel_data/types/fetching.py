@@ -39,6 +39,11 @@ class FetchProgress(int):
         self.phase = phase
         return self
 
+    @property
+    def fraction(self) -> float | None:
+        """The part that is downloaded, 0 to 1; None while it is not known how much there will be."""
+        return self.windows_done / self.windows if self.windows else None
+
     def describe(self, seconds: float) -> str:
         """Rows, size, rate and windows after so many seconds, in one short text."""
         windows = f", {self.windows_done} of {self.windows} requests" if self.windows else ""

@@ -44,6 +44,11 @@ class Parts:
         """The DuckDB connection itself, for one thread at a time."""
         return self._storage.connection
 
+    @property
+    def account(self) -> str | None:
+        """The account that it asks as; None with credentials of the environment, or without any."""
+        return None if self._credentials is None else self._credentials.account
+
     @cached_property
     def api(self) -> MixpanelAPIClient:
         """The client for Mixpanel's API."""

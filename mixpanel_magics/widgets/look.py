@@ -10,6 +10,7 @@ import ipywidgets
 
 from mixpanel_data.text import printable
 from mixpanel_magics.state.part import Part
+from mixpanel_magics.state.said import Said
 
 Tone = Literal["plain", "good", "bad", "busy"]
 
@@ -58,6 +59,17 @@ _STYLES = """
   position: absolute; top: 5px; right: 6px; padding: 2px 8px; font-size: 12px; cursor: pointer;
   color: var(--mp-text); background: var(--mp-stripe); border: 1px solid var(--mp-line); border-radius: 3px;
 }
+.mp-widget .mp-listing { overflow-x: auto; border: 1px solid var(--mp-line); border-radius: 4px; margin: 4px 0; }
+.mp-widget .mp-listing-inner { min-width: max-content; flex: 1 0 auto; }
+.mp-widget .mp-listing .widget-html, .mp-widget .mp-listing .widget-select { margin: 0; height: auto; }
+.mp-widget .mp-listing .widget-html-content { line-height: normal; }
+.mp-widget .mp-heads, .mp-widget .mp-lines select {
+  font-family: var(--jp-code-font-family, monospace); font-size: 12px; white-space: pre; padding: 4px 8px;
+}
+.mp-widget .mp-heads { background: var(--mp-head); font-weight: 600; border-bottom: 1px solid var(--mp-line); }
+.mp-widget .mp-lines select { border: none; background: transparent; color: var(--mp-text); padding: 4px 0; }
+.mp-widget .mp-lines option { padding: 2px 8px; }
+.mp-widget .mp-form { border: 1px solid var(--mp-line); border-radius: 4px; padding: 8px 12px; margin: 4px 0; }
 .mp-widget .mp-title { font-weight: 600; font-size: 14px; }
 .mp-widget input:focus-visible, .mp-widget select:focus-visible, .mp-widget button:focus-visible {
   outline: 2px solid var(--mp-brand); outline-offset: 1px;
@@ -106,7 +118,15 @@ def close(widget: ipywidgets.Widget) -> None:
     """Take a widget and all in it out of the notebook's state, which may be saved."""
     for child in getattr(widget, "children", ()):
         close(child)
+    for part in (getattr(widget, "layout", None), getattr(widget, "style", None)):
+        if isinstance(part, ipywidgets.Widget):
+            part.close()
     widget.close()
+
+
+def bundle(box: ipywidgets.Widget, text: str) -> dict[str, Any]:
+    """What to display; front ends without widgets show the text."""
+    return {**box._repr_mimebundle_(), "text/plain": text}
 
 
 def row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
@@ -115,7 +135,7 @@ def row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
 
 
 def button(
-    text: str, do: Callable[[], None], tooltip: str, *, icon: str = "", style: str = ""
+    text: str, do: Callable[[], None], tooltip: str = "", *, icon: str = "", style: str = ""
 ) -> ipywidgets.Button:
     """A button as wide as its text."""
     made = ipywidgets.Button(
@@ -144,9 +164,26 @@ def note(text: str, tone: Tone = "plain", hint: str | None = None) -> str:
     return f"<div class='mp-note mp-{tone}' role='status'>{_text(text)}{more}</div>"
 
 
-def title(text: str) -> str:
+def line() -> ipywidgets.HTML:
+    """Where a widget says how things are."""
+    made = ipywidgets.HTML()
+    made.add_class("mp-said")
+    return made
+
+
+def said(what: Said) -> str:
+    """What a state says, as HTML."""
+    return note(what.text, what.tone, what.hint)
+
+
+def title(text: str, more: str = "") -> str:
     """A heading, as HTML."""
-    return f"<div class='mp-title'>{_text(text)}</div>"
+    return f"<div><span class='mp-title'>{_text(text)}</span> <span class='mp-hint'>{_text(more)}</span></div>"
+
+
+def heads(text: str) -> str:
+    """The names of columns, aligned with the lines below, as HTML."""
+    return f"<div class='mp-heads'>{_text(text)}</div>"
 
 
 def code(text: str) -> str:

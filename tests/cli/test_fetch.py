@@ -142,6 +142,7 @@ def test_progress_is_plain_lines_where_no_terminal_is(capsys, monkeypatch):
 def test_progress_is_said_in_one_line():
     halfway = FetchProgress(12_345, size=6_700_000, windows_done=2, windows=5)
     assert halfway.describe(10) == "12,345 rows, 6.7 MB, 1,234/s, 2 of 5 requests"
+    assert (halfway.fraction, FetchProgress(5).fraction) == (0.4, None)
     stored = FetchProgress(3, phase="store")
     assert stored.describe(0) == "3 rows, 0.0 MB, storing"
 

@@ -31,6 +31,8 @@ SETTINGS = Path(__file__).parent / "settings.json"
 PATIENCE = 90
 """Seconds for whatever a busy machine does."""
 
+expect.set_options(timeout=PATIENCE * 1000 / 3)
+
 _IS_READY = """() => {
   const widget = window.jupyterapp?.shell.currentWidget;
   const session = widget?.sessionContext;

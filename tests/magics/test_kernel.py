@@ -68,18 +68,29 @@ def test_the_stop_button_stops_a_query_and_the_next_one_runs(kernel):
     assert "42" in shown["text/plain"]
 
 
-def test_a_fetch_shows_its_progress_in_one_display_and_stops_and_goes_on(kernel):
+def test_a_fetch_shows_its_progress_in_a_widget_that_goes_and_it_stops_and_goes_on(kernel):
+    displayed = []
+
     def stop(message):
-        told = message["content"].get("data", {}).get("text/plain", "")
-        if re.search(r"[1-9]\d* of \d+ requests", told):
+        state = message["content"].get("data", {}).get("state", {})
+        displayed.extend([True] if message["msg_type"] == "display_data" else [])
+        if displayed and re.search(r"[1-9]\d* of \d+ requests", str(state.get("value"))):
             kernel.interrupt()
 
     fetch = "%mp_fetch events long --from 2025-11-01 --to 2026-01-31"
     stopped = kernel.run(fetch, stop)
     assert stopped.failed is not None
     assert stopped.failed.startswith("KeyboardInterrupt\ninterrupted; kept ")
-    assert len(stopped.shown("display_data")) == 1
-    assert stopped.shown("update_display_data")[-1] == {"text/plain": ""}
+    (bar,) = stopped.shown("display_data")
+    assert "application/vnd.jupyter.widget-view+json" in bar
+    assert "request" in bar["text/plain"]  # those that are done, or a wait for one
+    assert stopped.shown("update_display_data") == [{}]
+    opened, closed = (
+        {m["content"]["comm_id"] for m in stopped.messages if m["msg_type"] == kind}
+        for kind in ("comm_open", "comm_close")
+    )
+    assert len(opened) > 5
+    assert closed == opened
     assert kernel.run("assert not any(t.name == 'long' for t in ws.tables())").failed is None
 
     done = kernel.run(fetch)

@@ -1,0 +1,36 @@
+"""What a widget says about how things are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from mixpanel_data.exceptions import MixpanelDataError
+
+_COMMAND = re.compile(r"(?<![\w%])mp (?:fetch (?=events|profiles)|(?=[a-z]))")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line, its tone, and what to do next."""
+
+    text: str = ""
+    tone: Literal["plain", "good", "bad", "busy"] = "plain"
+    hint: str | None = None
+
+
+def failed(error: MixpanelDataError) -> Said:
+    """An error of the library in its own words."""
+    return Said(error.message, "bad", in_notebook(error.hint))
+
+
+def in_notebook(hint: str | None) -> str | None:
+    """A hint of the library as it is typed into a cell.
+
+    >>> in_notebook("mp fetch events --from DATE, or mp tables")
+    '%mp_fetch events --from DATE, or %mp tables'
+    """
+    if hint is None:
+        return None
+    return _COMMAND.sub(lambda found: "%mp_fetch " if "fetch" in found[0] else "%mp ", hint)

@@ -1,0 +1,39 @@
+"""A bar and a text: how far slow work is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+
+from mixpanel_magics.widgets import look
+
+
+class Bar:
+    """The bar is seen once it is known how much is done; the text always is."""
+
+    def __init__(self) -> None:
+        self._bar = ipywidgets.FloatProgress(max=1.0, layout={"width": "16em", "display": "none"})
+        self._text = ipywidgets.HTML()
+        self.box = look.framed([look.row(self._bar, self._text)])
+
+    def set(self, text: str, fraction: float | None = None) -> None:
+        """Show how it stands; without a fraction the bar stays as it is."""
+        self._text.value = look.note(text, "busy")
+        if fraction is not None:
+            self._bar.value = min(max(fraction, 0.0), 1.0)
+            self._bar.layout.display = None
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._text.value = ""
+        self._bar.value = 0.0
+        self._bar.layout.display = "none"
+
+    def bundle(self, text: str) -> dict[str, Any]:
+        """What to display; front ends without widgets show the text."""
+        return {**self.box._repr_mimebundle_(), "text/plain": text}
+
+    def close(self) -> None:
+        """Leave nothing of it in the kernel or in the notebook."""
+        look.close(self.box)
