@@ -11,12 +11,23 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from mixpanel_magics.widgets.accounts import AccountBrowser
+    from mixpanel_magics.widgets.fetching import FetchForm
+    from mixpanel_magics.widgets.reporting import ReportForm
     from mixpanel_magics.widgets.tables import TableBrowser
 
-__all__ = ["AccountBrowser", "TableBrowser", "load_ipython_extension", "unload_ipython_extension"]
+__all__ = [
+    "AccountBrowser",
+    "FetchForm",
+    "ReportForm",
+    "TableBrowser",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
 
 _WIDGETS = {
     "AccountBrowser": "mixpanel_magics.widgets.accounts",
+    "FetchForm": "mixpanel_magics.widgets.fetching",
+    "ReportForm": "mixpanel_magics.widgets.reporting",
     "TableBrowser": "mixpanel_magics.widgets.tables",
 }
 """Where each widget is; it is imported when it is first needed."""

@@ -1,4 +1,4 @@
-"""`%mp_accounts`, `%mp_tables`: magics that show a widget."""
+"""`%mp_accounts`, `%mp_tables`, `%mp_report`: magics that show a widget."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from mixpanel_magics.errors import shown_short
 if TYPE_CHECKING:
     from mixpanel_magics.session import MixpanelSession
     from mixpanel_magics.widgets.accounts import AccountBrowser
+    from mixpanel_magics.widgets.reporting import ReportForm
     from mixpanel_magics.widgets.tables import TableBrowser
 
 
 @magics_class
 class BrowsingMagics(Magics):
-    """`%mp_accounts`, `%mp_tables`."""
+    """`%mp_accounts`, `%mp_tables`, `%mp_report`."""
 
     def __init__(self, shell: InteractiveShell, session: MixpanelSession) -> None:
         super().__init__(shell)
@@ -57,3 +58,18 @@ class BrowsingMagics(Magics):
             from mixpanel_magics.widgets.tables import TableBrowser
 
             return self._session.show(TableBrowser(workspace, table))
+
+    @line_magic
+    @no_var_expand
+    @magic_arguments()
+    def mp_report(self, line: str) -> ReportForm:
+        """Show a form that counts an event over time, by Mixpanel or on a fetched table.
+
+        The form of an earlier %mp_report is closed. `ReportForm(ws)` makes further ones.
+        """
+        with shown_short():
+            arguments.parse(self.mp_report, line)
+            workspace = self._session.workspace
+            from mixpanel_magics.widgets.reporting import ReportForm
+
+            return self._session.show(ReportForm(workspace))

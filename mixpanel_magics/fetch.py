@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from argparse import Namespace
+from argparse import BooleanOptionalAction, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
@@ -21,12 +22,21 @@ if TYPE_CHECKING:
     from mixpanel_data import Workspace
     from mixpanel_data.types import FetchPlan, FetchResult
     from mixpanel_magics.session import MixpanelSession
+    from mixpanel_magics.widgets.fetching import FetchForm
 
 _ONLY = {
-    "events": ("from", "to", "events", "limit", "append", "lookback", "plan"),
-    "profiles": ("cohort", "properties"),
+    "events": (
+        *("from", "to", "events", "limit", "append", "lookback", "plan"),
+        *("dedupe", "window", "concurrency", "max_wait"),
+    ),
+    "profiles": (*("cohort", "all_members", "user", "properties", "group", "behaviors", "as_of"),),
 }
 """Options that go with one kind of table."""
+
+_SWITCHES = ("append", "plan")
+
+_Either = BooleanOptionalAction
+"""`--flat` and `--no-flat`; None where neither is there."""
 
 
 @magics_class
@@ -43,7 +53,7 @@ class FetchMagics(Magics):
     @needs_local_scope
     @no_var_expand
     @magic_arguments()
-    @argument("type", choices=["events", "profiles"], help="What to fetch.")
+    @argument("type", nargs="?", choices=["events", "profiles"], help="What to fetch.")
     @argument("name", nargs="?", help="The table's name; what is fetched names it by default.")
     @argument("--from", metavar="DATE", help="First day: YYYY-MM-DD, or a Python expression.")
     @argument("--to", metavar="DATE", help="Last day, included.")
@@ -53,16 +63,27 @@ class FetchMagics(Magics):
     @argument("--append", action="store_true", help="Add days; those there are come anew.")
     @argument("--lookback", type=int, metavar="DAYS", help="With --append, so many days again.")
     @argument("--replace", action="store_true", help="Swap the table for a new one, in one step.")
-    @argument("--plan", action="store_true", help="Only say what it costs of the quota.")
+    @argument("--dedupe", action=_Either, help="Leave out copies of an event, or keep them.")
+    @argument("--window", type=int, metavar="DAYS", help="Days per request.")
+    @argument("--concurrency", type=int, metavar="N", help="Requests at once.")
+    @argument("--max-wait", type=float, metavar="SECONDS", help="Longest wait for the quota.")
+    @argument("--plan", "--dry-run", action="store_true", help="Only say what it costs.")
     @argument("--cohort", type=int, metavar="ID", help="Only profiles of this saved cohort.")
+    @argument("--all-members", action="store_true", default=None, help="With --cohort: all.")
+    @argument("--with-profile", action="store_false", dest="all_members", help="Or those alone.")
+    @argument("--user", metavar="A,B", help="Only profiles of these distinct_ids.")
     @argument("--properties", metavar="A,B", help="Only these properties of profiles.")
-    @argument("--no-flat", action="store_true", help="No typed columns for properties.")
+    @argument("--group", metavar="ID", help="Profiles of this group key, not of users.")
+    @argument("--behaviors", metavar="EXPR", help="Event conditions that --where refers to.")
+    @argument("--as-of", type=int, metavar="SECONDS", help="Epoch at which they are judged.")
+    @argument("--flat", action=_Either, help="Typed columns for properties, or JSON alone.")
     def mp_fetch(
         self, line: str, local_ns: dict[str, Any] | None = None
-    ) -> FetchResult | FetchPlan:
+    ) -> FetchResult | FetchPlan | FetchForm:
         """Fetch events or user profiles into a table: all of them, or no change and an error.
 
-        A fetch that was interrupted goes on where it was when it is run again.
+        A fetch that was interrupted goes on where it was when it is run again. Without any
+        argument it is a form, to fetch events with the mouse.
 
         Examples::
 
@@ -73,11 +94,19 @@ class FetchMagics(Magics):
         """
         with shown_short():
             asked = arguments.parse(self.mp_fetch, line)
-            _check(asked)
             workspace = self._session.workspace
+            if not line.strip():
+                return self._form(workspace)
+            _check(asked)
+            variables = {**self.shell.user_ns, **(local_ns or {})}
             if asked.type == "profiles":
-                return self._profiles(workspace, asked)
-            return self._events(workspace, asked, {**self.shell.user_ns, **(local_ns or {})})
+                return self._profiles(workspace, asked, variables)
+            return self._events(workspace, asked, variables)
+
+    def _form(self, workspace: Workspace) -> FetchForm:
+        from mixpanel_magics.widgets.fetching import FetchForm
+
+        return self._session.show(FetchForm(workspace))
 
     def _events(
         self, workspace: Workspace, asked: Namespace, variables: dict[str, Any]
@@ -87,44 +116,62 @@ class FetchMagics(Magics):
             "name": table,
             "from_date": _day(vars(asked)["from"], variables, "--from"),
             "to_date": _day(asked.to, variables, "--to"),
-            "events": None if asked.events is None else arguments.names(asked.events, "--events"),
+            "events": _names(asked.events, "--events"),
             "where": asked.where,
             "limit": asked.limit,
             "append": asked.append,
             "replace": asked.replace,
             "lookback_days": asked.lookback or 0,
+            "window_days": asked.window,
         }
         if asked.plan:
             return workspace.plan_events(**question)
         with _keeping(workspace, table), fetching(self.shell, workspace) as progress:
-            flat = False if asked.no_flat else None
-            return workspace.fetch_events(**question, progress=progress, flat=flat)
+            return workspace.fetch_events(
+                **question,
+                progress=progress,
+                dedupe=asked.dedupe is not False,
+                concurrency=asked.concurrency,
+                max_wait=asked.max_wait,
+                flat=asked.flat,
+            )
 
-    def _profiles(self, workspace: Workspace, asked: Namespace) -> FetchResult:
-        wanted = asked.properties
+    def _profiles(
+        self, workspace: Workspace, asked: Namespace, variables: dict[str, Any]
+    ) -> FetchResult:
+        behaviors = asked.behaviors
+        if behaviors is not None:
+            behaviors = arguments.evaluate(behaviors, variables, "--behaviors")
         with fetching(self.shell, workspace) as progress:
             return workspace.fetch_profiles(
                 asked.name or "profiles",
                 asked.where,
                 progress,
                 cohort_id=asked.cohort,
-                output_properties=None
-                if wanted is None
-                else arguments.names(wanted, "--properties"),
+                include_all_users=asked.all_members,
+                distinct_ids=_names(asked.user, "--user"),
+                output_properties=_names(asked.properties, "--properties"),
+                group=asked.group,
+                behaviors=behaviors,
+                as_of_timestamp=asked.as_of,
                 replace=asked.replace,
-                flat=not asked.no_flat,
+                flat=asked.flat is not False,
             )
 
 
+def _names(text: str | None, option: str) -> list[str] | None:
+    return None if text is None else arguments.names(text, option)
+
+
 def _check(asked: Namespace) -> None:
+    if asked.type is None:
+        raise UsageError("what is to be fetched? %mp_fetch events …, or %mp_fetch profiles …")
     other = "profiles" if asked.type == "events" else "events"
-    typed = {
-        name for name, value in vars(asked).items() if value is not None and value is not False
-    }
-    misplaced = [name for name in _ONLY[other] if name in typed]
+    misplaced = [name for name in _ONLY[other] if _is_typed(vars(asked)[name], name)]
     if misplaced:
+        option = misplaced[0].replace("_", "-")
         raise InvalidArgumentError(
-            f"--{misplaced[0]} does not go with {asked.type}", hint="%mp_fetch? has examples"
+            f"--{option} does not go with {asked.type}", hint="%mp_fetch? has examples"
         )
     missing = [name for name in ("from", "to") if vars(asked)[name] is None]
     if asked.type == "events" and missing and not asked.append:
@@ -132,6 +179,11 @@ def _check(asked: Namespace) -> None:
             f"--{missing[0]} is missing",
             hint="%mp_fetch events --from 2026-01-01 --to 2026-01-31",
         )
+
+
+def _is_typed(value: Any, name: str) -> bool:
+    """True where an option is there; those of `_SWITCHES` are False where they are not."""
+    return value is not None and not (value is False and name in _SWITCHES)
 
 
 def _day(text: str | None, variables: dict[str, Any], option: str) -> Any:

@@ -20,13 +20,16 @@ _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 
 
 class _Local:
+    def vega_lite(self) -> dict[str, Any]:
+        """The chart by its MIME type, for front ends that draw it themselves."""
+        return {_MIME: {**self.to_dict(), "$schema": _SCHEMA}}  # type: ignore[attr-defined]
+
     def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> Any:
         if alt.renderers.active != "default":  # the user's choice
             return super()._repr_mimebundle_(*args, **kwargs)  # type: ignore[misc]
-        spec: dict[str, Any] = self.to_dict()  # type: ignore[attr-defined]
-        png = vl_convert.vegalite_to_png(spec, scale=SCALE)
+        png = vl_convert.vegalite_to_png(self.to_dict(), scale=SCALE)  # type: ignore[attr-defined]
         width, height = struct.unpack(">II", png[16:24])
-        bundle = {_MIME: {**spec, "$schema": _SCHEMA}, "image/png": png, "text/plain": repr(self)}
+        bundle = {**self.vega_lite(), "image/png": png, "text/plain": repr(self)}
         return bundle, {"image/png": {"width": width // SCALE, "height": height // SCALE}}
 
 

@@ -69,6 +69,7 @@ _STYLES = """
 .mp-widget .mp-heads { background: var(--mp-head); font-weight: 600; border-bottom: 1px solid var(--mp-line); }
 .mp-widget .mp-lines select { border: none; background: transparent; color: var(--mp-text); padding: 4px 0; }
 .mp-widget .mp-lines option { padding: 2px 8px; }
+.mp-widget .jupyter-widgets-output-area { max-width: 100%; overflow-x: auto; }
 .mp-widget .mp-form { border: 1px solid var(--mp-line); border-radius: 4px; padding: 8px 12px; margin: 4px 0; }
 .mp-widget .mp-title { font-weight: 600; font-size: 14px; }
 .mp-widget input:focus-visible, .mp-widget select:focus-visible, .mp-widget button:focus-visible {
@@ -122,6 +123,11 @@ def close(widget: ipywidgets.Widget) -> None:
         if isinstance(part, ipywidgets.Widget):
             part.close()
     widget.close()
+
+
+def picture(chart: Any) -> tuple[dict[str, Any], ...]:
+    """A chart as the content of an Output, which any thread may set; its PNG would be for paper."""
+    return ({"output_type": "display_data", "data": chart.vega_lite(), "metadata": {}},)
 
 
 def bundle(box: ipywidgets.Widget, text: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def test_events_and_profiles_land_in_tables(shell, cell):
 @pytest.mark.parametrize(
     ("line", "kind", "said"),
     [
-        ("%mp_fetch", UsageError, "required"),
+        ("%mp_fetch --append", UsageError, "what is to be fetched?"),
         ("%mp_fetch groups", UsageError, "invalid choice"),
         (
             "%mp_fetch events",
@@ -55,6 +55,11 @@ def test_events_and_profiles_land_in_tables(shell, cell):
         ("%mp_fetch events --from 2026-13-01 --to 2026-01-01", InvalidArgumentError, "from_date"),
         ("%mp_fetch profiles --append", InvalidArgumentError, "--append does not go with profiles"),
         ("%mp_fetch events --cohort 3", InvalidArgumentError, "--cohort does not go with events"),
+        ("%mp_fetch events --user a", InvalidArgumentError, "--user does not go with events"),
+        ("%mp_fetch events --with-profile", InvalidArgumentError, "--all-members does not go"),
+        ("%mp_fetch profiles --no-dedupe", InvalidArgumentError, "--dedupe does not go with"),
+        ("%mp_fetch profiles --max-wait 3", InvalidArgumentError, "--max-wait does not go with"),
+        ("%mp_fetch profiles --behaviors nobody", UsageError, "'nobody' is not defined"),
         ("%mp_fetch profiles --lookback 0", InvalidArgumentError, "--lookback does not go with"),
     ],
 )
@@ -83,3 +88,35 @@ def test_progress_is_one_line_of_a_terminal_and_leaves_nothing(shell, cell, monk
     assert (blank.strip(), end) == ("", "")
     assert len(wait) == len(blank) == len(rows)
     assert workspace.api.on_wait is None
+
+
+def test_every_option_reaches_the_fetch(shell, cell):
+    days = "--from 2026-01-01 --to 2026-01-04"
+    plan = cell(f"%mp_fetch events --dry-run --window 1 {days}").value
+    assert (plan.windows, plan.table) == (4, "events")
+    done = cell(
+        f"%mp_fetch events {days} --window 2 --concurrency 1 --max-wait 5 --no-dedupe --no-flat"
+    ).value
+    assert done.duplicates == 0
+    assert [(t.name, t.flat) for t in shell.user_ns["ws"].tables()] == [("events", None)]
+    some = cell("%mpsql SELECT DISTINCT distinct_id FROM events LIMIT 2")
+    users = ",".join(some.value.distinct_id)
+    assert cell(f"%mp_fetch profiles two --user {users}").value.rows == 2
+    cell('b = [{"window": "30d", "name": "b1", "event_selectors": [{"event": "Purchase"}]}]')
+    line = (
+        "%mp_fetch profiles buyers --where 'behaviors[\"b1\"] > 0' --behaviors b --as-of 1767571200"
+    )
+    assert cell(line).error is None
+
+
+def test_without_arguments_it_is_a_form(cell):
+    form = cell("%mp_fetch").value
+    assert type(form).__name__ == "FetchForm"
+    other = cell("%mp_fetch").value
+    assert form.box.comm is None
+    other.close()
+    other.close()
+    report = cell("%mp_report").value
+    assert report.reporting.work.wait(20)
+    cell("%mp_use sandbox")
+    assert report.box.comm is None

@@ -1,0 +1,221 @@
+"""The form that fetches events: what is wanted, what it costs, how far it is, what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from mixpanel_magics.state.said import Said, failed
+from mixpanel_magics.state.work import Work
+
+if TYPE_CHECKING:
+    from mixpanel_data import FetchProgress, Workspace
+    from mixpanel_data.types import FetchPlan, FetchResult
+
+Mode = Literal["create", "append", "replace"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be fetched; without events, all of them."""
+
+    table: str = "events"
+    from_date: date | None = None
+    to_date: date | None = None
+    events: tuple[str, ...] = ()
+    where: str = ""
+    mode: Mode = "create"
+
+    @property
+    def is_whole(self) -> bool:
+        """True when enough is said for a plan; with `append`, days may be left out."""
+        has_days = self.from_date is not None and self.to_date is not None
+        return bool(self.table) and (has_days or self.mode == "append")
+
+    def question(self) -> dict[str, Any]:
+        """Arguments of `plan_events` and `fetch_events`."""
+        return {
+            "name": self.table,
+            "from_date": self.from_date,
+            "to_date": self.to_date,
+            "events": self.events or None,
+            "where": self.where or None,
+            "append": self.mode == "append",
+            "replace": self.mode == "replace",
+        }
+
+
+class _Stopped(Exception):  # noqa: N818 - what it stops knows nothing of it
+    """Raised into a fetch that nobody wants any more, as an interrupt is in a cell."""
+
+
+class Fetching:
+    """Plans and fetches on a thread, and on connections of its own.
+
+    `changed` is called after each change, on any thread; `fetched` after a table has changed.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        changed: Callable[[], None] = lambda: None,
+        fetched: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.changed, self.fetched = changed, fetched
+        self.wanted = Wanted()
+        self.known: tuple[str, ...] = ()
+        """Names of events, once they were asked for."""
+        self.plan: FetchPlan | None = None
+        """Of what is wanted now; None while it is not known."""
+        self.result: FetchResult | None = None
+        self.fraction: float | None = None
+        self.is_running = False
+        self.said = Said("choose the first and the last day")
+        self._workspace = workspace.sibling()
+        self._is_stopped = self._is_closed = False
+        self.work = Work(self._interrupt)
+
+    @property
+    def can_start(self) -> bool:
+        """True where the plan is known, and something is to be fetched."""
+        return self.plan is not None and self.plan.from_date is not None and not self.is_running
+
+    def change(self, wanted: Wanted) -> None:
+        """What is wanted is this, now: find out what it costs. Mixpanel is not asked."""
+        if self.is_running or wanted == self.wanted:
+            return
+        self.wanted, self.plan = wanted, None
+        if not wanted.is_whole:
+            self._say(Said("choose the first and the last day"))
+            return
+        self._say(Said("planning …", "busy"))
+        self._do(lambda: self._workspace.plan_events(**wanted.question()), self._planned)
+
+    def list_events(self) -> None:
+        """Ask Mixpanel for the names of events."""
+        if not self.is_running:
+            self._say(Said("asking Mixpanel for its events …", "busy"))
+            self._do(self._workspace.events, self._listed)
+
+    def start(self) -> None:
+        """Fetch what was planned."""
+        if not self.can_start:
+            return
+        self.is_running, self.result = True, None
+        self._say(Said("connecting …", "busy"), 0.0)
+        wanted = self.wanted
+        self._do(lambda: self._fetch(wanted), self._done)
+
+    def stop(self) -> None:
+        """Stop the fetch; what was downloaded is kept, and a new one goes on from there."""
+        if self.is_running:
+            self._say(Said("stopping …", "busy"), self.fraction)
+            table = self.wanted.table
+            self._is_stopped = True
+            self.work.do(lambda: self._kept(table), self._said_stopped, self._failed)
+
+    def close(self) -> None:
+        """Stop, and let go of the connections; nothing more is told."""
+        if self._is_closed:
+            return
+        self.changed, self.fetched, self._is_closed = (lambda: None), (lambda _: None), True
+        self._is_stopped = True
+        self.work.stop()
+        self.work.wait()
+        self._workspace.close()
+
+    # -- on the thread ----------------------------------------------------------------------------
+
+    def _fetch(self, wanted: Wanted) -> FetchResult | None:
+        begun = time.monotonic()
+
+        def progress(now: FetchProgress) -> None:
+            self._check()
+            self._say(Said(now.describe(time.monotonic() - begun), "busy"), now.fraction)
+
+        def wait(seconds: float, why: str) -> None:
+            self._check()
+            if seconds >= 1:
+                told = Said(f"waiting {round(seconds):,} s ({why})", "busy")
+                self._say(told, self.fraction)
+
+        self._workspace.api.on_wait = wait
+        try:
+            return self._workspace.fetch_events(**wanted.question(), progress=progress)
+        except _Stopped:
+            return None
+        finally:
+            self._workspace.api.on_wait = None
+
+    def _check(self) -> None:
+        if self._is_stopped:
+            raise _Stopped
+
+    def _interrupt(self) -> None:
+        self._workspace.interrupt()
+
+    def _kept(self, table: str) -> int:
+        self._is_stopped = False
+        return sum(len(fetch.done) for fetch in self._workspace.fetches() if fetch.table == table)
+
+    # -- what is told -----------------------------------------------------------------------------
+
+    def _planned(self, plan: FetchPlan) -> None:
+        self.plan = plan
+        self._say(_told(plan))
+
+    def _listed(self, names: list[str]) -> None:
+        self.known = tuple(names)
+        told = f"{_counted(len(names), 'event', 'events')} to choose from"
+        self._say(replace(_told(self.plan), hint=told) if self.plan else Said(told))
+
+    def _done(self, result: FetchResult | None) -> None:
+        self.is_running, self.plan, self.result = False, None, result
+        if result is None:
+            return
+        copies = (
+            f" ({_counted(result.duplicates, 'copy', 'copies')} left out)"
+            if result.duplicates
+            else ""
+        )
+        told = f"{result.rows:,} events{copies} are in {result.table!r}"
+        self._say(Said(f"{told}, after {result.duration_seconds:.1f} s", "good"))
+        self.fetched(result.table)
+
+    def _said_stopped(self, kept: int) -> None:
+        self.is_running = False
+        told = f"stopped; {kept} windows are kept" if kept else "stopped; nothing is kept"
+        self._say(Said(told, "plain", "Fetch goes on from there." if kept else None))
+
+    def _failed(self, error: Any) -> None:
+        self.is_running = False
+        self._say(failed(error))
+
+    def _do(self, job: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        self.work.do(job, then, self._failed)
+
+    def _say(self, said: Said, fraction: float | None = None) -> None:
+        self.said, self.fraction = said, fraction
+        self.changed()
+
+
+def _told(plan: FetchPlan) -> Said:
+    """A plan in words."""
+    if plan.from_date is None:
+        return Said(f"{plan.table!r} has every day until yesterday: there is nothing to fetch")
+    parts = [
+        f"{plan.from_date} to {plan.to_date} in {_counted(plan.requests, 'request', 'requests')}"
+    ]
+    if plan.spooled:
+        parts.append(f"{plan.spooled} of {plan.windows} windows are here from an earlier run")
+    parts.append(f"the quota has {plan.quota_left} of {plan.quota_per_hour} an hour left")
+    minutes = plan.wait_seconds / 60
+    parts.append(f"about {minutes:.0f} min of waiting" if minutes >= 1 else "no waiting")
+    return Said("; ".join(parts))
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
