@@ -10,6 +10,8 @@ from mixpanel_magics.state.tables import Tables
 from mixpanel_magics.widgets import look
 from mixpanel_magics.widgets.columns import ColumnsView
 from mixpanel_magics.widgets.drawing import Drawing
+from mixpanel_magics.widgets.fetching import FetchForm
+from mixpanel_magics.widgets.reporting import ReportForm
 from mixpanel_magics.widgets.rows import RowsView
 
 if TYPE_CHECKING:
@@ -41,8 +43,11 @@ class TableBrowser:
             look.button("Drop", self.tables.drop, "Drop it, and its flat table", style="danger"),
             look.button("Keep", self.tables.keep, "Leave it as it is"),
         )
-        parts = ipywidgets.Tab([self._rows.box, self._columns.box])
-        parts.titles = ("Rows", "Columns")
+        self.forms = (FetchForm(workspace, self.tables.refresh), ReportForm(workspace))
+        parts = ipywidgets.Tab(
+            [self._rows.box, self._columns.box, *(form.box for form in self.forms)]
+        )
+        parts.titles = ("Rows", "Columns", "Fetch", "Report")
         self.box = look.framed(
             [
                 ipywidgets.HTML(look.title(f"Tables of {self.tables.path}")),
@@ -65,13 +70,18 @@ class TableBrowser:
         if self.tables.is_closed:
             return
         self.tables.close()
+        for form in self.forms:
+            form.close()
         styles, *shown = self.box.children
         self.box.children = [styles, ipywidgets.HTML(look.note("closed", "busy"))]
         for widget in shown:
             look.close(widget)
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self.box._repr_mimebundle_(**options)
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return look.bundle(self.box, repr(self))
+
+    def __repr__(self) -> str:
+        return f"the browser of {self.tables.path} is a widget; without a front end: %mp tables"
 
     def _choose(self, table: str | None) -> None:
         if table is not None:

@@ -45,7 +45,7 @@ def test_a_table_is_browsed(notebook, theme):
     )
 
     shown.get_by_text("Columns", exact=True).click()
-    pressed(shown.get_by_placeholder("property").last, "plan")
+    pressed(shown.get_by_placeholder("property", exact=True).last, "plan")
     shown.get_by_role("button", name="Top values").click()
     expect(shown.get_by_text("rows have a value, 3 of them distinct")).to_be_visible()
     notebook.picture(f"tables-{theme}-columns", shown)
@@ -53,6 +53,9 @@ def test_a_table_is_browsed(notebook, theme):
     shown.locator(".lm-TabBar-tab", has_text="Rows").click()
     expect(shown.get_by_role("listbox")).to_be_visible()
     notebook.picture(f"tables-{theme}-narrow", shown)
+    shown.locator(".lm-TabBar-tab", has_text="Fetch").click()
+    expect(shown.get_by_role("button", name="List events")).to_be_visible()
+    notebook.picture(f"tables-{theme}-fetch", shown)
 
 
 def test_a_new_filter_stops_the_one_before(notebook):
@@ -87,3 +90,18 @@ def test_a_table_is_dropped_and_nothing_of_it_is_saved(notebook):
     assert nbformat.validate(saved) is None
     assert "secretive" in json.dumps(saved)
     assert "marked" not in json.dumps(saved)
+
+
+def test_sql_goes_to_the_clipboard_where_jupyterlab_is_closed_to_scripts(notebook):
+    page = notebook.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook.run("%load_ext mixpanel_magics")
+    notebook.run("%mp_use sandbox")
+    notebook.run("ws.sql('CREATE OR REPLACE TABLE numbers AS SELECT i FROM range(1000) AS t(i)');")
+    shown = notebook.run("%mp_tables numbers")
+    expect(shown.get_by_text("rows 1–25 of 1,000")).to_be_visible()
+    page.evaluate("() => { window.jupyterapp = undefined; }")
+    shown.get_by_role("button", name="Into a cell").click()
+    expect(shown.get_by_text("Copied: paste it")).to_be_visible()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert copied == "%%mpsql\nSELECT *\nFROM numbers\nLIMIT 25"

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import ipywidgets
@@ -14,6 +15,7 @@ import pytest
 from mixpanel_data import Workspace
 from mixpanel_data._internal.sql import quote
 from mixpanel_magics import TableBrowser
+from mixpanel_magics.state.fetching import Wanted
 
 PATIENCE = 60
 HOSTILE = "<img src=x onerror=alert(1)>'\"\x1b[31m"
@@ -137,6 +139,21 @@ def test_a_table_is_dropped_only_when_that_is_confirmed(face, numbers):
     numbers.sql("CREATE TABLE more AS SELECT 1 AS one")
     face.click("Refresh")
     assert "rows 1–1 of 1" in face.html
+
+
+def test_what_its_fetch_form_fetches_is_opened(face, numbers):
+    face = face(numbers)
+    fetch, _ = face.browser.forms
+    day = date(2026, 1, 1)
+    fetch.fetching.change(Wanted(table="events", from_date=day, to_date=day))
+    assert fetch.fetching.work.wait(PATIENCE)
+    fetch.fetching.start()
+    assert fetch.fetching.work.wait(PATIENCE)
+    face.wait()
+    assert face.browser.tables.open_table == "events"
+    assert f"rows 1–25 of {numbers.count('events'):,}" in face.html
+    face.browser.close()
+    assert "closed" in face.html
 
 
 def test_nothing_of_the_data_is_live(face, numbers):
