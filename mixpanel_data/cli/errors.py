@@ -81,8 +81,11 @@ def report_usage(error: TyperException, session: Session, args: Sequence[str]) -
     return _print(facts, USAGE, _as_json(session, args))
 
 
-def report_interrupt() -> int:
-    """One line for Ctrl-C."""
+def report_interrupt(session: Session, args: Sequence[str]) -> int:
+    """One line for Ctrl-C, and for a question that was not answered with yes."""
+    if _as_json(session, args):
+        facts = {"type": "Interrupted", "message": "interrupted", "hint": None}
+        return _print(facts, INTERRUPTED, as_json=True)
     typer.echo("interrupted", err=True)
     return INTERRUPTED
 
@@ -103,5 +106,6 @@ def _as_json(session: Session, args: Sequence[str]) -> bool:
     if asked is None:  # a command line that could not be parsed: read what it meant
         typed = [after for word, after in pairwise(args) if word in {"--format", "-f"}]
         typed += [word.partition("=")[2] for word in args if word.startswith("--format=")]
+        typed += [word[2:] for word in args if word.startswith("-f") and word != "-f"]
         asked = typed[-1] if typed else os.environ.get("MP_FORMAT")  # type: ignore[assignment]
     return asked in {"json", "jsonl"}

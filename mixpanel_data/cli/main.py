@@ -42,6 +42,8 @@ Beside each of them, events_flat and profiles_flat have properties as typed colu
 Less to read: --limit, --columns, --max-bytes, --jq, on every command:
   mp sql "FROM events ORDER BY event_time" --columns event_name --max-bytes 2000
 
+Which command, which option? mp help WORDS. For agents: mp skill.
+
 Data goes to stdout; notes, progress and errors to stderr.
 Exit codes: 0 done, 1 failed, 2 credentials, 3 bad arguments, 4 not found,
 5 rate limit, 130 interrupted.
@@ -88,6 +90,7 @@ SECTIONS = {
     },
     "Accounts": {"auth": "auth"},
     "Without an account": {"demo": "sandbox", "sandbox": "sandbox"},
+    "Learn": {"help": "help", "skill": "help"},
 }
 """Each command and the module that has it, as the help lists them."""
 

@@ -36,11 +36,11 @@ def call(
         except TyperException as error:
             return errors.report_usage(error, session, args)
         except (KeyboardInterrupt, typer.Abort):
-            return errors.report_interrupt()
+            return errors.report_interrupt(session, args)
         except Exception as error:  # noqa: BLE001 (the last place: a bug is reported as one)
             return errors.report(error, session, args)
     if code == errors.INTERRUPTED:  # Typer's word for Ctrl-C
-        return errors.report_interrupt()
+        return errors.report_interrupt(session, args)
     return int(code or 0)
 
 

@@ -14,6 +14,7 @@ from inline_snapshot import snapshot
 
 from mixpanel_data import exceptions as e
 from mixpanel_data.cli import errors
+from mixpanel_data.cli.context import Session
 from mixpanel_data.cli.main import SECTIONS, main
 
 CODE = "from mixpanel_data.cli.main import run; run()"
@@ -23,7 +24,7 @@ COMMANDS = (
     "tables", "schema", "flatten", "drop", "demo", "sandbox", "lexicon", "funnels", "cohorts",
     "segmentation", "segmentation-numeric", "segmentation-sum", "segmentation-average", "funnel",
     "retention", "frequency", "flows", "counts", "top", "insights", "activity", "jql",
-    "summarize", "breakdown", "stats", "sample",
+    "summarize", "breakdown", "stats", "sample", "help", "skill",
 )  # fmt: skip
 
 
@@ -112,6 +113,7 @@ def test_bad_usage_is_3_with_one_line_and_a_hint(mp, args, message, hint):
         ["tables", "--nope", "--format", "json"],
         ["-f", "json", "tables", "x"],
         ["--format=json", "nope"],
+        ["-fjson", "nope"],
     ],
 )
 def test_bad_usage_is_one_json_object_where_json_is_asked_for(mp, args):
@@ -161,6 +163,46 @@ hint: mp auth add nobody --username … --project … --region us
         "hint": "mp auth add nobody --username … --project … --region us",
         "exit_code": 4,
     }
+
+
+def raised(kind: type[e.MixpanelDataError]) -> e.MixpanelDataError:
+    """An error of that kind, whatever it takes to make one."""
+    error = kind.__new__(kind)
+    e.MixpanelDataError.__init__(error, "what is wrong", hint="what to do")
+    error.retry_after = 3.0  # type: ignore[attr-defined]
+    return error
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [k for k in vars(e).values() if isinstance(k, type) and issubclass(k, e.MixpanelDataError)],
+)
+def test_every_error_has_the_same_four_facts_in_json(kind, capsys):
+    code = errors.report(raised(kind), Session(format="json"), [])
+    found = json.loads(capsys.readouterr().err)
+    assert list(found)[:3] == ["type", "message", "hint"]
+    assert found["type"] == kind.__name__
+    assert found["exit_code"] == code == errors.exit_code(raised(kind))
+
+
+def test_an_output_that_cannot_be_written_and_ctrl_c_have_them_too(capsys):
+    full = OSError(28, "No space left on device")
+    assert errors.report(full, Session(format="json"), []) == 1
+    assert json.loads(capsys.readouterr().err) == {
+        "type": "OSError",
+        "message": "can't write the output: No space left on device",
+        "hint": None,
+        "exit_code": 1,
+    }
+    assert errors.report_interrupt(Session(), ["demo", "-fjsonl"]) == 130
+    assert json.loads(capsys.readouterr().err) == {
+        "type": "Interrupted",
+        "message": "interrupted",
+        "hint": None,
+        "exit_code": 130,
+    }
+    assert errors.report_interrupt(Session(), []) == 130
+    assert capsys.readouterr().err == "interrupted\n"
 
 
 def test_verbose_shows_the_traceback_of_an_error(mp):

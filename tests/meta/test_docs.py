@@ -20,7 +20,8 @@ from mixpanel_data._internal.config.values import Settings
 from mixpanel_data.sandbox import faults
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SKILL = ROOT / "mixpanel_data" / "SKILL.md"
+PAGES = [ROOT / "README.md", SKILL, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def run_console(example: Example) -> str | None:
@@ -97,3 +98,27 @@ def test_every_fault_and_name_of_the_sandbox_is_documented() -> None:
     words = [*get_args(faults.Kind), *(field.name for field in fields(faults.Fault))]
     assert [word for word in words if not re.search(rf"`{word}[`=]|{word}=", page)] == []
     assert [name for name in sandbox.__all__ if not re.search(rf"\b{name}\b", page)] == []
+
+
+def test_every_command_that_the_skill_names_has_the_options_it_is_given(tmp_path: Path) -> None:
+    prose = re.sub(r"```.*?```", "", SKILL.read_text(), flags=re.DOTALL)
+    named = [
+        span.split() for span in re.findall(r"`mp ([^`]+)`", prose) if not re.match("[A-Z]", span)
+    ]
+    assert ["drop"] in named
+    for words in named:
+        path = [word for word in words[:2] if word in {words[0], "add", "list"}]
+        done = subprocess.run(
+            [sys.executable, "-c", "from mixpanel_data.cli.main import run; run()", *path, "-h"],
+            capture_output=True, text=True, check=True, cwd=tmp_path,
+        )  # fmt: skip
+        options = [word for word in words if word.startswith("-")]
+        assert [option for option in options if f"{option} " not in done.stdout] == []
+
+
+def test_the_skill_says_what_it_is_for_and_stays_short() -> None:
+    text = SKILL.read_text()
+    front = re.match(r"---\nname: ([a-z-]+)\ndescription: (.+)\n---\n", text)
+    assert front is not None
+    assert len(front[2]) <= 1024
+    assert len(text.encode()) < 8_000

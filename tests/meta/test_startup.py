@@ -84,6 +84,13 @@ def test_help_loads_no_more_than_typer(args: str) -> None:
     } == set()  # fmt: skip
 
 
+@pytest.mark.parametrize("args", ["skill", "help parquet"])
+def test_learning_how_to_use_mp_loads_no_database(args: str) -> None:
+    found = loaded(MP, *args.split())
+    assert found & (FOREIGN | OURS) == set()
+    assert found & {"duckdb", "mixpanel_data._internal", "mixpanel_data.workspace"} == set()
+
+
 @pytest.mark.parametrize(
     "args",
     [
