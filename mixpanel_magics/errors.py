@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from mixpanel_data.exceptions import MixpanelDataError, MixpanelDataWarning
 from mixpanel_data.text import printable
+from mixpanel_magics.state.said import as_typed
 
 
 class CommandFailedError(MixpanelDataError):
@@ -44,7 +45,8 @@ def lines(error: MixpanelDataError) -> list[str]:
     """What is wrong, and what to do."""
     name = "" if isinstance(error, CommandFailedError) else f"{type(error).__name__}: "
     told = printable(f"{name}{error.message}").splitlines()
-    return [*told, f"hint: {printable(error.hint)}"] if error.hint else told
+    hint = as_typed(error.hint)
+    return [*told, f"hint: {printable(hint)}"] if hint else told
 
 
 def _print_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -22,13 +22,13 @@ class Said:
 
 def failed(error: MixpanelDataError) -> Said:
     """An error of the library in its own words."""
-    return Said(error.message, "bad", in_notebook(error.hint))
+    return Said(error.message, "bad", as_typed(error.hint))
 
 
-def in_notebook(hint: str | None) -> str | None:
-    """A hint of the library as it is typed into a cell.
+def as_typed(hint: str | None) -> str | None:
+    """A hint of the library, as a notebook types it.
 
-    >>> in_notebook("mp fetch events --from DATE, or mp tables")
+    >>> as_typed("mp fetch events --from DATE, or mp tables")
     '%mp_fetch events --from DATE, or %mp tables'
     """
     if hint is None:

@@ -43,7 +43,7 @@ class TableBrowser:
             look.button("Drop", self.tables.drop, "Drop it, and its flat table", style="danger"),
             look.button("Keep", self.tables.keep, "Leave it as it is"),
         )
-        self.forms = (FetchForm(workspace, self.tables.refresh), ReportForm(workspace))
+        self.forms = (FetchForm(workspace, self._fetched), ReportForm(workspace))
         parts = ipywidgets.Tab(
             [self._rows.box, self._columns.box, *(form.box for form in self.forms)]
         )
@@ -82,6 +82,10 @@ class TableBrowser:
 
     def __repr__(self) -> str:
         return f"the browser of {self.tables.path} is a widget; without a front end: %mp tables"
+
+    def _fetched(self, table: str) -> None:
+        self.tables.refresh(table)
+        self.forms[1].reporting.list_tables()
 
     def _choose(self, table: str | None) -> None:
         if table is not None:

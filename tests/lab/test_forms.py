@@ -5,6 +5,26 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 
+def test_a_report_knows_the_table_that_the_browser_has_just_fetched(notebook):
+    notebook.run("%load_ext mixpanel_magics")
+    notebook.run("%mp_use sandbox --db browser-forms.duckdb")
+    browser = notebook.run("%mp_tables").locator(".mp-widget").first
+    fetch, report = browser.locator(".mp-widget").first, browser.locator(".mp-widget").last
+    browser.get_by_role("tab", name="Fetch", exact=True).click()
+    fetch.get_by_label("from", exact=True).fill("2026-01-01")
+    fetch.get_by_label("to", exact=True).fill("2026-01-02")
+    fetch.get_by_label("to", exact=True).press("Tab")
+    expect(fetch.locator(".mp-said")).to_contain_text("no waiting")
+    notebook.picture("tables-fetch", browser)
+    fetch.get_by_role("button", name="Fetch", exact=True).click()
+    expect(fetch.locator(".mp-said")).to_contain_text("are in 'events'")
+    browser.get_by_role("tab", name="Report", exact=True).click()
+    counted = report.get_by_label("counted", exact=True)
+    expect(counted).to_contain_text("by Mixpanel")
+    expect(counted).to_contain_text("on events")
+    notebook.picture("tables-report", browser)
+
+
 def test_events_are_fetched_and_counted_with_the_mouse(notebook):
     notebook.run("%load_ext mixpanel_magics")
     notebook.run("%mp_use sandbox --db forms.duckdb")

@@ -124,7 +124,7 @@ def test_errors_are_short(kernel):
     reply = kernel.run("%%mpsql\nSELECT *\nFROM evnts")
     assert reply.failed is not None
     assert reply.failed.startswith("QueryError\nQueryError: Catalog Error: Table with name evnts")
-    assert reply.failed.endswith("hint: mp tables lists the tables of this workspace")
+    assert reply.failed.endswith("hint: %mp tables lists the tables of this workspace")
     assert "LINE 2: FROM evnts\n             ^^^^^" in reply.failed
     assert "Traceback" not in reply.failed
 

@@ -11,7 +11,7 @@ from mixpanel_data import auth
 from mixpanel_data.exceptions import AccountNotFoundError, MixpanelDataWarning
 from mixpanel_data.sandbox import Sandbox, serve
 from mixpanel_magics.state.accounts import Accounts, NewAccount
-from mixpanel_magics.state.said import Said, in_notebook
+from mixpanel_magics.state.said import Said, as_typed
 
 PATIENCE = 20
 SECRET = "hush-" + "5ecret" * 3
@@ -195,4 +195,4 @@ def test_the_secret_is_in_the_config_and_in_nothing_of_python(accounts):
     ],
 )
 def test_hints_are_as_a_notebook_types_them(hint, typed):
-    assert in_notebook(hint) == typed
+    assert as_typed(hint) == typed
