@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab deep lint types layers check bench clean
+.PHONY: help demo test lab notebooks deep lint types layers check bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -19,10 +19,18 @@ $(VENV)/demo: pyproject.toml constraints.txt
 $(VENV)/dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/demo $(VENV)/lab
+
+$(VENV)/lab: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab]'
 	@touch $@ $(VENV)/demo
 
 demo: $(VENV)/demo  ## fetch from the built-in sandbox and ask questions of it
 	@$(BIN)/mp demo
+
+lab: $(VENV)/lab  ## JupyterLab with the quickstart, on the sandbox (LAB=--no-browser: options of its own)
+	$(BIN)/jupyter lab $(LAB) notebooks/quickstart.ipynb
 
 test: $(VENV)/dev  ## the tests; those in a browser need Chromium and leave pictures in build/
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/lab
@@ -42,6 +50,11 @@ layers: $(VENV)/dev
 	$(BIN)/lint-imports
 
 check: lint types layers test  ## lint, types, layers and tests: what CI runs
+
+notebooks: $(VENV)/dev  ## run the notebooks again, in place, in a home without accounts
+	home=$$(mktemp -d) && cd notebooks && rm -f *.duckdb* && HOME=$$home MP_DATA_DIR=$$home MP_CONFIG_PATH=$$home/none \
+		../$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+		--ExecutePreprocessor.record_timing=False *.ipynb && rm -rf $$home *.duckdb* *.parquet
 
 bench: $(VENV)/dev  ## speed and memory, as ratios within one run (QUICK=1: not of 5,000,000 events)
 	$(BIN)/python -m bench $(if $(QUICK),quick)

@@ -103,9 +103,11 @@ class Session:
 
     def _lent(self) -> AbstractContextManager[Workspace] | None:
         """The caller's workspace, unless another one is asked for."""
-        if self.lend is None or self.account or self.project or self.db:
-            return None
-        return nullcontext(self.lend())
+        return nullcontext(self.lend()) if self.lend and self._is_on_the_lent else None
+
+    @property
+    def _is_on_the_lent(self) -> bool:
+        return bool(self.lend) and not (self.account or self.project or self.db)
 
     @contextmanager
     def database(self) -> Iterator[Workspace]:
@@ -191,8 +193,8 @@ class Session:
             typer.echo(printable(text), err=True)
 
     def tell_source(self, source: str) -> None:
-        """Say that data is invented, where it is."""
-        if source == "sandbox":
+        """Say that data is invented, where it is; who lends a workspace knows."""
+        if source == "sandbox" and not self._is_on_the_lent:
             self.say("note: this is the sandbox, its data is invented")
 
     def confirm(self, question: str, *, otherwise: str) -> None:

@@ -1,18 +1,14 @@
 """Charts that a notebook shows by itself: Altair's own have the browser load Vega from a CDN.
 
-JupyterLab brings Vega; where a front end does not (or on paper, or on GitHub), the chart is a PNG.
+JupyterLab brings Vega; where a front end does not (or on paper, or on GitHub), the chart is an SVG.
 """
 
 from __future__ import annotations
 
-import struct
 from typing import Any
 
 import altair as alt
 import vl_convert
-
-SCALE = 2
-"""Pixels of the PNG for each of the chart."""
 
 # Front ends know no later version yet; what our charts use is the same in both.
 _MIME = "application/vnd.vegalite.v5+json"
@@ -27,10 +23,8 @@ class _Local:
     def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> Any:
         if alt.renderers.active != "default":  # the user's choice
             return super()._repr_mimebundle_(*args, **kwargs)  # type: ignore[misc]
-        png = vl_convert.vegalite_to_png(self.to_dict(), scale=SCALE)  # type: ignore[attr-defined]
-        width, height = struct.unpack(">II", png[16:24])
-        bundle = {**self.vega_lite(), "image/png": png, "text/plain": repr(self)}
-        return bundle, {"image/png": {"width": width // SCALE, "height": height // SCALE}}
+        svg = vl_convert.vegalite_to_svg(self.to_dict())  # type: ignore[attr-defined]
+        return {**self.vega_lite(), "image/svg+xml": svg, "text/plain": repr(self)}
 
 
 class Chart(_Local, alt.Chart):

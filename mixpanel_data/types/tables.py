@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mixpanel_data.types.answers import Answer
+
+if TYPE_CHECKING:
+    from mixpanel_data.types.display import View
 
 TableType = Literal["events", "profiles"]
 
@@ -153,3 +156,9 @@ class WorkspaceInfo(Answer):
     tables: tuple[TableInfo, ...]
     owner: Process
     borrowers: tuple[Process, ...] = ()
+
+    def view(self) -> View:
+        """As of every answer, but with processes as people write them."""
+        plain = super().view()
+        who = {"owner": str(self.owner), "borrowers": list(map(str, self.borrowers))}
+        return replace(plain, facts={**plain.facts, **who})
