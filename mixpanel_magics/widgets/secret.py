@@ -9,8 +9,8 @@ from typing import Any
 import ipywidgets
 from traitlets import Unicode
 
-_ENTER = 1.0
-"""Seconds within which the value follows an Enter; both are sent at once."""
+_TOGETHER = 1.0
+"""Seconds within which the value follows an Enter or a click; both are sent at once."""
 
 
 class _Password(ipywidgets.Password):  # type: ignore[misc]  # ipywidgets has no types
@@ -23,13 +23,14 @@ class SecretField:
     """The front end sends the value on Enter, or when the field is left; it is emptied at once.
 
     The secret waits here for the next click, and is forgotten with it. `entered` is called after
-    an Enter, which a front end may send before the value.
+    an Enter. A front end may send an Enter, or a click, before the value: then `entered` is called
+    when that is here.
     """
 
     def __init__(self, entered: Callable[[], None], **look: Any) -> None:
         self._entered = entered
         self._taken = ""
-        self._enter: float | None = None
+        self._asked: float | None = None
         self.field = _Password(continuous_update=False, **look)
         self.field.observe(self._take, "value")
         self.field.on_msg(self._hear)
@@ -39,11 +40,13 @@ class SecretField:
         """The secret, which is forgotten here; empty where there is none."""
         taken = self._taken
         self.forget()
+        if not taken:
+            self._asked = time.monotonic()
         return taken
 
     def forget(self) -> None:
         """Have none."""
-        self._taken, self._enter = "", None
+        self._taken, self._asked = "", None
         self.field.value = ""
         self.field.placeholder = self._ask
 
@@ -53,7 +56,7 @@ class SecretField:
         self._taken = change["new"]
         self.field.value = ""
         self.field.placeholder = "taken; type it again to change it"
-        if self._enter is not None and time.monotonic() - self._enter < _ENTER:
+        if self._asked is not None and time.monotonic() - self._asked < _TOGETHER:
             self._entered()
 
     def _hear(self, _: ipywidgets.Widget, content: dict[str, Any], __: object) -> None:
@@ -62,4 +65,4 @@ class SecretField:
         if self._taken:
             self._entered()
         else:
-            self._enter = time.monotonic()
+            self._asked = time.monotonic()
