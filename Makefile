@@ -52,9 +52,12 @@ layers: $(VENV)/dev
 check: lint types layers test  ## lint, types, layers and tests: what CI runs
 
 notebooks: $(VENV)/dev  ## run the notebooks again, in place, in a home without accounts
-	home=$$(mktemp -d) && cd notebooks && rm -f *.duckdb* && HOME=$$home MP_DATA_DIR=$$home MP_CONFIG_PATH=$$home/none \
-		../$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-		--ExecutePreprocessor.record_timing=False *.ipynb && rm -rf $$home *.duckdb* *.parquet
+	rm -f notebooks/*.duckdb*
+	home=$$(mktemp -d) && HOME=$$home MP_DATA_DIR=$$home MP_CONFIG_PATH=$$home/none \
+		$(BIN)/jupyter nbconvert --to notebook --inplace --execute --ExecutePreprocessor.record_timing=False \
+		--ExecutePreprocessor.store_widget_state=False notebooks/*.ipynb; rm -rf $$home
+	$(BIN)/jupyter nbconvert --to notebook --inplace --TagRemovePreprocessor.enabled=True \
+		--TagRemovePreprocessor.remove_all_outputs_tags=widget notebooks/*.ipynb
 
 bench: $(VENV)/dev  ## speed and memory, as ratios within one run (QUICK=1: not of 5,000,000 events)
 	$(BIN)/python -m bench $(if $(QUICK),quick)

@@ -102,7 +102,8 @@ class View:
 
     @property
     def _told(self) -> str:
-        return ", ".join(f"{name}: {cell(value)}" for name, value in self.facts.items())
+        known = {name: value for name, value in self.facts.items() if value is not None}
+        return ", ".join(f"{name}: {cell(value)}" for name, value in known.items())
 
 
 def cell(value: Any) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.types.answers import Answer
 from mixpanel_data.types.tables import ColumnInfo
+
+if TYPE_CHECKING:
+    from mixpanel_data.types.display import View
 
 
 @dataclass(frozen=True)
@@ -25,3 +28,10 @@ class Page(Answer):
     has_next: bool
     total: int | None
     sql: str
+
+    def view(self) -> View:
+        """What a notebook shows of it."""
+        from mixpanel_data.types.display import Table, View
+
+        facts = {"table": self.table, "start": self.start, "total": self.total}
+        return View("Page", facts, Table.of([column.name for column in self.columns], self.rows))

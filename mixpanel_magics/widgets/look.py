@@ -126,7 +126,7 @@ def close(widget: ipywidgets.Widget) -> None:
 
 
 def picture(chart: Any) -> tuple[dict[str, Any], ...]:
-    """A chart as the content of an Output, which any thread may set; its PNG would be for paper."""
+    """A chart as the content of an Output, which any thread may set; its SVG would be for paper."""
     return ({"output_type": "display_data", "data": chart.vega_lite(), "metadata": {}},)
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -39,9 +40,11 @@ def test_a_notebook_is_saved_as_it_was_run(notebook: Path) -> None:
     """In order, from the top, by `make notebooks`; with nothing of the machine it ran on."""
     read = nbformat.read(notebook, as_version=4)
     code = [cell for cell in read.cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
-    assert str(Path.home().parent) not in notebook.read_text(encoding="utf-8")
-    assert str(ROOT) not in notebook.read_text(encoding="utf-8")
+    for number, cell in enumerate(code, 1):
+        is_widget = "widget" in cell.metadata.get("tags", ())  # which nobody sees without a kernel
+        assert cell.execution_count == (None if is_widget else number)
+    text = notebook.read_text(encoding="utf-8")
+    assert not [place for place in (str(ROOT), tempfile.gettempdir()) if f"{place}/" in text]
 
 
 def test_every_notebook_is_linked_from_the_quickstart() -> None:
