@@ -30,7 +30,7 @@ demo: $(VENV)/demo  ## fetch from the built-in sandbox and ask questions of it
 	@$(BIN)/mp demo
 
 lab: $(VENV)/lab  ## JupyterLab with the quickstart, on the sandbox (LAB=--no-browser: options of its own)
-	$(BIN)/jupyter lab $(LAB) notebooks/quickstart.ipynb
+	MP_ACCOUNT=sandbox $(BIN)/jupyter lab --LabApp.expose_app_in_browser=True $(LAB) notebooks/quickstart.ipynb
 
 test: $(VENV)/dev  ## the tests; those in a browser need Chromium and leave pictures in build/
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/lab
