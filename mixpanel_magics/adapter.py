@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.exceptions import QueryError
 from mixpanel_magics.errors import shown_short
+from mixpanel_magics.progress import querying
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,9 +53,9 @@ class Cursor:
     def execute(self, query: str, _parameters: object = None) -> Cursor:
         """Run it, unless it has been run."""
         if query not in (self._query, _SCANS_FRAMES):
-            with shown_short():
+            with shown_short(), querying(self._session.shell) as progress:
                 self.result = self._session.workspace.sql_result(
-                    query, limit=MOST_ROWS, frames=self._session.frames()
+                    query, limit=MOST_ROWS, frames=self._session.frames(), progress=progress
                 )
             self._query = query
             self._rows = iter(self.result)

@@ -67,6 +67,19 @@ def fetching(
 
 
 @contextmanager
+def querying(shell: InteractiveShell) -> Iterator[Callable[[float | None], None]]:
+    """What to give a query as `progress`."""
+    start = time.monotonic()
+    with showing(shell) as say:
+
+        def tell(done: float | None) -> None:
+            seconds = f"{time.monotonic() - start:,.0f} s"
+            say(f"{done:.0%}, {seconds}" if done else seconds, done)
+
+        yield tell
+
+
+@contextmanager
 def _notebook() -> Iterator[Say]:
     from IPython.display import DisplayHandle
 

@@ -22,6 +22,7 @@ from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_magics import arguments, statements
 from mixpanel_magics.display import DryRun, show_first
 from mixpanel_magics.errors import shown_short
+from mixpanel_magics.progress import querying
 from mixpanel_magics.session import frames_of
 from mixpanel_magics.snippets import Snippets
 from mixpanel_magics.templates import render
@@ -111,12 +112,15 @@ class SqlMagics(Magics):
         frames = frames_of(variables)
         if asked.dry_run:
             return self._explained(query, params, frames)
-        if asked.format == "df":
-            return self._handed(self._session.workspace.sql(query, params, frames=frames), asked)
-        result = self._session.workspace.sql_result(query, params, frames=frames)
-        return self._handed(
-            result.to_arrow() if asked.format == "arrow" else result.to_polars(), asked
-        )
+        return self._handed(self._run(query, params, frames, asked.format), asked)
+
+    def _run(self, query: str, params: Params, frames: Frames, output: str) -> Answer:
+        workspace = self._session.workspace
+        with querying(self.shell) as progress:
+            if output == "df":
+                return workspace.sql(query, params, frames=frames, progress=progress)
+            result = workspace.sql_result(query, params, frames=frames, progress=progress)
+        return result.to_arrow() if output == "arrow" else result.to_polars()
 
     def _asked(self, options: str) -> Namespace:
         arrow = _ARROW.match(options)

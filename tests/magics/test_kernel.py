@@ -68,6 +68,31 @@ def test_the_stop_button_stops_a_query_and_the_next_one_runs(kernel):
     assert "42" in shown["text/plain"]
 
 
+@pytest.mark.parametrize("magic", ["%mpsql", "%sql"])
+def test_a_long_query_says_how_far_it_is_and_leaves_nothing_of_that(kernel, magic):
+    def stop(message):
+        if (
+            message["msg_type"] == "display_data"
+            and " s" in message["content"]["data"]["text/plain"]
+        ):
+            kernel.interrupt()
+
+    kernel.run("%sql SELECT 1")
+    query = "SELECT count(*) FROM range(100000000000000) t(i) WHERE hash(i) % 7 = 3"
+    reply = kernel.run(f"{magic} {query}", stop)
+    assert reply.failed == "KeyboardInterrupt\ninterrupted"
+    *_, bar = reply.shown("display_data")
+    assert re.fullmatch(r"(\d+%, )?\d+ s", bar["text/plain"])
+    assert reply.shown("update_display_data") == [{}]
+    quick = kernel.run("%mpsql SELECT 1")
+    assert [m["msg_type"] for m in quick.messages] == [
+        "status",
+        "execute_input",
+        "execute_result",
+        "status",
+    ]
+
+
 def test_a_fetch_shows_its_progress_in_a_widget_that_goes_and_it_stops_and_goes_on(kernel):
     displayed = []
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import re
+from contextlib import redirect_stderr
+
 import pandas as pd
 import pytest
 from IPython.core.error import UsageError
 
 from mixpanel_data import InvalidArgumentError, QueryError
+from mixpanel_magics.progress import querying
 from tests.magics.conftest import Cell
 
 
@@ -215,6 +220,25 @@ def test_what_a_message_quotes_can_t_move_the_terminal(cell):
     shown = cell("%mpsql SELECT CAST('\x1b[31mred\x07' AS INT)")
     assert "\\x1b[31mred\\x07" in shown.out
     assert "\x1b" not in shown.out
+
+
+def test_progress_is_a_line_that_goes_away(shell, cell):
+    told = ""
+
+    class Stop(io.StringIO):
+        def write(self, text: str) -> int:
+            nonlocal told
+            told += text
+            if text.strip().endswith(" s"):
+                raise KeyboardInterrupt
+            return len(text)
+
+    with redirect_stderr(Stop()), pytest.raises(KeyboardInterrupt), querying(shell) as progress:
+        shell.user_ns["ws"].sql(
+            "SELECT count(*) FROM range(100000000000000) t(i) WHERE hash(i) % 7 = 3",
+            progress=progress,
+        )
+    assert re.fullmatch(r"\r(\d+%, )?\d+ s *\r *\r", told)
 
 
 def test_a_statement_without_rows_shows_nothing(cell):

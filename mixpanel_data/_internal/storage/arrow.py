@@ -34,7 +34,10 @@ def write(connection: Connection, select: Select, path: str) -> int:
     from arro3.io import write_ipc
 
     try:
-        with connection.stream(select.text) as rows, closing(_Batches(rows)) as batches:
+        with (
+            connection.stream(select.text, select.params) as rows,
+            closing(_Batches(rows)) as batches,
+        ):
             counted = RecordBatchReader.from_batches(batches.schema, batches)
             write_ipc(counted, path, compression=None)
     except duckdb.Error as error:

@@ -217,6 +217,14 @@ def test_a_name_means_the_table_or_view_and_anything_else_is_sql(
 
 
 @pytest.mark.parametrize("output", FORMATS)
+def test_rows_that_no_query_gives_can_be_exported(engine: StorageEngine, folder, output) -> None:
+    engine.execute_rows("CREATE TABLE w (i INT)")
+    insert = "INSERT INTO w VALUES (5), (6) RETURNING i"
+    assert engine.export(insert, folder / f"new.{output}").rows == 2
+    assert engine.execute_rows("FROM w") == [(5,), (6,)]
+
+
+@pytest.mark.parametrize("output", FORMATS)
 def test_a_part_can_be_exported(engine: StorageEngine, folder: Path, output: str) -> None:
     part = Excerpt.of(limit=2, offset=1, columns=["b", "A"])
     path = folder / f"part.{output}"
