@@ -129,7 +129,7 @@ def test_a_fetch_shows_its_progress_in_a_widget_that_goes_and_it_stops_and_goes_
 def test_a_command_prints_what_it_prints_in_a_terminal(kernel):
     reply = kernel.run("%mp tables --columns name")
     assert json.loads(reply.stream("stdout"))[0] == {"name": "events"}
-    assert reply.stream("stderr") == "note: this is the sandbox, its data is invented\n"
+    assert reply.stream("stderr") == ""
     table = kernel.run("""%mp sql "SELECT 'Zürich €' AS town" --format table --quiet""")
     text = re.sub(r"\x1b\[[0-9;]*m", "", table.stream("stdout"))  # a kernel asks for colours
     assert text.split() == ["town", "────────", "Zürich", "€"]
