@@ -12,6 +12,7 @@ ROWS = {"quick": 1_000_000, "all": 10_000_000}
 FILL = """
 import sys, duckdb
 connection = duckdb.connect(sys.argv[1], config={"storage_compatibility_version": "v1.4.0"})
+connection.execute("SET enable_progress_bar = false")
 connection.execute(f'''
     CREATE TABLE events AS
     SELECT ['Page View', 'Sign Up', 'Purchase'][1 + i % 3] AS event_name,
