@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from mixpanel_data.text import printable
@@ -19,6 +19,8 @@ SHOWN = 20
 WIDEST = 60
 """Characters of a text that are shown in a column."""
 
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+
 
 @dataclass(frozen=True)
 class Table:
@@ -27,19 +29,27 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     more: int = 0
+    where: str = ""
+    """Where those are."""
 
     @classmethod
-    def of(cls, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> Table:
+    def of(
+        cls, columns: Sequence[str], records: Iterable[Sequence[Any]], *, where: str = ""
+    ) -> Table:
         """The first rows; the others are counted."""
         left = iter(records)
         rows = [tuple(row) for row in islice(left, SHOWN)]
-        return cls(columns, rows, sum(1 for _ in left))
+        return cls(columns, rows, sum(1 for _ in left), where)
 
     @classmethod
     def of_dicts(cls, dicts: Sequence[Mapping[str, Any]]) -> Table:
-        """Alike ones, without columns that are empty in all of them."""
-        names = [name for name in (dicts[0] if dicts else ()) if any(d.get(name) for d in dicts)]
-        return cls.of(names, ([d.get(name) for name in names] for d in dicts))
+        """Alike ones, which may leave out what is empty; a column that all leave out is none."""
+        names = [
+            name
+            for name in dict.fromkeys(chain.from_iterable(dicts))
+            if any(one.get(name) not in _NOTHING for one in dicts)
+        ]
+        return cls.of(names, ([one.get(name) for name in names] for one in dicts))
 
     def html(self) -> str:
         """A table element."""
@@ -63,7 +73,7 @@ class Table:
 
     @property
     def _note(self) -> str:
-        return f"… and {self.more:,} more rows"
+        return f"… and {self.more:,} more rows" + (f": {self.where}" if self.where else "")
 
 
 @dataclass(frozen=True)
@@ -82,15 +92,14 @@ class View:
             )
             below = f"<table>{rows}</table>"
         else:
-            told = escape(printable(self._told))
+            told = escape(self._told)
             below = (f"<div>{told}</div>" if told else "") + self.table.html()
         return f"<div><strong>{escape(self.title)}</strong>{below}</div>"
 
     def text(self) -> str:
         """The same, for terminals."""
         if self.table is not None:
-            told = printable(self._told)
-            head = f"{self.title}  {told}" if told else self.title
+            head = f"{self.title}  {self._told}".rstrip()
             return f"{head}\n{self.table.text()}"
         width = max(map(len, self.facts), default=0)
         lines = [self.title]
@@ -102,8 +111,7 @@ class View:
 
     @property
     def _told(self) -> str:
-        known = {name: value for name, value in self.facts.items() if value is not None}
-        return ", ".join(f"{name}: {cell(value)}" for name, value in known.items())
+        return cell({name: value for name, value in self.facts.items() if value is not None})
 
 
 def cell(value: Any) -> str:
@@ -117,7 +125,7 @@ def cell(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(cell, value))
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {cell(item)}" for name, item in value.items())
+        return ", ".join(f"{cell(name)}: {cell(item)}" for name, item in value.items())
     if isinstance(value, bool) or not isinstance(value, int | float):
         return printable(str(value))
     if isinstance(value, int):

@@ -86,7 +86,11 @@ class Report(Answer):
         from mixpanel_data.types.display import Table, View
 
         facts = {name: value for name, value in self.facts().items() if _is_short(value)}
-        return View(type(self).__name__, facts, Table.of(list(self.columns), self.records()))
+        return View(
+            type(self).__name__,
+            facts,
+            Table.of(list(self.columns), self.records(), where=".df has all"),
+        )
 
 
 def day(value: date) -> str:

@@ -49,7 +49,7 @@ from mixpanel_data.types import (
     TopEventsResult,
 )
 from mixpanel_data.types.answers import Answers
-from mixpanel_data.types.display import cell
+from mixpanel_data.types.display import Table, View, cell
 
 DAYS = {"from_date": date(2024, 1, 1), "to_date": date(2024, 1, 2)}
 HOSTILE = "<script>alert('&\")</script>"
@@ -167,7 +167,22 @@ def test_a_list_of_answers_is_shown_as_a_table():
     ]
     assert "<td style='text-align:right'>-0.5</td>" in listed._repr_html_()
     assert pretty(Answers()) == "nothing"
+    assert pretty(Answers([TopEvent("A", 0, None)])).splitlines() == [
+        "event  count",
+        "A          0",
+    ]
     assert pretty([TopEvent("A", 2, -0.5)]) == repr([TopEvent("A", 2, -0.5)])
+
+
+def test_answers_that_leave_out_what_is_empty_are_shown_with_all_that_they_have():
+    table = Table.of_dicts([{"a": 1, "b": None}, {"a": False, "c": "x"}])
+    assert (table.columns, table.rows) == (["a", "c"], [(1, None), (False, "x")])
+
+
+def test_names_of_others_are_as_harmless_as_their_values():
+    view = View("it", {"events": {"\x1b[2J<b>": 1}})
+    assert "\x1b" not in view.text() + view.html()
+    assert "<b>" not in view.html()
 
 
 def test_an_answer_is_shown_as_its_facts_one_below_the_other():
@@ -273,7 +288,7 @@ def test_a_long_answer_shows_its_beginning():
     many = {f"s{number}": {"2024-01-01": number} for number in range(1000)}
     html = SegmentationResult(query=SEGMENTATION.query, series=many)._repr_html_()
     assert html.count("<tr>") == 21
-    assert "980 more rows" in html
+    assert "980 more rows: .df has all" in html
 
 
 def test_a_saved_report_with_breakdowns_has_a_column_for_each():
