@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+from IPython.core.magic import line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mixpanel_magics import arguments
 from mixpanel_magics.errors import shown_short
+from mixpanel_magics.session import OnSession
 
 if TYPE_CHECKING:
-    from mixpanel_magics.session import MixpanelSession
     from mixpanel_magics.widgets.accounts import AccountBrowser
     from mixpanel_magics.widgets.reporting import ReportForm
     from mixpanel_magics.widgets.tables import TableBrowser
 
 
 @magics_class
-class BrowsingMagics(Magics):
+class BrowsingMagics(OnSession):
     """`%mp_accounts`, `%mp_tables`, `%mp_report`."""
-
-    def __init__(self, shell: InteractiveShell, session: MixpanelSession) -> None:
-        super().__init__(shell)
-        self._session = session
 
     @line_magic
     @no_var_expand

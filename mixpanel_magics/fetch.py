@@ -9,28 +9,28 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
+from IPython.core.magic import line_magic, magics_class, needs_local_scope, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_magics import arguments
 from mixpanel_magics.errors import shorten, shown_short
 from mixpanel_magics.progress import fetching
+from mixpanel_magics.session import OnSession
+from mixpanel_magics.state.fetching import kept_windows
 
 if TYPE_CHECKING:
     from mixpanel_data import Workspace
     from mixpanel_data.types import FetchPlan, FetchResult
-    from mixpanel_magics.session import MixpanelSession
     from mixpanel_magics.widgets.fetching import FetchForm
 
 _ONLY = {
     "events": (
-        *("from", "to", "events", "limit", "append", "lookback", "plan"),
-        *("dedupe", "window", "concurrency", "max_wait"),
+        "from", "to", "events", "limit", "append", "lookback", "plan", "dedupe", "window",
+        "concurrency", "max_wait",
     ),
-    "profiles": (*("cohort", "all_members", "user", "properties", "group", "behaviors", "as_of"),),
-}
+    "profiles": ("cohort", "all_members", "user", "properties", "group", "behaviors", "as_of"),
+}  # fmt: skip
 """Options that go with one kind of table."""
 
 _SWITCHES = ("append", "plan")
@@ -40,14 +40,8 @@ _Either = BooleanOptionalAction
 
 
 @magics_class
-class FetchMagics(Magics):
+class FetchMagics(OnSession):
     """`%mp_fetch`."""
-
-    shell: InteractiveShell
-
-    def __init__(self, shell: InteractiveShell, session: MixpanelSession) -> None:
-        super().__init__(shell)
-        self._session = session
 
     @line_magic
     @needs_local_scope
@@ -199,7 +193,6 @@ def _keeping(workspace: Workspace, table: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as error:
-        kept = sum(len(fetch.done) for fetch in workspace.fetches() if fetch.table == table)
-        if kept:
+        if kept := kept_windows(workspace, table):
             shorten(error, f"interrupted; kept {kept} windows, the same fetch goes on from there")
         raise

@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from mixpanel_data.text import printable
 from mixpanel_magics.display import in_notebook
+from mixpanel_magics.state.said import waiting
 
 if TYPE_CHECKING:
     from mixpanel_data import FetchProgress, Workspace
@@ -55,7 +56,7 @@ def fetching(
 
         def wait(seconds: float, why: str) -> None:
             if seconds >= 1:
-                say(f"waiting {round(seconds):,} s ({why})")
+                say(waiting(seconds, why))
 
         workspace.api.on_wait = wait
         try:

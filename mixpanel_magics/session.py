@@ -181,13 +181,19 @@ def _uses(code: str, name: str) -> tuple[bool, bool]:
     return any(is_load), not all(is_load)
 
 
-@magics_class
-class SessionMagics(Magics):
-    """`%mp_use`."""
+class OnSession(Magics):
+    """Magics that act on the workspace of a session."""
+
+    shell: InteractiveShell
 
     def __init__(self, shell: InteractiveShell, session: MixpanelSession) -> None:
         super().__init__(shell)
         self._session = session
+
+
+@magics_class
+class SessionMagics(OnSession):
+    """`%mp_use`."""
 
     @line_magic
     @no_var_expand

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import (
-    Magics,
     line_cell_magic,
     magics_class,
     needs_local_scope,
@@ -23,7 +22,7 @@ from mixpanel_magics import arguments, statements
 from mixpanel_magics.display import DryRun, show_first
 from mixpanel_magics.errors import shown_short
 from mixpanel_magics.progress import querying
-from mixpanel_magics.session import frames_of
+from mixpanel_magics.session import OnSession, frames_of
 from mixpanel_magics.snippets import Snippets
 from mixpanel_magics.templates import render
 
@@ -43,14 +42,11 @@ _OUTCOMES = (["Success"], ["Count"])
 
 
 @magics_class
-class SqlMagics(Magics):
+class SqlMagics(OnSession):
     """`%%mpsql`, `%mpsql`."""
 
-    shell: InteractiveShell
-
     def __init__(self, shell: InteractiveShell, session: MixpanelSession) -> None:
-        super().__init__(shell)
-        self._session = session
+        super().__init__(shell, session)
         self._snippets = Snippets()
 
     @line_cell_magic
@@ -143,9 +139,8 @@ class SqlMagics(Magics):
                 "--dry-run explains one statement", hint="without --dry-run, all of them are run"
             )
         workspace = self._session.workspace
-        rows = workspace.sql_rows(
-            f"EXPLAIN {sql}", params, frames=frames
-        )  # first, for it finds mistakes
+        # First the query as it is: that finds mistakes.
+        rows = workspace.sql_rows(f"EXPLAIN {sql}", params, frames=frames)
         explanation = workspace.explain_sql(sql, params, frames=frames)
         if explanation.tables:
             rows = workspace.sql_rows(f"EXPLAIN {explanation.runs}", params, frames=frames)

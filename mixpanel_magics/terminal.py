@@ -14,23 +14,18 @@ from io import BufferedIOBase, TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+from IPython.core.magic import line_magic, magics_class, no_var_expand
 
 from mixpanel_magics.errors import CommandFailedError, shown_short
+from mixpanel_magics.session import OnSession
 
 if TYPE_CHECKING:
     from mixpanel_data import Workspace
-    from mixpanel_magics.session import MixpanelSession
 
 
 @magics_class
-class TerminalMagics(Magics):
+class TerminalMagics(OnSession):
     """`%mp`."""
-
-    def __init__(self, shell: InteractiveShell, session: MixpanelSession) -> None:
-        super().__init__(shell)
-        self._session = session
 
     @line_magic
     @no_var_expand

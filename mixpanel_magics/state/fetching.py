@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from mixpanel_magics.state.said import Said, failed
+from mixpanel_magics.state.said import Said, failed, waiting
 from mixpanel_magics.state.work import Work
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ class Fetching:
         self.is_running = False
         self.said = Said("choose the first and the last day")
         self._workspace = workspace.sibling()
-        self._is_stopped = self._is_closed = False
-        self.work = Work(self._interrupt)
+        self._is_stopped = False
+        self.work = Work(self._workspace.interrupt)
 
     @property
     def can_start(self) -> bool:
@@ -119,12 +119,8 @@ class Fetching:
 
     def close(self) -> None:
         """Stop, and let go of the connections; nothing more is told."""
-        if self._is_closed:
-            return
-        self.changed, self.fetched, self._is_closed = (lambda: None), (lambda _: None), True
-        self._is_stopped = True
-        self.work.stop()
-        self.work.wait()
+        self.changed, self.fetched, self._is_stopped = (lambda: None), (lambda _: None), True
+        self.work.close()
         self._workspace.close()
 
     # -- on the thread ----------------------------------------------------------------------------
@@ -139,8 +135,7 @@ class Fetching:
         def wait(seconds: float, why: str) -> None:
             self._check()
             if seconds >= 1:
-                told = Said(f"waiting {round(seconds):,} s ({why})", "busy")
-                self._say(told, self.fraction)
+                self._say(Said(waiting(seconds, why), "busy"), self.fraction)
 
         self._workspace.api.on_wait = wait
         try:
@@ -154,12 +149,9 @@ class Fetching:
         if self._is_stopped:
             raise _Stopped
 
-    def _interrupt(self) -> None:
-        self._workspace.interrupt()
-
     def _kept(self, table: str) -> int:
         self._is_stopped = False
-        return sum(len(fetch.done) for fetch in self._workspace.fetches() if fetch.table == table)
+        return kept_windows(self._workspace, table)
 
     # -- what is told -----------------------------------------------------------------------------
 
@@ -200,6 +192,11 @@ class Fetching:
     def _say(self, said: Said, fraction: float | None = None) -> None:
         self.said, self.fraction = said, fraction
         self.changed()
+
+
+def kept_windows(workspace: Workspace, table: str) -> int:
+    """How much of fetches into a table that did not end need not be asked for again."""
+    return sum(len(fetch.done) for fetch in workspace.fetches() if fetch.table == table)
 
 
 def _told(plan: FetchPlan) -> Said:

@@ -41,8 +41,7 @@ class Part:
     def close(self) -> None:
         """Stop, wait for that, and let go of the workspace; nothing more is told."""
         self._told, self.is_busy = lambda: None, False
-        self._work.stop()
-        self._work.wait()
+        self._work.close()
         self._workspace.close()
 
     def _do(self, job: Callable[[], T], then: Callable[[T], None]) -> None:

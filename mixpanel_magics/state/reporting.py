@@ -61,7 +61,6 @@ class Reporting:
         self.chart: Any = None
         """Of the result; None without the extra `plot`."""
         self.no_chart: Said = Said()
-        self._is_closed = False
         self._workspace = workspace.sibling()
         self.work = Work(self._workspace.interrupt)
 
@@ -90,11 +89,8 @@ class Reporting:
 
     def close(self) -> None:
         """Stop, and let go of the connections; nothing more is told."""
-        if self._is_closed:
-            return
-        self.changed, self._is_closed = (lambda: None), True
-        self.work.stop()
-        self.work.wait()
+        self.changed = lambda: None
+        self.work.close()
         self._workspace.close()
 
     def rows(self) -> list[tuple[Any, ...]]:

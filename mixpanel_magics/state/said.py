@@ -25,6 +25,11 @@ def failed(error: MixpanelDataError) -> Said:
     return Said(error.message, "bad", as_typed(error.hint))
 
 
+def waiting(seconds: float, why: str) -> str:
+    """A pause of the client, as for the quota."""
+    return f"waiting {round(seconds):,} s ({why})"
+
+
 def as_typed(hint: str | None) -> str | None:
     """A hint of the library, as a notebook types it.
 

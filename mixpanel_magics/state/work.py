@@ -64,5 +64,10 @@ class Work:
                 return True
         return True
 
+    def close(self) -> None:
+        """Have what runs stopped, and wait for that; closing twice is fine."""
+        self.stop()
+        self.wait()
+
     def _is_wanted(self) -> bool:
         return threading.current_thread() is self._last

@@ -32,7 +32,7 @@ class Bar:
 
     def bundle(self, text: str) -> dict[str, Any]:
         """What to display; front ends without widgets show the text."""
-        return {**self.box._repr_mimebundle_(), "text/plain": text}
+        return look.bundle(self.box, text)
 
     def close(self) -> None:
         """Leave nothing of it in the kernel or in the notebook."""

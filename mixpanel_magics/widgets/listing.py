@@ -9,6 +9,7 @@ import ipywidgets
 
 from mixpanel_data.text import printable
 from mixpanel_magics.widgets import look
+from mixpanel_magics.widgets.drawing import Drawing
 
 MOST = 40
 """Characters of a cell; longer ones are cut."""
@@ -26,9 +27,10 @@ class Listing:
         self._lines = ipywidgets.Select(layout={"width": "auto"})
         self._lines.add_class("mp-lines")
         self._lines.tooltip = label
-        self._selected = selected
-        self._is_set = False
-        self._lines.observe(self._chosen, "index")
+        self._drawing = Drawing()
+        self._drawing.by_user(
+            self._lines, lambda number: None if number is None else selected(number)
+        )
         inner = ipywidgets.VBox([self._head, self._lines])
         inner.add_class("mp-listing-inner")
         self.box = ipywidgets.Box([inner])
@@ -42,20 +44,13 @@ class Listing:
             _GAP.join(_padded(cell, width) for cell, width in zip(row, widths, strict=True))
             for row in cells
         ]
-        self._is_set = True
-        try:
+        with self._drawing.in_progress():
             self._head.value = look.heads(head)
             self._lines.rows = max(len(lines), 2)
             options = [(line.replace(" ", _BLANK), number) for number, line in enumerate(lines)]
             if tuple(options) != tuple(self._lines.options):
                 self._lines.options = options
             self._lines.index = index
-        finally:
-            self._is_set = False
-
-    def _chosen(self, change: dict[str, int | None]) -> None:
-        if not self._is_set and change["new"] is not None:
-            self._selected(change["new"])
 
 
 def _short(text: str) -> str:

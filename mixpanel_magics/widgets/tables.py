@@ -43,10 +43,8 @@ class TableBrowser:
             look.button("Drop", self.tables.drop, "Drop it, and its flat table", style="danger"),
             look.button("Keep", self.tables.keep, "Leave it as it is"),
         )
-        self.forms = (FetchForm(workspace, self._fetched), ReportForm(workspace))
-        parts = ipywidgets.Tab(
-            [self._rows.box, self._columns.box, *(form.box for form in self.forms)]
-        )
+        self.fetch, self.report = FetchForm(workspace, self._fetched), ReportForm(workspace)
+        parts = ipywidgets.Tab([self._rows.box, self._columns.box, self.fetch.box, self.report.box])
         parts.titles = ("Rows", "Columns", "Fetch", "Report")
         self.box = look.framed(
             [
@@ -70,8 +68,8 @@ class TableBrowser:
         if self.tables.is_closed:
             return
         self.tables.close()
-        for form in self.forms:
-            form.close()
+        self.fetch.close()
+        self.report.close()
         styles, *shown = self.box.children
         self.box.children = [styles, ipywidgets.HTML(look.note("closed", "busy"))]
         for widget in shown:
@@ -85,7 +83,7 @@ class TableBrowser:
 
     def _fetched(self, table: str) -> None:
         self.tables.refresh(table)
-        self.forms[1].reporting.list_tables()
+        self.report.reporting.list_tables()
 
     def _choose(self, table: str | None) -> None:
         if table is not None:

@@ -143,7 +143,7 @@ def test_a_table_is_dropped_only_when_that_is_confirmed(face, numbers):
 
 def test_what_its_fetch_form_fetches_is_opened(face, numbers):
     face = face(numbers)
-    fetch, _ = face.browser.forms
+    fetch = face.browser.fetch
     day = date(2026, 1, 1)
     fetch.fetching.change(Wanted(table="events", from_date=day, to_date=day))
     assert fetch.fetching.work.wait(PATIENCE)
