@@ -78,6 +78,8 @@ def _number(value: Any, kind: type[int | float], info: Any) -> int | float:
 
 
 def _path(value: str, info: Any) -> Path:
+    if "\0" in value:  # no system has such a path
+        raise _NotPlainError
     is_odd = any(getattr(info, name) for name in _ODD_PATHS)
     if is_odd or not (info.file_okay and info.dir_okay):
         raise _NotPlainError

@@ -37,7 +37,7 @@ PARAMS = {param.name: param for param in COMMAND.params}
 NUMBERS = st.one_of(st.integers(), st.floats(), st.decimals()).map(str)
 WORDS = st.one_of(
     st.text(), NUMBERS, NUMBERS.map(" {} ".format),
-    st.sampled_from(["json", "CSV", "true", "007", "1_000", "1e3", "+1", ".5", "-0", "/", "~", "nan", "٣"]),
+    st.sampled_from(["json", "CSV", "true", "007", "1_000", "1e3", "+1", ".5", "-0", "/", "~", "nan", "٣", "a\0"]),
 )  # fmt: skip
 
 
