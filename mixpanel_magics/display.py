@@ -118,11 +118,7 @@ class DryRun:
     plan: str
 
     def __repr__(self) -> str:
-        told = [
-            f"{t.name}: {', '.join(t.properties)} from {t.flat}" for t in self.explanation.tables
-        ]
-        notes = [f"-- {note}" for note in (*told, *self.explanation.reasons)]
-        return printable("\n".join([self.explanation.runs, *notes, self.plan]))
+        return printable(f"{self.explanation.commented()}\n{self.plan}")
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(repr(self))}</pre>"

@@ -103,11 +103,12 @@ class Session:
 
     def _lent(self) -> AbstractContextManager[Workspace] | None:
         """The caller's workspace, unless another one is asked for."""
-        return nullcontext(self.lend()) if self.lend and self._is_on_the_lent else None
+        lend = self._lender
+        return None if lend is None else nullcontext(lend())
 
     @property
-    def _is_on_the_lent(self) -> bool:
-        return bool(self.lend) and not (self.account or self.project or self.db)
+    def _lender(self) -> Lend | None:
+        return None if self.account or self.project or self.db else self.lend
 
     @contextmanager
     def database(self) -> Iterator[Workspace]:
@@ -194,7 +195,7 @@ class Session:
 
     def tell_source(self, source: str) -> None:
         """Say that data is invented, where it is; who lends a workspace knows."""
-        if source == "sandbox" and not self._is_on_the_lent:
+        if source == "sandbox" and self._lender is None:
             self.say("note: this is the sandbox, its data is invented")
 
     def confirm(self, question: str, *, otherwise: str) -> None:

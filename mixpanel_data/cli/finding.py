@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mixpanel_data.exceptions import InvalidArgumentError
@@ -15,8 +15,8 @@ NAMED, SAID, OFFERED, SHOWN = 8, 4, 2, 1
 
 
 @dataclass(frozen=True)
-class Found:
-    """A command that has all the words, and where they stand, if not in its name."""
+class Page:
+    """The help of one command, in the parts that a word can stand in."""
 
     command: str
     help: str
@@ -32,16 +32,6 @@ class Found:
         lines = [f"    … {line}" for line in self.lines]
         return "\n".join([f"{self.command}  {self.help}", *options, *lines]) + "\n"
 
-
-@dataclass(frozen=True)
-class Page:
-    """The help of one command, in the parts that a word can stand in."""
-
-    command: str
-    help: str
-    options: dict[str, str]
-    lines: list[str]
-
     def weight(self, word: re.Pattern[str]) -> int:
         """What the word counts at the best place where it stands, 0 if it stands nowhere."""
         places = {
@@ -52,8 +42,8 @@ class Page:
         }
         return next((n for n, texts in places.items() if any(map(word.search, texts))), 0)
 
-    def found(self, words: Sequence[re.Pattern[str]]) -> Found:
-        """The options that have one of the words, and a line for each word that is nowhere else."""
+    def found(self, words: Sequence[re.Pattern[str]]) -> Page:
+        """Of its options those that have a word, and a line for each word that is nowhere else."""
         options = {
             name: text
             for name, text in self.options.items()
@@ -61,10 +51,10 @@ class Page:
         }
         shown = [word for word in words if self.weight(word) == SHOWN]
         lines = [next(line for line in self.lines if word.search(line)) for word in shown]
-        return Found(self.command, self.help, options, list(dict.fromkeys(lines)))
+        return replace(self, options=options, lines=list(dict.fromkeys(lines)))
 
 
-def search(words: Sequence[str], ctx: Any) -> list[Found]:
+def search(words: Sequence[str], ctx: Any) -> list[Page]:
     """The other commands whose help has all the words, those first that are named like them."""
     pages = [p for p in _pages(ctx.find_root().command, "mp", ctx) if p.command != ctx.command_path]
     patterns = [_pattern(word) for text in words for word in text.split()]

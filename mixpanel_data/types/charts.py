@@ -57,8 +57,6 @@ def bars(
     _need_altair()
     import altair as alt
 
-    from mixpanel_data.types import pictures
-
     data: list[dict[str, Any]] = [
         {"name": name, "segment": segment, "value": number, "share": share}
         for name, segment, number, share in rows
@@ -77,15 +75,13 @@ def bars(
     else:
         marks = base.mark_bar()
     texts = base.mark_text(dy=-6).encode(text=alt.Text("share:Q", format=SHARE))
-    return pictures.LayerChart(layer=[marks, texts])
+    return _layers(marks, texts)
 
 
 def heat_map(rows: Sequence[tuple[str, int, float, str]], *, title: str, across: str) -> LayerChart:
     """Shares by cohort (downwards) and interval (across), as (cohort, interval, share, text)."""
     _need_altair()
     import altair as alt
-
-    from mixpanel_data.types import pictures
 
     data: list[dict[str, Any]] = [
         {"cohort": cohort, "interval": interval, "rate": rate, "text": text}
@@ -101,7 +97,7 @@ def heat_map(rows: Sequence[tuple[str, int, float, str]], *, title: str, across:
     dark = alt.datum.rate > 0.5 * max((rate for _, _, rate, _ in rows), default=1.0)
     ink = alt.when(dark).then(alt.value("white")).otherwise(alt.value("black"))
     texts = base.mark_text(fontSize=11).encode(text="text:N", color=ink)
-    return pictures.LayerChart(layer=[base.mark_rect().encode(color=colour), texts]).properties(
+    return _layers(base.mark_rect().encode(color=colour), texts).properties(
         height=alt.Step(22), width=alt.Step(52)
     )
 
@@ -112,8 +108,6 @@ def ribbons(
     """A Sankey diagram of which `sankey.layout` has computed the places."""
     _need_altair()
     import altair as alt
-
-    from mixpanel_data.types import pictures
 
     names = list(dict.fromkeys(node["event"] for node in nodes))
     colour = alt.Color("event:N", sort=names, legend=None)
@@ -131,7 +125,7 @@ def ribbons(
     texts = places.mark_text(align="left", baseline="middle", dx=4).encode(
         x=alt.X("x2:Q", axis=None), y=alt.Y("middle:Q", axis=None), text="label:N"
     )
-    chart: LayerChart = pictures.LayerChart(layer=[areas, rects, texts]).configure_view(stroke=None)
+    chart: LayerChart = _layers(areas, rects, texts).configure_view(stroke=None)
     return chart
 
 
@@ -145,6 +139,12 @@ def _chart(data: Iterable[dict[str, Any]], title: str = "", subtitle: str = "") 
     return chart.properties(
         width=WIDTH, height=HEIGHT, title=alt.TitleParams(title, subtitle=subtitle, anchor="start")
     )
+
+
+def _layers(*layers: Chart) -> LayerChart:
+    from mixpanel_data.types import pictures
+
+    return pictures.LayerChart(layer=list(layers))
 
 
 def _moment(bucket: str) -> str:

@@ -28,3 +28,8 @@ class SqlExplanation(Answer):
     runs: str
     tables: tuple[AcceleratedTable, ...]
     reasons: tuple[str, ...]
+
+    def commented(self) -> str:
+        """What is run, with comments that say why."""
+        told = [f"{t.name}: {', '.join(t.properties)} from {t.flat}" for t in self.tables]
+        return "\n".join([self.runs, *(f"-- {note}" for note in (*told, *self.reasons))])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mixpanel_data.types.pages import DEEPEST
 from mixpanel_magics.state.part import Part
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 SIZES = (10, 25, 50, 100)
 LONGEST = 120
 """Characters of a cell: more would not be read in a table."""
-
-DEEPEST = 10_000
-"""As far as the library pages through rows that are filtered or sorted."""
 
 
 @dataclass(frozen=True)

@@ -106,9 +106,7 @@ def _explain(session: Session, explained: SqlExplanation) -> None:
     if session.output != "table" or session.program is not None:
         session.show(explained)
         return
-    told = [f"{t.name}: {', '.join(t.properties)} from {t.flat}" for t in explained.tables]
-    notes = [f"-- {note}" for note in (*told, *explained.reasons)]
-    formatters.emit(printable("\n".join([explained.runs, *notes, ""])))
+    formatters.emit(printable(f"{explained.commented()}\n"))
 
 
 def _scalar(session: Session, workspace: Workspace, asked: Asked) -> None:

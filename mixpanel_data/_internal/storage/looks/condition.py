@@ -70,8 +70,7 @@ def _without_condition(tree: Tree) -> Tree:
 
 def _sought(source: Source, name: str) -> str:
     """A column as it is, a property as its text in the JSON."""
-    column = next((known for known in source.columns if known.lower() == name.lower()), None)
-    if column is not None:
+    if (column := source.spelled(name)) is not None:
         return source.named(column)
     if not source.has_json:
         raise ColumnNotFoundError(name, source.columns)

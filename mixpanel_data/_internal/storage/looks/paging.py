@@ -22,10 +22,7 @@ from mixpanel_data._internal.storage.looks.source import Source
 from mixpanel_data._internal.storage.looks.values import is_number
 from mixpanel_data.exceptions import ColumnNotFoundError, InvalidArgumentError
 from mixpanel_data.types import ColumnInfo, Page
-
-DEEPEST = 10_000
-"""Rows that can be paged through in another order than the table's own: all are sorted for each
-page, and the deeper it lies, the more of them must be kept."""
+from mixpanel_data.types.pages import DEEPEST
 
 _KEEPS_ORDER = {"SEQ_SCAN", "FILTER", "PROJECTION", "LIMIT", "STREAMING_LIMIT", "EMPTY_RESULT"}
 _SORTS = {"ORDER_BY", "TOP_N"}
@@ -114,8 +111,10 @@ def _rows(
 def _order(source: Source, wanted: Wanted) -> Order | None:
     if wanted.order_by is None:
         return None
-    column = source.named(_column(source, wanted.order_by))
-    return Order(column, "DESC NULLS LAST" if wanted.descending else "NULLS LAST")
+    column = source.spelled(wanted.order_by)
+    if column is None:
+        raise ColumnNotFoundError(wanted.order_by, source.columns)
+    return Order(source.named(column), "DESC NULLS LAST" if wanted.descending else "NULLS LAST")
 
 
 def _cut(start: int, size: int) -> str:
@@ -163,14 +162,6 @@ def _check_depth(source: Source, wanted: Wanted, start: int, size: int) -> None:
             f"sorted or filtered rows, and those of a view, can be paged to number {DEEPEST:,}",
             hint="narrow the condition, sort the other way round, or write SQL",
         )
-
-
-def _column(source: Source, name: str) -> str:
-    """A column as it is really spelled."""
-    for known in source.columns:
-        if known.lower() == name.lower():
-            return known
-    raise ColumnNotFoundError(name, source.columns)
 
 
 def _total(source: Source, wanted: Wanted, start: int, found: int, size: int) -> int | None:

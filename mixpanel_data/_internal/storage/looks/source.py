@@ -93,6 +93,10 @@ class Source:
         """Whether DuckDB keeps to the order of a table where nothing sorts its rows."""
         return bool(self.row("SELECT current_setting('preserve_insertion_order')")[0])
 
+    def spelled(self, name: str) -> str | None:
+        """A column as it is really spelled: SQL does not tell `a` from `A`."""
+        return next((known for known in self.columns if known.lower() == name.lower()), None)
+
     def named(self, name: str) -> str:
         """A name as people write it: quoted only where it must be."""
         if not _PLAIN_NAME.fullmatch(name) or self.rows(_KEYWORD, [name]):

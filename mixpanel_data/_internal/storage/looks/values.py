@@ -196,9 +196,8 @@ def _of_text(type_: str) -> str:
 
 def _spelled(source: Source, name: str) -> str:
     """A column as it is really spelled."""
-    alike = [known for known in source.columns if known.lower() == name.lower()]
-    if alike:
-        return alike[0]
+    if (column := source.spelled(name)) is not None:
+        return column
     names = [*(info.property for info in source.properties), *source.columns]
     raise InvalidArgumentError(
         f"table {source.name!r} has no {'property' if source.has_json else 'column'} {name!r}",

@@ -231,9 +231,8 @@ class Connection:
             in_transaction=is_open,
         )
         try:
-            cast("Channel", self._link).run(
-                run, stream=stream
-            )  # who shows something keeps the link
+            # Who shows something keeps the link.
+            cast("Channel", self._link).run(run, stream=stream)
         except (NotRun, Lost) as end:
             self._recover(Statement("", undoable=True), end)
 
