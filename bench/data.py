@@ -13,6 +13,27 @@ from pathlib import Path
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 WEEKS = 4
 COUNTRIES = ["US", "DE", "FR", "GB", "IN", "BR", "JP"]
+
+FILL = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], config={"storage_compatibility_version": "v1.4.0"})
+connection.execute("SET enable_progress_bar = false")
+connection.execute(f'''
+    CREATE TABLE events AS
+    SELECT ['Page View', 'Sign Up', 'Purchase'][1 + i % 3] AS event_name,
+        TIMESTAMP '2026-01-01' + to_milliseconds(i * 2419) AS event_time,
+        'user-' || hash(i) % 100_000 AS distinct_id,
+        md5(i::VARCHAR) AS insert_id,
+        to_json({{'$browser': 'Chrome', '$city': 'Berlin', 'amount': (hash(i) % 10_000) / 100,
+            '$current_url': 'https://shop.example.com/p/' || i, '$device_id': md5(i::VARCHAR),
+            'country': ['US', 'DE', 'FR'][1 + i % 3], 'is_member': i % 2 = 0,
+            'items': [i % 99, i % 7], '$insert_id': md5(i::VARCHAR), 'time': i}}) AS properties
+    FROM range({sys.argv[2]}) AS t(i)
+''')
+connection.close()
+"""
+"""A program, `FILL DB ROWS`: a database with a table of so many events, without flat tables."""
+
 AT_ONCE = 20
 """Visits that go on at the same time: a visitor's events are near each other, as in real life."""
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.data import FILL
 from bench.measure import Cost, side_by_side, whole
 
 ROWS = 1_000_000
@@ -14,23 +15,6 @@ RUNS = 5
 MANY = "SELECT events.* FROM events, range(5)"
 MP = str(Path(sys.executable).with_name("mp"))
 
-FILL = f"""
-import sys, duckdb
-connection = duckdb.connect(sys.argv[1], config={{"storage_compatibility_version": "v1.4.0"}})
-connection.execute('''
-    CREATE TABLE events AS
-    SELECT ['Page View', 'Sign Up', 'Purchase'][1 + i % 3] AS event_name,
-        TIMESTAMP '2026-01-01' + to_milliseconds(i * 2419) AS event_time,
-        'user-' || hash(i) % 100_000 AS distinct_id,
-        md5(i::VARCHAR) AS insert_id,
-        to_json({{'$browser': 'Chrome', '$city': 'Berlin', 'amount': (hash(i) % 10_000) / 100,
-            '$current_url': 'https://shop.example.com/p/' || i, '$device_id': md5(i::VARCHAR),
-            'country': ['US', 'DE', 'FR'][1 + i % 3], 'is_member': i % 2 = 0,
-            'items': [i % 99, i % 7], '$insert_id': md5(i::VARCHAR), 'time': i}}) AS properties
-    FROM range({ROWS}) AS t(i)
-''')
-connection.close()
-"""
 COPY = """
 import sys, duckdb
 connection = duckdb.connect(sys.argv[1], config={"storage_compatibility_version": "v1.4.0"})
@@ -43,7 +27,7 @@ def run(show: Callable[[str, dict[str, Cost]], None]) -> None:
     """All of it; `show` prints one comparison."""
     with tempfile.TemporaryDirectory() as name:
         db, out = str(Path(name, "events.duckdb")), str(Path(name, "out"))
-        whole(["-c", FILL, db])
+        whole(["-c", FILL, db, str(ROWS)])
         for output, goal in {
             "csv": " (goals: ratio 1.3 or less, under 300 MB)",
             "jsonl": "",

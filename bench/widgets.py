@@ -7,26 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.data import FILL
+
 ROWS = {"quick": 1_000_000, "all": 10_000_000}
 
-FILL = """
-import sys, duckdb
-connection = duckdb.connect(sys.argv[1], config={"storage_compatibility_version": "v1.4.0"})
-connection.execute("SET enable_progress_bar = false")
-connection.execute(f'''
-    CREATE TABLE events AS
-    SELECT ['Page View', 'Sign Up', 'Purchase'][1 + i % 3] AS event_name,
-        TIMESTAMP '2026-01-01' + to_milliseconds(i * 241) AS event_time,
-        'user-' || hash(i) % 100_000 AS distinct_id,
-        md5(i::VARCHAR) AS insert_id,
-        to_json({{'$browser': 'Chrome', '$city': 'Berlin', 'amount': (hash(i) % 10_000) / 100,
-            '$current_url': 'https://shop.example.com/p/' || i,
-            'country': ['US', 'DE', 'FR'][1 + i % 3], 'is_member': i % 2 = 0,
-            'items': [i % 99, i % 7], 'time': i}}) AS properties
-    FROM range({sys.argv[2]}) AS t(i)
-''')
-connection.close()
-"""
 STEPS = """
 import sys, time
 from IPython.core.interactiveshell import InteractiveShell
