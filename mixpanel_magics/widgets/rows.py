@@ -55,7 +55,7 @@ class RowsView:
         self._status = ipywidgets.HTML()
         self._page = ipywidgets.HTML()
         self._list = ipywidgets.Select(
-            options=[], rows=10, layout={"width": "20em", "flex": "0 1 20em"}
+            options=[], rows=10, layout={"width": "23em", "flex": "0 1 23em"}
         )
         drawing.by_user(self._list, self._select)
         self._row = ipywidgets.HTML(layout={"flex": "1 1 24em", "min_width": "0"})

@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import nbformat
@@ -108,13 +109,17 @@ class Notebook:
         (self.page if what is None else what).screenshot(path=path)
         return path
 
-    def dark(self) -> None:
-        """Switch to the dark theme."""
+    def use_theme(self, name: Literal["Light", "Dark"]) -> None:
+        """Switch to a theme, which the server remembers, and wait until the splash is gone."""
+        wanted = self.page.locator(f"body[data-jp-theme-light={str(name == 'Light').lower()}]")
+        if wanted.count():
+            return
         self.page.evaluate(
-            "() => window.jupyterapp.commands.execute"
-            "('apputils:change-theme', { theme: 'JupyterLab Dark' })"
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
+            f"JupyterLab {name}",
         )
-        expect(self.page.locator("body[data-jp-theme-light=false]")).to_be_attached()
+        expect(wanted).to_be_attached()
+        expect(self.page.locator("#jupyterlab-splash")).not_to_be_attached()
 
 
 @pytest.fixture(scope="session")
@@ -230,7 +235,9 @@ def notebook(
     try:
         page.wait_for_function(_IS_READY, timeout=PATIENCE * 1000)
         page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
-        yield Notebook(page, path, name)
+        found = Notebook(page, path, name)
+        found.use_theme("Light")
+        yield found
     finally:
         page.close()
         server.shut_down_kernels()

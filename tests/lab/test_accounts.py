@@ -79,7 +79,7 @@ def test_accounts_are_added_tested_switched_and_removed(notebook, mixpanel):
     expect(status).to_contain_text("the time zone of 'shop' is Europe/Berlin now")
     press("Use here")
     expect(status).to_contain_text("this notebook uses 'shop' now")
-    notebook.dark()
+    notebook.use_theme("Dark")
     notebook.picture("accounts-dark", browser)
     expect(notebook.run("ws, ws.api.credentials")).to_contain_text("shop")
     notebook.run("print(In, Out, [repr(value) for value in list(globals().values())])")

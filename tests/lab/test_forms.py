@@ -65,7 +65,7 @@ def test_events_are_fetched_and_counted_with_the_mouse(notebook):
     form.get_by_label("counted", exact=True).select_option("on events")
     press("Count")
     expect(said).to_contain_text("Purchase, counted on events")
-    notebook.dark()
+    notebook.use_theme("Dark")
     notebook.picture("report-dark", form)
     notebook.page.set_viewport_size({"width": 600, "height": 1000})
     notebook.picture("report-narrow", form)

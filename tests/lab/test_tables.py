@@ -12,17 +12,16 @@ def pressed(field: Locator, text: str) -> None:
     field.press("Enter")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_a_table_is_browsed(notebook, theme):
     page = notebook.page
     page.set_viewport_size({"width": 1280, "height": 1500})
-    if theme == "dark":
-        notebook.dark()
+    notebook.use_theme(theme)
     notebook.run("%load_ext mixpanel_magics")
     notebook.run("%mp_fetch events --from 2026-01-01 --to 2026-01-03 --replace")
     shown = notebook.run("%mp_tables events")
     expect(shown.get_by_text("rows 1–25 of")).to_be_visible()
-    notebook.picture(f"tables-{theme}", shown)
+    notebook.picture(f"tables-{theme.lower()}", shown)
 
     shown.get_by_role("button", name="Next").click()
     expect(shown.get_by_text("rows 26–50 of")).to_be_visible()
@@ -34,7 +33,7 @@ def test_a_table_is_browsed(notebook, theme):
 
     shown.get_by_role("listbox").select_option(index=2)
     expect(shown.locator("pre", has_text='"properties": {')).to_be_visible()
-    notebook.picture(f"tables-{theme}-row", shown)
+    notebook.picture(f"tables-{theme.lower()}-row", shown)
 
     pressed(condition, "event_name =")
     expect(shown.get_by_text("Parser Error")).to_be_visible()
@@ -48,14 +47,14 @@ def test_a_table_is_browsed(notebook, theme):
     pressed(shown.get_by_placeholder("property", exact=True).last, "plan")
     shown.get_by_role("button", name="Top values").click()
     expect(shown.get_by_text("rows have a value, 3 of them distinct")).to_be_visible()
-    notebook.picture(f"tables-{theme}-columns", shown)
+    notebook.picture(f"tables-{theme.lower()}-columns", shown)
     page.set_viewport_size({"width": 620, "height": 1500})
     shown.locator(".lm-TabBar-tab", has_text="Rows").click()
     expect(shown.get_by_role("listbox")).to_be_visible()
-    notebook.picture(f"tables-{theme}-narrow", shown)
+    notebook.picture(f"tables-{theme.lower()}-narrow", shown)
     shown.locator(".lm-TabBar-tab", has_text="Fetch").click()
     expect(shown.get_by_role("button", name="List events")).to_be_visible()
-    notebook.picture(f"tables-{theme}-fetch", shown)
+    notebook.picture(f"tables-{theme.lower()}-fetch", shown)
 
 
 def test_a_new_filter_stops_the_one_before(notebook):
