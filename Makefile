@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab notebooks deep lint types layers check bench clean
+.PHONY: help demo test lab notebooks deep lint types layers docs check bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -49,7 +49,12 @@ types: $(VENV)/dev
 layers: $(VENV)/dev
 	$(BIN)/lint-imports
 
-check: lint types layers test  ## lint, types, layers and tests: what CI runs
+docs: $(VENV)/dev  ## what the code says of itself into docs/, and the site into build/site, strictly
+	$(BIN)/cog -r -P $$(grep -rl '\[\[\[cog' docs)
+	$(BIN)/python -m reference > docs/llms.txt
+	$(BIN)/zensical build --strict
+
+check: lint types layers test docs  ## lint, types, layers, tests and the site: what CI runs
 
 notebooks: $(VENV)/dev  ## run the notebooks again, in place, in a home without accounts
 	rm -f notebooks/*.duckdb*

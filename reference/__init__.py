@@ -1,0 +1,12 @@
+"""What writes the generated parts of `docs/reference`, and `docs/llms.txt`, from the code.
+
+`make docs` runs it: each page names the function whose text it holds, in a comment that cog reads.
+"""
+
+from reference.commands import commands, exit_codes
+from reference.errors import errors
+from reference.index import index
+from reference.magics import magics
+from reference.tables import columns, flat
+
+__all__ = ["columns", "commands", "errors", "exit_codes", "flat", "index", "magics"]

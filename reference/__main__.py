@@ -1,0 +1,5 @@
+"""Prints `docs/llms.txt`."""
+
+from reference import index
+
+print(index())
