@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -11,43 +10,16 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from sybil import Example, Sybil
-from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 import mixpanel_data
 from mixpanel_data import sandbox
 from mixpanel_data._internal.config.values import Settings
 from mixpanel_data.sandbox import faults
+from tests.meta import fences
 
 ROOT = Path(__file__).parents[2]
 SKILL = ROOT / "mixpanel_data" / "SKILL.md"
 PAGES = [ROOT / "README.md", SKILL, *sorted((ROOT / "docs").rglob("*.md"))]
-
-
-def run_console(example: Example) -> str | None:
-    """Each `$ command` in turn, in one environment; `...` in its output stands for anything."""
-    exports: list[str] = []
-    for block in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
-        command, _, expected = block.partition("\n")
-        if command.startswith("export "):
-            exports.append(command.partition("  #")[0])
-            continue
-        done = subprocess.run(
-            ["bash", "-c", "\n".join([*exports, command])],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-        )
-        pattern = re.escape(expected.rstrip("\n")).replace(re.escape("..."), ".*")
-        if done.returncode or not re.fullmatch(pattern, done.stdout.rstrip("\n"), re.DOTALL):
-            return f"$ {command}\nexit code {done.returncode}\n{done.stdout}{done.stderr}"
-    return None
-
-
-SYBIL = Sybil(
-    parsers=[PythonCodeBlockParser(), CodeBlockParser("console", run_console)], path=str(ROOT)
-)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -55,14 +27,42 @@ def test_code_in_the_documentation_runs(
     page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for example in SYBIL.parse(page).examples():
-        example.evaluate()
+    fences.run(page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_code_block_is_of_a_kind_that_is_run(page: Path) -> None:
+    text = page.read_text()
+    kinds = fences.kinds(page)
+    assert 2 * len(kinds) == len(re.findall(r"^ *```", text, flags=re.MULTILINE))
+    assert set(kinds) <= {*fences.RUN, *fences.ELSEWHERE}
+    commands = r"^(\$ |mp |make |pip |python |export |SELECT |from \w+ import )"
+    assert [
+        block for block in fences.blocks(page, "text") if re.search(commands, block, re.MULTILINE)
+    ] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", prose(page))
+    lost = []
+    for file, anchor in links:
+        target = page.parent / file if file else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            lost.append(f"{file}#{anchor}")
+    assert lost == []
+
+
+def prose(page: Path) -> str:
+    return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """Those of the headings, as Python-Markdown's `toc` makes them."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
+    texts = (re.sub(r"\[([^]]*)\]\([^)]*\)|[`*]", r"\1", heading) for heading in headings)
+    letters = (re.sub(r"[^\w\s-]", "", text).strip().lower() for text in texts)
+    return {re.sub(r"[-\s]+", "-", text) for text in letters}
 
 
 def documentation() -> str:
