@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "magics.md"
+from tests.meta import fences
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "reference" / "magics.md"
+OTHERS = [page for page in sorted(DOCS.rglob("*.md")) if page != PAGE]
 
 
 def test_the_cells_of_the_page_run(cell, shell):
-    cells = re.findall(r"^```ipython\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    assert len(cells) > 8
-    for code in cells:
-        shown = cell(code.rstrip())
-        assert shown.error is None, f"{code}\n{shown.out}{shown.err}"
+    assert run_cells(cell, PAGE) > 8
     variables = shell.user_ns
     assert variables["ios"].n[0] > 0
     assert variables["web"].n[0] > 0
     assert list(variables["revenue"].columns) == ["platform", "revenue"]
     assert variables["ws"].tables() == []
+
+
+def run_cells(cell, page: Path) -> int:
+    cells = fences.blocks(page, "ipython")
+    for code in cells:
+        shown = cell(code.rstrip())
+        assert shown.error is None, f"{code}\n{shown.out}{shown.err}"
+    return len(cells)
+
+
+def test_the_cells_of_the_other_pages_run(cell):
+    for page in OTHERS:
+        run_cells(cell, page)
 
 
 @pytest.mark.parametrize("magic", ["mp_fetch", "mp_use", "mpsql"])

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import playwright
+import pytest
 from sybil import Example
 
-from mixpanel_data import MixpanelDataError, Workspace
+from mixpanel_data import MixpanelDataError, MixpanelDataWarning, Workspace
 from tests.meta.fences.shell import matches
 
 JQL = Path(__file__).parent / "jql.js"
@@ -63,7 +64,8 @@ def run_javascript(example: Example) -> str | None:
     example.namespace["scripted"] = _rows(json.loads(done.stdout))
     with Workspace.sandbox() as ws:
         try:
-            answer = ws.jql(example.parsed)
+            with pytest.warns(MixpanelDataWarning, match="maintenance mode"):
+                answer = ws.jql(example.parsed)
         except MixpanelDataError as error:
             return None if "not supported by the sandbox" in error.message else error.message
         asked = _rows(answer.raw)
