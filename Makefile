@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab notebooks deep lint types layers docs check bench clean
+.PHONY: help demo test lab notebooks deep lint types layers docs pictures check bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -53,6 +53,10 @@ docs: $(VENV)/dev  ## what the code says of itself into docs/, and the site into
 	$(BIN)/cog -r -P $$(grep -rl '\[\[\[cog' docs)
 	$(BIN)/python -m reference > docs/llms.txt
 	$(BIN)/zensical build --strict
+
+pictures: $(VENV)/dev  ## docs/pictures anew: widgets in JupyterLab, the demo in a terminal
+	$(BIN)/python -m pytest tests/lab
+	$(BIN)/python -m reference.pictures
 
 check: lint types layers test docs  ## lint, types, layers, tests and the site: what CI runs
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mixpanel_data import auth
 from mixpanel_data.exceptions import MixpanelDataError
+from mixpanel_magics.state.places import shown
 from mixpanel_magics.state.said import Said, failed
 from mixpanel_magics.state.work import Work
 
@@ -142,7 +143,7 @@ class Accounts:
             self._say(failed(error))
             return False
         self.selected = added.name
-        told = f"stored {added.name!r} (project {added.project_id}) in {auth.config_path()}"
+        told = f"stored {added.name!r} (project {added.project_id}) in {shown(auth.config_path())}"
         self._done(Said(told, "good", "Test asks Mixpanel whether it is accepted."))
         return True
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mixpanel_data.exceptions import TableNotFoundError
 from mixpanel_magics.state.columns import Columns
 from mixpanel_magics.state.part import Part
+from mixpanel_magics.state.places import shown
 from mixpanel_magics.state.rows import Rows
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Tables(Part):
     @property
     def path(self) -> str:
         """The database file."""
-        return str(self._workspace.path)
+        return shown(self._workspace.path) if self._workspace.path else "memory"
 
     @property
     def names(self) -> list[str]:

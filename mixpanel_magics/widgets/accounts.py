@@ -10,6 +10,7 @@ from IPython import get_ipython
 from mixpanel_data import auth
 from mixpanel_magics.session import MixpanelSession
 from mixpanel_magics.state.accounts import COLUMNS, REGIONS, Accounts, NewAccount
+from mixpanel_magics.state.places import shown
 from mixpanel_magics.widgets import fields, look
 from mixpanel_magics.widgets.listing import Listing
 from mixpanel_magics.widgets.secret import SecretField
@@ -66,7 +67,7 @@ class AccountBrowser:
         """Draw what the state knows."""
         state = self.accounts
         notes = "".join(look.note(text) for text in state.notes())
-        self._head.value = look.title("Accounts", str(auth.config_path())) + notes
+        self._head.value = look.title("Accounts", shown(auth.config_path())) + notes
         names = state.names
         index = names.index(state.selected) if state.selected in names else None
         self._list.set(COLUMNS, state.rows(), index)
@@ -99,7 +100,9 @@ class AccountBrowser:
 
     def __repr__(self) -> str:
         lines = [", ".join(filter(None, row)) for row in self.accounts.rows()]
-        return "\n".join([f"Accounts in {auth.config_path()}:", *(f"  {line}" for line in lines)])
+        return "\n".join(
+            [f"Accounts in {shown(auth.config_path())}:", *(f"  {line}" for line in lines)]
+        )
 
 
 class _Form:

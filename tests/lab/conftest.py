@@ -150,8 +150,6 @@ def server(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[
         "HOME": str(home),
         "PYTHONPATH": str(ROOT),
         "MP_ACCOUNT": "sandbox",
-        "MP_CONFIG_PATH": str(home / "config.toml"),
-        "MP_DATA_DIR": str(home / "data"),
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),

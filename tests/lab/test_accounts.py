@@ -97,4 +97,4 @@ def test_accounts_are_added_tested_switched_and_removed(notebook, mixpanel):
         for typed in (WRONG, DRAFT, secret)
         if typed.encode() in path.read_bytes()
     }
-    assert with_secret == {"config.toml": secret}
+    assert with_secret == {".mp/config.toml": secret}

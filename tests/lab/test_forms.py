@@ -51,6 +51,7 @@ def test_events_are_fetched_and_counted_with_the_mouse(notebook):
     expect(said).to_contain_text("events are in 'events'")
     notebook.picture("fetch-done", form)
 
+    notebook.page.set_viewport_size({"width": 1280, "height": 1800})
     form = notebook.run("%mp_report").locator(".mp-widget").first
     said = form.locator(".mp-said")
     form.get_by_label("event", exact=True).fill("Purchase")
