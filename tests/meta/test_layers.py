@@ -21,7 +21,7 @@ VIOLATIONS = {
         "def f():\n    import mixpanel_data.workspace",
         "point down: package",
     ),
-    "mixpanel_data/_internal/storage/engine.py": (
+    "mixpanel_data/_internal/storage/engine/tables.py": (
         "import mixpanel_data._internal.api_client",
         "point down: internals",
     ),
