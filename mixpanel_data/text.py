@@ -1,8 +1,14 @@
-"""Text of others on a screen of ours."""
+"""Text of others on a screen of ours, and lists of names as people type them."""
 
 from __future__ import annotations
 
 import re
+
+from mixpanel_data.exceptions import InvalidArgumentError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -14,3 +20,26 @@ def printable(text: str) -> str:
     'red \\x1b[31m alert'
     """
     return _UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], text)
+
+
+def listed(values: Iterable[str], option: str) -> list[str]:
+    """Names from comma-separated lists, quoted as in CSV.
+
+    >>> listed(['"Hello, world", Login', "Purchase"], "--events")
+    ['Hello, world', 'Login', 'Purchase']
+    """
+    import csv  # most calls have no list
+
+    try:
+        rows = list(csv.reader(values, skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        raise InvalidArgumentError(
+            f"{option}: {error}",
+            hint=f"""a name with a comma goes in double quotes: {option} '"Hello, world",Login'""",
+        ) from error
+    found = [name.strip() for row in rows for name in row]
+    if not found or not all(found):
+        raise InvalidArgumentError(
+            f"{option} is empty, or names an empty one", hint=f"{option} A,B"
+        )
+    return found

@@ -5,15 +5,12 @@ IPython splits a line at every blank outside of quotes, and leaves the quotes in
 
 from __future__ import annotations
 
-import csv
 import re
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from IPython.core.error import UsageError
-
-from mixpanel_data.exceptions import InvalidArgumentError
 
 _PIECE = re.compile(
     r"""'[^']*'|"[^"]*"|(?P<open>[(\[{])|(?P<close>[)\]}])|\s+|[^'"\s()\[\]{}]+|."""
@@ -62,21 +59,6 @@ def parse(magic: Callable[..., Any], line: str) -> Namespace:
     """The arguments of a magic, as its `magic_arguments` declare them."""
     parsed: Namespace = magic.parser.parse_args(words(line))  # type: ignore[attr-defined]
     return parsed
-
-
-def names(text: str, option: str) -> list[str]:
-    """A comma-separated list; a name with a comma goes in double quotes."""
-    try:
-        found = [
-            name.strip()
-            for row in csv.reader([text], skipinitialspace=True, strict=True)
-            for name in row
-        ]
-    except csv.Error as error:
-        raise InvalidArgumentError(f"{option}: {error}", hint=f"{option} A,B") from error
-    if not found or not all(found):
-        raise InvalidArgumentError(f"{option} names an empty one", hint=f"{option} A,B")
-    return found
 
 
 def evaluate(expression: str, variables: Mapping[str, Any], option: str) -> Any:

@@ -13,6 +13,7 @@ from IPython.core.magic import line_magic, magics_class, needs_local_scope, no_v
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.text import listed
 from mixpanel_magics import arguments
 from mixpanel_magics.errors import shorten, shown_short
 from mixpanel_magics.progress import fetching
@@ -154,7 +155,7 @@ class FetchMagics(OnSession):
 
 
 def _names(text: str | None, option: str) -> list[str] | None:
-    return None if text is None else arguments.names(text, option)
+    return None if text is None else listed([text], option)
 
 
 def _check(asked: Namespace) -> None:

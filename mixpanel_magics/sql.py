@@ -18,6 +18,7 @@ from IPython.core.magic import (
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.text import listed
 from mixpanel_magics import arguments, statements
 from mixpanel_magics.display import DryRun, show_first
 from mixpanel_magics.errors import shown_short
@@ -96,7 +97,7 @@ class SqlMagics(OnSession):
     def _answer(
         self, sql: str, asked: Namespace, variables: Mapping[str, Any]
     ) -> Answer | DryRun | None:
-        uses = [] if asked.uses is None else arguments.names(asked.uses, "--with")
+        uses = [] if asked.uses is None else listed([asked.uses], "--with")
         if asked.jinja:
             sql = render(sql, variables)
         query = self._snippets.compose(sql, uses)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import typer
 
 from mixpanel_data.cli import formatters, results
-from mixpanel_data.text import printable
+from mixpanel_data.text import listed, printable
 
 if TYPE_CHECKING:
     from mixpanel_data.cli.jq import Program
@@ -59,10 +59,9 @@ class Session:
     @cached_property
     def excerpt(self) -> Excerpt:
         """The part of the rows that is asked for."""
-        from mixpanel_data.cli import names
         from mixpanel_data.queries import Excerpt
 
-        columns = None if self.columns is None else names.split(self.columns, "--columns")
+        columns = None if self.columns is None else listed(self.columns, "--columns")
         return Excerpt.of(self.limit, self.offset, columns, self.max_bytes)
 
     @cached_property

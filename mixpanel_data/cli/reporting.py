@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from mixpanel_data.cli import names
 from mixpanel_data.cli.asking import mixpanel, show
 from mixpanel_data.cli.context import Session
+from mixpanel_data.text import listed
 
 if TYPE_CHECKING:
     from mixpanel_data.types import Report
@@ -161,5 +161,5 @@ def _reading(workspace: Workspace, *, tables: list[str] | None, **scope: Any) ->
     """The reports of the tables that are named, by the calendar that is asked for."""
     chosen = {name: value for name, value in scope.items() if value is not None}
     if tables is not None:
-        chosen["table"] = names.split(tables, "--table")
+        chosen["table"] = listed(tables, "--table")
     return workspace.local.on(**cast("ScopeOptions", chosen))

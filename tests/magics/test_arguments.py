@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixpanel_data import InvalidArgumentError
 from mixpanel_magics import arguments
 
 
@@ -33,10 +32,3 @@ def test_no_character_of_a_line_is_lost(line):
     assert ends == sorted(ends)
     for word, end in zip(arguments.words(line), ends[1:], strict=True):
         assert line[:end].rstrip("'\"").endswith(word.rstrip("'\""))
-
-
-def test_names_are_split_at_commas_outside_of_quotes():
-    assert arguments.names('"Hello, world", Login', "--events") == ["Hello, world", "Login"]
-    for wrong in ["", "a,,b", '"a']:
-        with pytest.raises(InvalidArgumentError, match="--events"):
-            arguments.names(wrong, "--events")

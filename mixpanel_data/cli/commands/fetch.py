@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixpanel_data.cli import names
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
 from mixpanel_data.cli.progress import fetching
 from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.text import listed
 
 if TYPE_CHECKING:
     from mixpanel_data.types import FetchPlan, FetchResult
@@ -105,7 +105,7 @@ def events(
     """
     session = Session.of(ctx)
     table = name or "events"
-    chosen = None if event_names is None else names.split(event_names, "--events")
+    chosen = None if event_names is None else listed(event_names, "--events")
     if stdout and (name or append or replace or plan):
         raise InvalidArgumentError(
             "--stdout stores nothing, so a table, --append, --replace and --plan don't go with it"
@@ -217,8 +217,8 @@ def profiles(
     Nothing is stored unless everything arrived.
     """
     session = Session.of(ctx)
-    wanted = None if properties is None else names.split(properties, "--properties")
-    users = None if distinct_ids is None else names.split(distinct_ids, "--user")
+    wanted = None if properties is None else listed(properties, "--properties")
+    users = None if distinct_ids is None else listed(distinct_ids, "--user")
     with session.workspace() as workspace, fetching(session, workspace) as progress:
         result = workspace.fetch_profiles(
             name,

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from mixpanel_data.cli import names
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.asking import CountEntries, Event, From, To, Where, WindowUnit
 from mixpanel_data.cli.reporting import Answer, AskHere, local_report
+from mixpanel_data.text import listed
 
 app = App()
 
@@ -63,5 +63,5 @@ def flows(
     return ask.flows(
         event, from_date, to_date, forward=forward, reverse=reverse, where=where, count=count,
         length=length, length_unit=length_unit, limit=top,
-        hide=names.split(hide, "--hide") if hide else (), collapse_repeats=not keep_repeats,
+        hide=listed(hide, "--hide") if hide else (), collapse_repeats=not keep_repeats,
     )  # fmt: skip

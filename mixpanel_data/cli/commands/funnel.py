@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mixpanel_data.cli import names
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.asking import CountEntries, From, On, To, Top, Where, WindowUnit
 from mixpanel_data.cli.reporting import Answer, Ask, here, report
 from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.text import listed
 
 if TYPE_CHECKING:
     from mixpanel_data.queries import Exclusion, Step
@@ -155,7 +155,7 @@ def _steps(funnel_id: int | None, events: list[str] | None, filters: Sequence[st
         raise InvalidArgumentError(
             "a funnel that is counted here needs --steps", hint="--steps 'Sign Up,Purchase'"
         )
-    steps = [Step(event) for event in names.split(events, "--steps")]
+    steps = [Step(event) for event in listed(events, "--steps")]
     for text in filters:
         number, where = _parts(_OF_STEP, text, "--step-where", '2: properties["amount"] > 9')
         at = int(number) - 1
@@ -175,7 +175,7 @@ def _steps(funnel_id: int | None, events: list[str] | None, filters: Sequence[st
 def _exclusions(events: list[str] | None, between: Sequence[str]) -> list[Exclusion]:
     from mixpanel_data.queries import Exclusion
 
-    found = [Exclusion(name) for name in names.split(events, "--exclude")] if events else []
+    found = [Exclusion(name) for name in listed(events, "--exclude")] if events else []
     for text in between:
         after, before, event = _parts(_BETWEEN, text, "--exclude-between", "1-2: Support Ticket")
         found.append(Exclusion(event, after_step=int(after), before_step=int(before)))
