@@ -226,7 +226,10 @@ class TableExistsError(MixpanelDataError):
     def __init__(self, table: str, *, hint: str | None = None) -> None:
         super().__init__(f"table {table!r} already exists")
         self.table = table
-        self.hint = hint or f"drop it first (mp drop {table}) or fetch under another name"
+        self.hint = hint or (
+            "--append adds days of events, --replace swaps it (append=True, replace=True),"
+            f" or drop it first: mp drop {table}"
+        )
 
 
 class ExportExistsError(MixpanelDataError):

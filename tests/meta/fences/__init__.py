@@ -40,8 +40,16 @@ SYBIL = Sybil(
 
 
 def run(page: Path) -> None:
-    """All blocks of a page, in order, in the current folder."""
+    """All blocks of a page, in order, in the current folder.
+
+    A block that begins with the name of a file in a comment is that file for the blocks after it.
+    """
     for example in SYBIL.parse(page).examples():
+        name = re.match(r"# ([\w./-]+\.\w+)\n", example.parsed)
+        if name:
+            file = Path(name[1])
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(example.parsed)
         example.evaluate()
 
 

@@ -19,7 +19,8 @@ def run_workflow(example: Example) -> str | None:
         for job in workflow["jobs"].values():
             for step in job["steps"]:
                 given = {**workflow.get("env", {}), **job.get("env", {}), **step.get("env", {})}
-                fault = _run(step, {name: _filled(text, variables) for name, text in given.items()})
+                filled = {name: _filled(text, variables) for name, text in given.items()}
+                fault = _run(step, {"MP_BASE_URL": variables["MP_BASE_URL"], **filled})
                 if fault is not None:
                     return fault
     return None
