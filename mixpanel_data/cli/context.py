@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import typer
 
 from mixpanel_data.cli import formatters, results
+from mixpanel_data.plain import to_csv, to_json
 from mixpanel_data.text import listed, printable
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Session:
         all of it fits; `headings` are those of a CSV without rows, `column` that of a list of names.
         """
         if not rows and headings and self.output == "csv":
-            formatters.emit(formatters.to_csv([], self.excerpt.chosen(headings)))
+            formatters.emit(to_csv([], self.excerpt.chosen(headings)))
             return
         plain = formatters.plain(value)
         if rows is not None and (self.output != "json" or self._chooses_rows(plain)):
@@ -179,7 +180,7 @@ class Session:
     def _chooses_rows(self, plain: object) -> bool:
         if self.max_bytes is None or self.program is not None:
             return self.excerpt.is_of_rows
-        is_too_long = len(formatters.encoded(formatters.to_json(plain))) > self.max_bytes
+        is_too_long = len(formatters.encoded(to_json(plain))) > self.max_bytes
         return self.excerpt.is_of_rows or is_too_long
 
     def tell_cut(self, what: str | None) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mixpanel_data.cli.formatters import to_json
 from mixpanel_data.exceptions import (
     AccountNotFoundError,
     AuthenticationError,
@@ -22,6 +21,7 @@ from mixpanel_data.exceptions import (
     ResourceNotFoundError,
     TableNotFoundError,
 )
+from mixpanel_data.plain import to_json
 from mixpanel_data.text import printable
 
 if TYPE_CHECKING:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -12,6 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mixpanel_data.cli import stdout
+from mixpanel_data.plain import cell, compact, to_csv, to_json
 from mixpanel_data.text import printable
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ Printable = Plain | Sequence[Plain] | Sequence[Row] | Sequence[str]
 
 _WIDEST = 10_000
 _LONGEST_CELL = 200
-_UNSAFE_IN_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def write(value: Printable, output: str, *, column: str = "name") -> None:
@@ -51,7 +49,7 @@ def formatted(value: Any, output: str, *, column: str = "name") -> str:
     if output == "json":
         return to_json(value)
     if output == "jsonl":
-        return "".join(f"{_dumps(item)}\n" for item in _items(value))
+        return "".join(f"{compact(item)}\n" for item in _items(value))
     if output == "csv":
         return to_csv(_rows(value, column))
     if isinstance(value, Mapping):
@@ -70,37 +68,12 @@ def emit(text: str) -> None:
     stdout.flush()
 
 
-def to_json(value: object) -> str:
-    """Without blanks; rows have each a line of their own, as those of `mp sql`."""
-    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
-        return f"{_dumps(value)}\n"
-    rows = ",\n".join(map(_dumps, value))
-    return f"[{rows}]\n"
-
-
-def to_csv(rows: Sequence[Row], headings: Sequence[str] = ()) -> str:
-    """A header and RFC 4180 quoting; a nested value is JSON, a missing one is empty.
-
-    `headings` are for no rows, which have none.
-    """
-    import csv
-
-    names = list(rows[0]) if rows else headings
-    if not names:
-        return ""
-    file = StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_cell(value) for value in row.values()] for row in rows)
-    return file.getvalue()
-
-
 def scalar(value: object, output: str) -> str:
     """One value: as JSON in json and jsonl, as bare text in csv and table."""
     if output in {"json", "jsonl"}:
-        return f"{_dumps(value)}\n"
-    cell = _cell(value)
-    return f"{printable(cell) if output == 'table' else cell}\n"
+        return f"{compact(value)}\n"
+    text = cell(value)
+    return f"{printable(text) if output == 'table' else text}\n"
 
 
 def rows_table(rows: Iterable[Row]) -> Table:
@@ -162,16 +135,9 @@ def _rows(plain: Any, column: str) -> list[Row]:
     return [item if isinstance(item, Mapping) else {column: item} for item in _items(plain)]
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    is_json = isinstance(value, bool | int | float | list | tuple | dict)
-    return _dumps(value) if is_json else str(value)
-
-
 def _short(value: Any) -> str:
     """A cell for eyes: long JSON would bury the rest of its table."""
-    text = printable(_cell(value))
+    text = printable(cell(value))
     return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"
 
 
@@ -181,36 +147,6 @@ def _is_number(value: object) -> bool:
     )
 
 
-def _dumps(value: object) -> str:
-    """Compact JSON in UTF-8, every digit of a number included; what is not finite is null."""
-    try:
-        dumped = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError):
-        dumped = _exactly(value)
-    return safe_json(dumped)
-
-
 def parsed(lines: bytes) -> list[dict[str, Any]]:
     """JSON lines, read; a fraction keeps the digits it came with."""
     return [json.loads(line, parse_float=Decimal) for line in lines.splitlines()]
-
-
-def safe_json(dumped: str) -> str:
-    """JSON in which what no terminal or encoder should see is escaped."""
-    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", dumped)
-
-
-def _exactly(value: object) -> str:
-    """JSON of what the standard library can't spell: decimals, NaN, dates."""
-    if isinstance(value, Mapping):
-        pairs = (
-            f"{json.dumps(str(k), ensure_ascii=False)}:{_exactly(v)}" for k, v in value.items()
-        )
-        return f"{{{','.join(pairs)}}}"
-    if isinstance(value, list | tuple):
-        return f"[{','.join(map(_exactly, value))}]"
-    if isinstance(value, float | Decimal):
-        return str(value) if math.isfinite(value) else "null"
-    if value is None or isinstance(value, bool | int):
-        return json.dumps(value)
-    return json.dumps(str(value), ensure_ascii=False)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.cli import formatters, stdout
+from mixpanel_data.plain import safe_json
 
 if TYPE_CHECKING:
     from mixpanel_data.cli.jq import Program
@@ -105,7 +106,7 @@ class _Results:
 
     def _print(self, text: bytes) -> None:
         for result in self._program.results(text.decode()):
-            line = formatters.encoded(f"{formatters.safe_json(result)}\n")
+            line = formatters.encoded(f"{safe_json(result)}\n")
             if self._most is not None and self.bytes + len(line) > self._most:
                 raise _EnoughError
             stdout.write(line)

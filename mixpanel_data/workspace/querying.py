@@ -104,15 +104,24 @@ class Querying(Parts):
         columns: Sequence[str] | None = None,
         max_bytes: int | None = None,
         accelerate: bool = True,
+        read_only: bool = False,
     ) -> WriteResult:
         """Run SQL and write its rows to `file` as text, in flat memory whatever their number.
 
         Of the rows, `limit` after the first `offset`, with these `columns` alone: DuckDB makes no
         others. The text has at most `max_bytes`, as many whole rows as fit; the query ends then.
+        `read_only` is for SQL of strangers: it refuses all but one SELECT on tables and views of
+        this database, and so whatever writes, sets anything or reads files.
         """
         excerpt = queries.Excerpt.of(limit, offset, columns, max_bytes)
         return self._storage.write(
-            query, file, format=format, params=params, excerpt=excerpt, accelerate=accelerate
+            query,
+            file,
+            format=format,
+            params=params,
+            excerpt=excerpt,
+            accelerate=accelerate,
+            read_only=read_only,
         )
 
     def explain_sql(

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from mixpanel_data.cli import formatters
+from mixpanel_data.plain import to_json
 from mixpanel_data.types import Answer
 
 
@@ -177,10 +178,10 @@ def test_json_keeps_every_digit_of_every_number(value):
     def number(text: str) -> Any:
         return "number", text
 
-    text = formatters.to_json(value)
+    text = to_json(value)
     assert json.loads(text, parse_float=number, parse_int=number) == digits(value)
 
 
 def test_what_json_can_not_spell_is_null_wherever_it_is():
     value = {"a": [math.nan, {"b": -math.inf}], "c": Decimal("NaN")}
-    assert formatters.to_json(value) == '{"a":[null,{"b":null}],"c":null}\n'
+    assert to_json(value) == '{"a":[null,{"b":null}],"c":null}\n'

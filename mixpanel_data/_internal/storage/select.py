@@ -14,6 +14,7 @@ from mixpanel_data._internal.storage.errors import one_line_up
 from mixpanel_data._internal.storage.flat import changes
 from mixpanel_data._internal.storage.session import Params
 from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data._internal.storage.tokens import tokens
 from mixpanel_data.exceptions import QueryError, SessionLostError
 from mixpanel_data.queries import Excerpt
 
@@ -97,7 +98,7 @@ def _last(
     table: DuckDB makes several statements of it, and does not say how many rows it copied.
     """
     changes.note(connection, statement.query)
-    query = statement.query.rstrip().removesuffix(";")
+    query = _unended(statement.query)
     if statement.type == duckdb.StatementType.SELECT:
         return query, params, re.search(r"\border\b", query, re.IGNORECASE) is not None
     if statement.type == duckdb.StatementType.MULTI:
@@ -109,6 +110,12 @@ def _last(
         connection.execute(statement, params)
         return *_kept(connection), True
     return _PARKED, None, True
+
+
+def _unended(sql: str) -> str:
+    """A statement without its semicolon, behind which a comment may stand."""
+    *_, last = tokens(sql)
+    return sql.encode()[: last.start].decode() if last.text == b";" else sql.rstrip()
 
 
 def _columns(connection: Connection, query: str, params: Params) -> dict[str, str]:

@@ -29,7 +29,7 @@ from mixpanel_data._internal.storage.acceleration.syntax import (
 )
 from mixpanel_data._internal.storage.flat.columns import KEYS
 
-_EXPRESSIONS = {
+EXPRESSIONS = {
     *("BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION"),
     *("CONSTANT", "DEFAULT", "FUNCTION", "LAMBDA", "OPERATOR", "PARAMETER"),
     *("POSITIONAL_REFERENCE", "STAR", "SUBQUERY", "TYPE", "WINDOW"),
@@ -237,7 +237,7 @@ class Analysis:
 
     def _expression(self, node: Tree, scope: Scope) -> None:
         kind = node["class"]
-        if kind not in _EXPRESSIONS:
+        if kind not in EXPRESSIONS:
             raise Leave(f"it has an expression that is not known here: {kind}")
         if found := extraction(node):
             self._extraction(found, node, None, scope)

@@ -40,8 +40,11 @@ class Parser:
     @cached_property
     def functions(self) -> frozenset[str]:
         """All functions that DuckDB comes with."""
-        rows = self._connection.execute("SELECT function_name FROM duckdb_functions()").fetchall()
-        return frozenset(fold(name) for (name,) in rows)
+        return self.names("SELECT function_name FROM duckdb_functions()")
+
+    def names(self, question: str) -> frozenset[str]:
+        """Folded names that a query of DuckDB's own catalog gives."""
+        return frozenset(fold(name) for (name,) in self._connection.execute(question).fetchall())
 
     def _ask(self, question: str, value: str) -> str:
         ((answer,),) = self._connection.execute(question, [value]).fetchall()

@@ -121,8 +121,13 @@ class Querying(Opened):
         params: Params = None,
         excerpt: Excerpt | None = None,
         accelerate: bool = False,
+        read_only: bool = False,
     ) -> WriteResult:
         """Run SQL and write its rows, or an excerpt of them, to `file` as text, in flat memory."""
+        if read_only:
+            from mixpanel_data._internal.storage.read_only import check
+
+            self._session.run_whole(lambda connection: check(connection, sql))
         return output.write(
             self._session,
             sql,
