@@ -91,6 +91,7 @@ SECTIONS = {
     "Accounts": {"auth": "auth"},
     "Without an account": {"demo": "sandbox", "sandbox": "sandbox"},
     "Learn": {"help": "help", "skill": "help"},
+    "For agents": {"mcp": "mcp"},
 }
 """Each command and the module that has it, as the help lists them."""
 

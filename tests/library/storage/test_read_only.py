@@ -231,7 +231,9 @@ def test_what_does_anything_else_is_refused_and_not_run(shop, folder, sql):
     assert [path for path in sorted(folder.rglob("*.*")) if path not in before] == []
 
 
-@pytest.mark.parametrize("sql", ["", "-- nothing", "SELECT", "SELECT 1)) TO 'x'; --", "FROM events)"])
+@pytest.mark.parametrize(
+    "sql", ["", "-- nothing", "SELECT", "SELECT 1)) TO 'x'; --", "FROM events)"]
+)
 def test_what_is_no_statement_is_refused_too(shop, sql):
     with pytest.raises((InvalidArgumentError, QueryError)):
         written(shop, sql)

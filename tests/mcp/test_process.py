@@ -1,0 +1,105 @@
+"""`mp mcp` as a process: its streams, its end, its account, and others on the same file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from mixpanel_data import Workspace
+from mixpanel_data.sandbox import Sandbox
+from mixpanel_data.sandbox.server import serve
+from tests.mcp.conftest import MP, environment, serving
+
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "older", "version": "1"},
+    },
+}
+CALLS = [
+    HELLO,
+    {"jsonrpc": "2.0", "method": "notifications/initialized"},
+    {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "tables"}},
+    {"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "sql", "arguments": {}}},
+]
+
+
+def mp(home: Path, *args: str, stdin: str = "", code: str = MP[1]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *args],
+        input=stdin, capture_output=True, text=True, check=False, timeout=60,
+        env=environment(home),
+    )  # fmt: skip
+
+
+def test_stdout_carries_the_protocol_alone_and_the_server_ends_with_its_client(tmp_path):
+    text = "".join(f"{json.dumps(call)}\n" for call in CALLS)
+    done = mp(tmp_path, "mcp", "--account", "sandbox", stdin=text)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {answer["jsonrpc"] for answer in answers} == {"2.0"}
+    assert answers[0]["result"]["protocolVersion"] == "2025-06-18"
+    assert answers[0]["result"]["serverInfo"]["name"] == "mixpanel"
+    assert done.returncode == 0
+    assert done.stderr == "note: this is the sandbox, its data is invented\n"
+
+
+def test_without_an_account_it_says_what_to_type_and_ends(tmp_path):
+    done = mp(tmp_path, "mcp")
+    assert done.returncode == 2
+    assert "mp auth add" in done.stderr
+    assert done.stdout == ""
+
+
+def test_without_the_extra_it_says_what_to_type(tmp_path):
+    missing = f"import sys; sys.modules['mcp'] = None; {MP[1]}"
+    done = mp(tmp_path, "mcp", "--account", "sandbox", code=missing)
+    assert done.returncode == 1
+    assert "hint: pip install 'mixpanel-data[mcp]'\n" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_notebook_refuses_to_be_a_server():
+    from mixpanel_data.cli.main import main
+
+    with Workspace.ephemeral("sandbox") as workspace:
+        assert main(["mcp"], lend=lambda: workspace) == 3
+
+
+def test_the_command_line_and_a_notebook_work_on_the_same_file_meanwhile(tmp_path):
+    db = tmp_path / "shared.duckdb"
+    with serving(tmp_path, "--account", "sandbox", "--db", str(db)) as agent:
+        agent("fetch", from_date="2026-01-01", to_date="2026-01-02")
+        there = mp(tmp_path, "sql", "--db", str(db), "--scalar", "SELECT count(*) FROM events")
+        assert there.returncode == 0, there.stderr
+        with Workspace.open(db) as notebook:
+            notebook.sql_rows("CREATE TABLE mine AS SELECT 7 AS n")
+            assert agent("sql", query="FROM mine").text == "n\n7"
+            count = agent("sql", query="SELECT count(*) AS n FROM events").text
+            assert count == f"n\n{there.stdout.strip()}"
+    with Workspace.open(db) as notebook:
+        with serving(tmp_path, "--db", str(db)) as agent:  # which needs no account
+            assert notebook.sql_scalar("SELECT n FROM mine") == 7
+            assert agent("sql", query="FROM mine").text == "n\n7"
+            refused = agent("sql", query="COPY mine TO 'out.csv'").error
+            assert refused["type"] == "InvalidArgumentError"
+            assert agent("discover").error["type"] == "AuthenticationError"
+
+
+def test_a_secret_is_in_no_answer_and_in_no_log(tmp_path):
+    with Sandbox(events=100, profiles=5) as project, serve(project) as server:
+        account = {
+            "MP_BASE_URL": server.url,
+            "MP_USERNAME": "someone",
+            "MP_SECRET": "Tr0ub4dor",
+            "MP_PROJECT_ID": project.credentials().project_id,
+        }
+        with serving(tmp_path, **account) as agent:
+            said = [agent("discover"), agent("tables"), agent("plan_fetch", what="profiles")]
+    assert said[0].error["type"] == "AuthenticationError"
+    assert "Tr0ub4dor" not in str(said)
