@@ -8,5 +8,6 @@ from reference.errors import errors
 from reference.index import index
 from reference.magics import magics
 from reference.tables import columns, flat
+from reference.tools import tools
 
-__all__ = ["columns", "commands", "errors", "exit_codes", "flat", "index", "magics"]
+__all__ = ["columns", "commands", "errors", "exit_codes", "flat", "index", "magics", "tools"]

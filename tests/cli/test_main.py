@@ -24,7 +24,7 @@ COMMANDS = (
     "tables", "schema", "flatten", "drop", "demo", "sandbox", "lexicon", "funnels", "cohorts",
     "segmentation", "segmentation-numeric", "segmentation-sum", "segmentation-average", "funnel",
     "retention", "frequency", "flows", "counts", "top", "insights", "activity", "jql",
-    "summarize", "breakdown", "stats", "sample", "help", "skill",
+    "summarize", "breakdown", "stats", "sample", "help", "skill", "mcp",
 )  # fmt: skip
 
 

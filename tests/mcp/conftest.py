@@ -47,7 +47,9 @@ class Agent:
     portal: BlockingPortal
     environment: Mapping[str, str]
 
-    def __call__(self, tool: str, *, progress: Callable[..., Any] | None = None, **arguments) -> Said:
+    def __call__(
+        self, tool: str, *, progress: Callable[..., Any] | None = None, **arguments
+    ) -> Said:
         async def ask() -> Said:
             done = await self.client.call_tool(tool, arguments, progress_callback=progress)
             return Said(bool(done.is_error), *(part.text for part in done.content))

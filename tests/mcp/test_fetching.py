@@ -69,7 +69,9 @@ def test_replace_is_never_done_without_confirmation(empty):
 def test_profiles_need_a_word_too(empty):
     plan = empty("fetch", what="profiles", table="people")
     assert plan.data["queries"] == 1
-    assert empty("fetch", what="profiles", table="people", confirm=plan.data["confirm"]).data["rows"]
+    assert empty("fetch", what="profiles", table="people", confirm=plan.data["confirm"]).data[
+        "rows"
+    ]
     again = empty("plan_fetch", what="profiles", table="People")
     assert again.error["type"] == "TableExistsError"
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from mixpanel_data import Workspace
-from mixpanel_data.sandbox import Sandbox
+from mixpanel_data.sandbox import Fault, Faults, Sandbox
 from mixpanel_data.sandbox.server import serve
 from tests.mcp.conftest import MP, environment, serving
 
@@ -30,7 +30,9 @@ CALLS = [
 ]
 
 
-def mp(home: Path, *args: str, stdin: str = "", code: str = MP[1]) -> subprocess.CompletedProcess[str]:
+def mp(
+    home: Path, *args: str, stdin: str = "", code: str = MP[1]
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code, *args],
         input=stdin, capture_output=True, text=True, check=False, timeout=60,
@@ -82,13 +84,34 @@ def test_the_command_line_and_a_notebook_work_on_the_same_file_meanwhile(tmp_pat
             assert agent("sql", query="FROM mine").text == "n\n7"
             count = agent("sql", query="SELECT count(*) AS n FROM events").text
             assert count == f"n\n{there.stdout.strip()}"
-    with Workspace.open(db) as notebook:
-        with serving(tmp_path, "--db", str(db)) as agent:  # which needs no account
-            assert notebook.sql_scalar("SELECT n FROM mine") == 7
-            assert agent("sql", query="FROM mine").text == "n\n7"
-            refused = agent("sql", query="COPY mine TO 'out.csv'").error
-            assert refused["type"] == "InvalidArgumentError"
-            assert agent("discover").error["type"] == "AuthenticationError"
+    # Without an account, the agent borrows what a notebook has open.
+    with Workspace.open(db) as notebook, serving(tmp_path, "--db", str(db)) as agent:
+        assert notebook.sql_scalar("SELECT n FROM mine") == 7
+        assert agent("sql", query="FROM mine").text == "n\n7"
+        refused = agent("sql", query="COPY mine TO 'out.csv'").error
+        assert refused["type"] == "InvalidArgumentError"
+        assert agent("discover").error["type"] == "AuthenticationError"
+
+
+def test_waiting_for_the_quota_is_told_as_progress(tmp_path):
+    faults = Faults(Fault.parse("rate-limit; path=export; retry_after=1"))
+    heard: list[str] = []
+
+    async def hear(_done, _total, text) -> None:
+        heard.append(text)
+
+    with Sandbox(events=100, profiles=5, faults=faults) as project, serve(project) as server:
+        who = project.credentials()
+        account = {
+            "MP_BASE_URL": server.url,
+            "MP_USERNAME": who.username,
+            "MP_SECRET": who.secret.get_secret_value(),
+            "MP_PROJECT_ID": who.project_id,
+        }
+        with serving(tmp_path, **account) as agent:
+            days = {"from_date": "2026-01-01", "to_date": "2026-01-02"}
+            assert agent("fetch", **days, progress=hear).data["source"] == "sandbox"
+    assert any(text.startswith("waiting ") for text in heard)
 
 
 def test_a_secret_is_in_no_answer_and_in_no_log(tmp_path):
