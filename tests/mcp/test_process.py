@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from mixpanel_data import Workspace
 from mixpanel_data.sandbox import Fault, Faults, Sandbox
 from mixpanel_data.sandbox.server import serve
 from tests.mcp.conftest import MP, environment, serving
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 
 HELLO = {
     "jsonrpc": "2.0",
@@ -49,6 +55,23 @@ def test_stdout_carries_the_protocol_alone_and_the_server_ends_with_its_client(t
     assert answers[0]["result"]["serverInfo"]["name"] == "mixpanel"
     assert done.returncode == 0
     assert done.stderr == "note: this is the sandbox, its data is invented\n"
+
+
+def test_ctrl_c_ends_it_at_once(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, *MP, "mcp", "--account", "sandbox"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment(tmp_path),
+    ) as process:  # fmt: skip
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"{json.dumps(HELLO)}\n".encode())
+        process.stdin.flush()
+        assert b"mixpanel" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert process.stderr
+        assert process.stderr.read() == b"interrupted\n"
 
 
 def test_without_an_account_it_says_what_to_type_and_ends(tmp_path):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from contextlib import ExitStack
+from typing import NoReturn
 
 import typer
 
+from mixpanel_data.cli import errors
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
 from mixpanel_data.exceptions import AuthenticationError, InvalidArgumentError
@@ -44,6 +48,13 @@ def mcp(ctx: typer.Context) -> None:
             if session.db is None:
                 raise
             workspace = stack.enter_context(session.database())  # which needs no account
+        signal.signal(signal.SIGINT, _leave)
         if sys.stdin.isatty():
             session.say("waiting for an MCP client on stdin; Ctrl-C ends it")
         serve(workspace)
+
+
+def _leave(*_: object) -> NoReturn:
+    """End at once: a thread reads stdin, and nothing but the client's next line would wake it."""
+    typer.echo("interrupted", err=True)
+    os._exit(errors.INTERRUPTED)
