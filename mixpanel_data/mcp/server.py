@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from functools import partial
-from importlib.resources import files
 from typing import Any
 
 import anyio
@@ -21,7 +20,7 @@ from pydantic import ValidationError
 
 from mixpanel_data import __version__
 from mixpanel_data.exceptions import InvalidArgumentError, MixpanelDataError
-from mixpanel_data.mcp import fetching, looking, reporting
+from mixpanel_data.mcp import fetching, helping, looking, reporting
 from mixpanel_data.mcp.call import Call, warnings_as_notes
 from mixpanel_data.mcp.desk import Desk
 from mixpanel_data.plain import compact
@@ -34,11 +33,6 @@ _FETCHES = ToolAnnotations(
 )
 
 
-def help(_: Call) -> str:  # noqa: A001 - what it does
-    """How to work with these tools: tables, expressions, limits. Read it once."""
-    return files("mixpanel_data.mcp").joinpath("GUIDE.md").read_text(encoding="utf-8")
-
-
 TOOLS: dict[Callable[..., str], ToolAnnotations] = {
     looking.tables: _LOOKS,
     looking.discover: _ASKS,
@@ -48,7 +42,7 @@ TOOLS: dict[Callable[..., str], ToolAnnotations] = {
     reporting.segmentation: _ASKS,
     reporting.funnel: _ASKS,
     reporting.retention: _ASKS,
-    help: _LOOKS,
+    helping.help: _LOOKS,
 }
 """Each takes a call first; the others of its parameters are the tool's."""
 

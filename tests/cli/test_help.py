@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,12 +16,22 @@ import mixpanel_data
 
 
 def test_a_word_finds_the_command_and_its_options_first_where_it_is_named_so(mp):
-    assert mp("help", "week", "retention").out == snapshot("""\
-mp retention  Show how many come back, by when they first came.
-    --unit UNIT  Cohorts by day, week or month.  [default: day]
-    --week-start DAY  Weeks begin on monday (default) or sunday.
-    --edge-buckets DAYS  Of the first and last week or month: partial (as asked), whole.
-""")
+    assert mp("help", "week", "retention").out.splitlines()[:4] == snapshot(
+        [
+            "mp retention  Show how many come back, by when they first came.",
+            "    --unit UNIT  Cohorts by day, week or month.  [default: day]",
+            "    --week-start DAY  Weeks begin on monday (default) or sunday.",
+            "    --edge-buckets DAYS  Of the first and last week or month: partial (as asked), whole.",
+        ]
+    )
+
+
+def test_commands_come_first_then_python_then_the_documentation(mp):
+    lines = mp("help", "parquet").out.splitlines()
+    found = [line.partition("  ")[0] for line in lines if not line.startswith(" ")]
+    assert found[:3] == ["mp export", "mp", "ws.export()"]
+    assert "how-to/exporting#formats" in found[3:]
+    assert all("/" in where for where in found[3:])
 
 
 @pytest.mark.parametrize(
@@ -32,15 +46,21 @@ mp retention  Show how many come back, by when they first came.
 )
 def test_options_and_arguments_are_found_where_they_are(mp, words, command, option):
     first, *_ = mp("help", words, "--format", "json").data
-    assert first["command"] == command
+    assert first["where"] == command
     assert option in first["options"]
 
 
 def test_all_words_count_and_plurals_do_not_matter(mp):
-    many = {row["command"] for row in mp("help", "profiles", "-f", "json").data}
-    fewer = {row["command"] for row in mp("help", "profiles", "fetch", "-f", "json").data}
+    many = {row["where"] for row in mp("help", "profiles", "-f", "json").data}
+    fewer = {row["where"] for row in mp("help", "profiles", "fetch", "-f", "json").data}
     assert fewer < many
-    assert many == {row["command"] for row in mp("help", "profile", "-f", "json").data}
+    assert many == {row["where"] for row in mp("help", "profile", "-f", "json").data}
+
+
+@pytest.mark.parametrize("words", ["timezone", "time zone", "time-zone", "Time Zones", "time_zone"])
+def test_words_are_the_same_together_and_apart(mp, words):
+    found = [row["where"] for row in mp("help", words, "--format", "json").data]
+    assert {"mp flows", "auth.set_timezone()", "how-to/time-zones"} <= set(found)
 
 
 def test_a_word_of_the_examples_shows_its_line(mp):
@@ -53,26 +73,133 @@ def test_a_search_is_part_of_no_answer_of_its_own(mp):
 
 def test_many_results_are_cut_and_the_rest_is_counted(mp):
     done = mp("help", "timezone")
-    rows = mp("help", "timezone", "--format", "jsonl").out.splitlines()
+    rows = [json.loads(row) for row in mp("help", "timezone", "-f", "jsonl").out.splitlines()]
     shown = [line for line in done.out.splitlines() if not line.startswith(" ")]
-    assert [line.partition("  ")[0] for line in shown] == [
-        json.loads(row)["command"] for row in rows[:8]
+    assert len(shown) == 5 + 4 + 4
+    assert [line.partition("  ")[0] for line in shown[:5]] == [row["where"] for row in rows[:5]]
+    assert done.err.startswith(f"{len(rows) - len(shown)} more: ")
+    assert len(done.out.encode()) < 2_500
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        ("fetch events progress", "ws.fetch_events()"),
+        ("exclusions steps", "ws.local.funnel()"),
+        ("set default account", "auth.set_default()"),
+        ("fault fail", "sandbox.Fault"),
+        ("builders", "mixpanel_data.expressions"),
+        ("has_prefix", "Expr.has_prefix()"),
+        ("429 retries", "RateLimitError"),
+        ("segmentation plot line", "SegmentationResult.plot()"),
+        ("table at a glance", "TableInfo"),
+    ],
+)
+def test_python_is_found_by_its_names_and_docstrings(mp, words, where):
+    rows = mp("help", words, "--format", "json").data
+    assert where in [row["where"] for row in rows]
+    assert f"\n{where}  " in f"\n{mp('help', words).out}"
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        ("late events", "how-to/fetching#every-day-a-little"),
+        ("no table named", "reference/errors#tablenotfounderror"),
+        ("MP_DATA_DIR", "reference/configuration"),
+        ("who owns the file", "explanation/architecture"),
+    ],
+)
+def test_sections_of_the_documentation_are_found(mp, words, where):
+    found = [row["where"] for row in mp("help", words, "--format", "json").data]
+    assert where in {it.partition("#")[0] for it in found} | set(found)
+
+
+def test_the_line_that_has_the_words_is_shown(mp):
+    lines = mp("help", "gzipped spool").out.splitlines()
+    assert lines
+    assert all("pool" in line or "zip" in line for line in lines)
+    assert max(map(len, lines)) < 250
+
+
+def test_every_name_that_is_public_can_be_found(mp):
+    import mixpanel_data
+    from mixpanel_data import auth, sandbox
+    from mixpanel_data.manual import public_names
+    from mixpanel_data.workspace.local import LocalReports
+
+    found = {it.where.removesuffix("()").rpartition(".")[2] for it in public_names()}
+    public = [*auth.__all__, *sandbox.__all__]
+    public += [
+        name
+        for place in (mixpanel_data.Workspace, LocalReports)
+        for name in dir(place)
+        if not name.startswith("_")
     ]
-    assert done.err.startswith(f"{len(rows) - 8} more: ")
+    public += [name for name in mixpanel_data.__all__ if name[0].isupper()]
+    assert [name for name in public if name not in found | {"Workspace"}] == []
+
+
+@pytest.mark.parametrize(
+    ("where", "begins"),
+    [
+        ("ws.fetch_profiles", "ws.fetch_profiles(name: str = 'profiles', where: "),
+        ("ws.fetch_profiles()", "ws.fetch_profiles("),
+        ("Workspace.tables", "ws.tables()\n\nAll local tables, by name.\n"),
+        ("ws.local.as_sql", "ws.local.as_sql\n\n"),
+        ("auth.list_accounts", "auth.list_accounts()\n"),
+        ("TableInfo", "TableInfo\n\nA table at a glance"),
+        ("how-to/fetching", "# Fetching\n\nEverything here runs on the sandbox"),
+        ("docs/how-to/fetching.md", "# Fetching\n"),
+        ("how-to/fetching#interrupted", "## Interrupted?\n\nType the same command again."),
+        ("reference/tables", "# Tables\n"),
+    ],
+)
+def test_what_was_found_can_be_read(mp, where, begins):
+    done = mp("help", where)
+    assert done.out.startswith(begins)
+    assert "[[[cog" not in done.out
+
+
+def test_a_section_ends_where_the_next_one_begins(mp):
+    assert mp("help", "how-to/fetching#interrupted").out.count("\n## ") == 0
+    whole = mp("help", "docs/how-to/fetching").out
+    assert mp("help", "how-to/fetching#profiles").out.strip() in whole
+    assert mp("help", "how-to/fetching#interrupted", "--limit", "1").code == 3
+
+
+def test_the_package_finds_the_pages_that_it_ships(mp, tmp_path):
+    package = Path(mixpanel_data.__file__).parent
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(package, tmp_path / "mixpanel_data", ignore=ignored)
+    command = [sys.executable, "-c", "from mixpanel_data.cli.main import run; run()", "help"]
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+
+    def found(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, *words], capture_output=True, text=True, check=False, env=env, cwd=tmp_path
+        )
+
+    (tmp_path / "docs").mkdir()  # of somebody else, beside the package
+    (tmp_path / "docs" / "x.md").write_text("# Interrupted fetch")
+    assert "x  Interrupted" not in found("interrupted", "fetch").stdout
+    shutil.copytree(package.parent / "docs", tmp_path / "mixpanel_data" / "docs")
+    assert found("interrupted", "fetch").stdout == mp("help", "interrupted", "fetch").out
+    assert found("how-to/fetching").stdout == mp("help", "how-to/fetching").out
 
 
 def test_output_options_choose_rows(mp):
-    done = mp("help", "parquet", "--limit", "1", "--columns", "command")
-    assert done.data == [{"command": "mp export"}]
+    done = mp("help", "parquet", "--limit", "1", "--columns", "where")
+    assert done.data == [{"where": "mp export"}]
 
 
 def test_nothing_found_says_what_to_try(mp):
     done = mp("help", "retension")
     assert (done.code, done.out) == (3, "")
-    assert done.err == ("error: no command's help has 'retension'\nhint: mp help retention\n")
-    done = mp("help", "xyzzyq", "--format", "json")
+    assert done.err == ("error: nothing here has 'retension'\nhint: mp help retention\n")
+    done = mp("help", "qqqqqq", "--format", "json")
     assert json.loads(done.err)["hint"] == "fewer words, or mp --help for all commands"
-    assert mp("help", "([").code == mp("help", " ").code == 3
+    assert mp("help", "((((").code == mp("help", " ").code == 3
 
 
 def test_without_words_it_is_the_help_of_mp(mp):

@@ -146,6 +146,17 @@ def test_help_is_short(agent):
     assert len(told.encode()) < 3_000
 
 
+def test_help_searches_the_documentation_and_reads_it(agent):
+    found = agent("help", words="late events").text.splitlines()
+    assert len(found) <= 8
+    where = next(line for line in found if line.startswith("how-to/fetching")).partition("  ")[0]
+    assert "--lookback" in agent("help", words=where).text
+    assert agent("help", words="qqqqqq").error["type"] == "InvalidArgumentError"
+    page = agent("help", words="reference/errors")
+    assert len(page.text.encode()) <= 8_000
+    assert page.notes.startswith("cut: 8,000 of ")
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "kind", "said"),
     [

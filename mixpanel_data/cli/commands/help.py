@@ -11,9 +11,6 @@ from mixpanel_data.cli.context import Session
 
 app = App()
 
-MOST = 8
-"""Found commands that are printed as text; rows have a --limit."""
-
 
 @app.command(
     "help",
@@ -21,37 +18,43 @@ MOST = 8
     examples="""
 Examples:
   mp help parquet
-  mp help max-bytes
   mp help week retention
   mp help timezone --format jsonl
+and to read what a search has named:
+  mp help ws.fetch_events
+  mp help how-to/fetching#interrupted
 
-A command is found where its name, help, options or examples have words that
-begin like all of yours. It asks nobody: no account is needed.
+Something is found where its name, help, options or text have words that begin
+like all of yours: commands first, then Python, then sections of the
+documentation, which ships in the package. It asks nobody: no account is needed.
 """,
 )
 def find(
     ctx: typer.Context,
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="WORD", help="What to look for.")
+        list[str] | None, typer.Argument(metavar="WORD", help="What to look for, or to read.")
     ] = None,
 ) -> None:
-    """Search all commands, their options and examples."""
+    """Search commands, Python methods and the documentation, or read of one."""
     if not words:
         typer.echo(ctx.find_root().get_help())
         return
+    from mixpanel_data import manual
     from mixpanel_data.cli import finding
 
     session = Session.of(ctx)
     session.check()
+    if len(words) == 1 and (text := manual.read(words[0])):
+        session.check_takes_all("this is a text")
+        session.show_text(text)
+        return
     found = finding.search(words, ctx)
     if session.format or session.excerpt.is_of_rows or session.program or session.max_bytes:
-        session.show(found)
+        session.show([entry for entries in found.values() for entry in entries])
         return
-    session.show_text("".join(map(str, found[:MOST])))
-    if len(found) > MOST:
-        session.say(
-            f"{len(found) - MOST} more: another word makes it fewer, --format jsonl shows all"
-        )
+    session.show_text(finding.told(found))
+    if more := finding.untold(found):
+        session.say(f"{more} more: another word makes it fewer, --format jsonl shows all")
 
 
 @app.command(

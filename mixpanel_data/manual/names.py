@@ -1,0 +1,134 @@
+"""Public names of the library, read from its source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from mixpanel_data.manual.entries import Entry
+
+_WORKSPACE = (
+    "discovery",
+    "reports",
+    "fetching",
+    "querying",
+    "looking",
+    "paging",
+    "tables",
+    "parts",
+)
+
+
+@cache
+def public_names() -> tuple[Entry, ...]:
+    """Methods of workspaces first, then functions, and classes with their methods."""
+    return tuple(_found(Path(str(files("mixpanel_data")))))
+
+
+def read(where: str) -> str | None:
+    """The signature and the docstring of a name; None where there is none."""
+    wanted = where.removesuffix("()").replace("Workspace.", "ws.", 1)
+    found = next(
+        (entry for entry in public_names() if entry.where.removesuffix("()") == wanted), None
+    )
+    if found is None:
+        return None
+    arguments = ", ".join(f"{name}{said}" for name, said in found.options.items())
+    title = f"{wanted}({arguments})" if found.where.endswith("()") else wanted
+    return "\n".join([title, "", *found.lines]) + "\n"
+
+
+def _found(package: Path) -> Iterator[Entry]:
+    for module in (*_WORKSPACE, "workspace"):
+        for owner in _classes(_parsed(package / "workspace" / f"{module}.py")):
+            yield from _methods(owner, "ws")
+    local = _parsed(package / "workspace" / "local.py")
+    for owner in _classes(local):
+        yield from _methods(owner, "ws.local")
+    auth = _parsed(package / "auth.py")
+    yield from (_entry(node, f"auth.{node.name}()") for node in _functions(auth))
+    builders = _parsed(package / "expressions.py")
+    yield Entry("mixpanel_data.expressions", *_told(builders))
+    yield from _exported([builders], _all(builders), "")
+    for home, prefix in (("queries", ""), ("types", ""), ("sandbox", "sandbox.")):
+        modules = [_parsed(path) for path in sorted((package / home).glob("*.py"))]
+        yield from _exported(modules, _all(_parsed(package / home / "__init__.py")), prefix)
+    errors = _parsed(package / "exceptions.py")
+    yield from _exported([errors], {node.name for node in _classes(errors)}, "")
+
+
+def _exported(modules: list[ast.Module], wanted: set[str], prefix: str) -> Iterator[Entry]:
+    for module in modules:
+        for function in _functions(module):
+            if function.name in wanted:
+                yield _entry(function, f"{prefix}{function.name}()")
+        for owner in _classes(module):
+            if owner.name in wanted:
+                yield Entry(f"{prefix}{owner.name}", *_told(owner))
+                yield from _methods(owner, f"{prefix}{owner.name}")
+
+
+def _methods(owner: ast.ClassDef, prefix: str) -> Iterator[Entry]:
+    """What a class has itself, without what it inherits."""
+    for node in _functions(owner):
+        is_value = any("property" in ast.unparse(it) for it in node.decorator_list)
+        yield _entry(node, f"{prefix}.{node.name}" + ("" if is_value else "()"))
+
+
+def _entry(node: ast.FunctionDef, where: str) -> Entry:
+    told, options, lines = _told(node)
+    return Entry(where, told, {**options, **dict(_arguments(node.args))}, lines)
+
+
+def _arguments(given: ast.arguments) -> Iterator[tuple[str, str]]:
+    """Each argument with its type and default, as a signature has them."""
+    listed = [*given.posonlyargs, *given.args]
+    defaults = [None] * (len(listed) - len(given.defaults)) + list(given.defaults)
+    pairs = [*zip(listed, defaults, strict=True)]
+    pairs += zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    for argument, default in pairs:
+        if argument.arg not in {"self", "cls"} and not argument.arg.startswith("_"):
+            kind = f": {ast.unparse(argument.annotation)}" if argument.annotation else ""
+            yield argument.arg, kind + (f" = {ast.unparse(default)}" if default else "")
+    for rest, stars in ((given.vararg, "*"), (given.kwarg, "**")):
+        if rest is not None:
+            yield f"{stars}{rest.arg}", ""
+
+
+def _told(
+    node: ast.Module | ast.ClassDef | ast.FunctionDef,
+) -> tuple[str, dict[str, str], list[str]]:
+    """The first line of a docstring, no options, and all its lines."""
+    lines = (ast.get_docstring(node) or "").splitlines()
+    return (lines[0] if lines else ""), {}, lines
+
+
+def _functions(node: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef]:
+    for it in node.body:
+        if (
+            isinstance(it, ast.FunctionDef)
+            and not it.name.startswith("_")
+            and ast.get_docstring(it)
+        ):
+            yield it
+
+
+def _classes(module: ast.Module) -> Iterator[ast.ClassDef]:
+    for it in module.body:
+        if isinstance(it, ast.ClassDef) and not it.name.startswith("_"):
+            yield it
+
+
+def _all(module: ast.Module) -> set[str]:
+    """The names in a module's `__all__`."""
+    for it in module.body:
+        if isinstance(it, ast.Assign) and ast.unparse(it.targets[0]) == "__all__":
+            return set(ast.literal_eval(it.value))
+    return set()
+
+
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))

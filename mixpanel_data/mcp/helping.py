@@ -1,0 +1,39 @@
+"""The tool that explains the others, and the documentation."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from mixpanel_data import manual
+from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.mcp.answers import MOST_BYTES
+from mixpanel_data.mcp.call import Call
+
+_MOST = 8
+
+
+def help(call: Call, words: str | None = None) -> str:  # noqa: A001 - what it does
+    """How to work with these tools: tables, expressions, limits. Read it once.
+
+    words search the documentation; what a search names, such as how-to/fetching, is printed.
+    """
+    if words is None:
+        return files("mixpanel_data.mcp").joinpath("GUIDE.md").read_text(encoding="utf-8")
+    if text := manual.read(words):
+        return _beginning(call, text)
+    found = manual.Words(words).search(manual.sections())
+    if not found:
+        raise InvalidArgumentError(
+            f"the documentation has nothing on {words!r}", hint="fewer or other words"
+        )
+    if len(found) > _MOST:
+        call.note(f"cut: {_MOST} of {len(found)} sections; another word makes it fewer")
+    return "".join(section.in_a_line() for section in found[:_MOST])
+
+
+def _beginning(call: Call, text: str) -> str:
+    whole = text.encode()
+    if len(whole) <= MOST_BYTES:
+        return text
+    call.note(f"cut: {MOST_BYTES:,} of {len(whole):,} bytes; a search names its sections")
+    return whole[:MOST_BYTES].decode(errors="ignore")
