@@ -18,6 +18,9 @@ _WIDEST = 100
 
 _BEFORE = 40
 
+_ENDING = r"(ies|ing|ed|es|y|s|e)"
+_END = rf"{_ENDING}?(?!\w)"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -76,7 +79,7 @@ def _around(line: str, word: re.Pattern[str]) -> str | None:
 class Words:
     """What is looked for: all of these words, each where a word begins, in any form.
 
-    A plural is taken for its singular, and words are the same written together or apart.
+    Endings do not matter, and words are the same written together or apart.
 
     >>> Words("timezone").are_in("whose time zone"), Words("time zones").are_in("--timezone ZONE")
     (True, True)
@@ -85,30 +88,42 @@ class Words:
     def __init__(self, *typed: str) -> None:
         self.typed = [word for text in typed for word in text.split()]
         self._patterns = [self._pattern(number) for number in range(len(self.typed))]
+        self._whole = [self._pattern(number, _END) for number in range(len(self.typed))]
 
     def are_in(self, text: str) -> bool:
         """Whether all are in one text."""
         return all(pattern.search(text) for pattern in self._patterns)
 
     def search(self, entries: Iterable[Entry]) -> list[Entry]:
-        """The entries that have all the words, those first that are named like them."""
-        weighed = [([entry.weight(word) for word in self._patterns], entry) for entry in entries]
-        hits = [(sum(weights), entry) for weights, entry in weighed if weights and all(weights)]
-        return [entry.found(self._patterns) for _, entry in sorted(hits, key=lambda hit: -hit[0])]
+        """The entries that have all the words, the best first.
 
-    def _pattern(self, number: int) -> re.Pattern[str]:
+        Those are named like them, have them as whole words, and have them together in a line.
+        """
+        hits = [(self._weight(entry), entry) for entry in entries]
+        best = sorted((hit for hit in hits if hit[0]), key=lambda hit: -hit[0])
+        return [entry.found(self._patterns) for _, entry in best]
+
+    def _weight(self, entry: Entry) -> int:
+        weights = [entry.weight(word) for word in self._patterns]
+        if not weights or not all(weights):
+            return 0
+        whole = sum(entry.weight(word) for word in self._whole)
+        together = SAID if any(map(self.are_in, entry.lines)) else 0
+        return sum(weights) + whole + together
+
+    def _pattern(self, number: int, end: str = "") -> re.Pattern[str]:
         """The word, or what it makes with the one before it or after it."""
         before, word, after = (
             self.typed[it] if 0 <= it < len(self.typed) else ""
             for it in (number - 1, number, number + 1)
         )
         forms = [word, *([before + word] if before else []), *([word + after] if after else [])]
-        return re.compile("|".join(map(_form, forms)), re.IGNORECASE)
+        return re.compile("|".join(f"{_form(it)}{end}" for it in forms), re.IGNORECASE)
 
 
 def _form(word: str) -> str:
     letters = "".join(re.findall(r"\w+", word.replace("_", " ")))
     if not letters:
         return re.escape(word)
-    stem = re.sub(r"(?<=\w{4})(ies|y|s)$", "", letters.lower())
+    stem = re.sub(rf"(?<=\w{{4}}){_ENDING}$", "", letters.lower())
     return r"(?<!\w)" + (r"[\s_-]?" if len(stem) >= _LONG else "").join(map(re.escape, stem))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,11 @@ from typing import Any
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
 from mcp.types import Tool
+
+LOG = "stderr"
+"""The file in a machine's home that has what the server wrote there."""
 
 MP = ("-c", "from mixpanel_data.cli.main import run; run()")
 
@@ -45,7 +49,6 @@ class Agent:
 
     client: Client
     portal: BlockingPortal
-    environment: Mapping[str, str]
 
     def __call__(
         self, tool: str, *, progress: Callable[..., Any] | None = None, **arguments
@@ -78,11 +81,11 @@ def environment(home: Path) -> dict[str, str]:
 def serving(home: Path, *args: str, **env: str) -> Iterator[Agent]:
     """A client of `mp mcp`."""
     whole = {**environment(home), **env}
-    log = (home / "stderr").open("w")
     parameters = StdioServerParameters(command=sys.executable, args=[*MP, "mcp", *args], env=whole)
-    client = Client(parameters, read_timeout_seconds=60)
-    with log, start_blocking_portal() as portal, portal.wrap_async_context_manager(client):
-        yield Agent(client, portal, whole)
+    with (home / LOG).open("w") as log, start_blocking_portal() as portal:
+        client = Client(stdio_client(parameters, errlog=log), read_timeout_seconds=60)
+        with portal.wrap_async_context_manager(client):
+            yield Agent(client, portal)
 
 
 @pytest.fixture(scope="module")
