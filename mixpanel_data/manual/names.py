@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -49,9 +50,9 @@ def _found(package: Path) -> Iterator[Entry]:
     for owner in _classes(local):
         yield from _methods(owner, "ws.local")
     auth = _parsed(package / "auth.py")
-    yield from (_entry(node, f"auth.{node.name}()") for node in _functions(auth))
+    yield from (_called(f"auth.{node.name}()", node) for node in _functions(auth))
     builders = _parsed(package / "expressions.py")
-    yield Entry("mixpanel_data.expressions", *_told(builders))
+    yield _entry("mixpanel_data.expressions", builders)
     yield from _exported([builders], _all(builders), "")
     for home, prefix in (("queries", ""), ("types", ""), ("sandbox", "sandbox.")):
         modules = [_parsed(path) for path in sorted((package / home).glob("*.py"))]
@@ -64,10 +65,10 @@ def _exported(modules: list[ast.Module], wanted: set[str], prefix: str) -> Itera
     for module in modules:
         for function in _functions(module):
             if function.name in wanted:
-                yield _entry(function, f"{prefix}{function.name}()")
+                yield _called(f"{prefix}{function.name}()", function)
         for owner in _classes(module):
             if owner.name in wanted:
-                yield Entry(f"{prefix}{owner.name}", *_told(owner))
+                yield _entry(f"{prefix}{owner.name}", owner)
                 yield from _methods(owner, f"{prefix}{owner.name}")
 
 
@@ -75,35 +76,38 @@ def _methods(owner: ast.ClassDef, prefix: str) -> Iterator[Entry]:
     """What a class has itself, without what it inherits."""
     for node in _functions(owner):
         is_value = any("property" in ast.unparse(it) for it in node.decorator_list)
-        yield _entry(node, f"{prefix}.{node.name}" + ("" if is_value else "()"))
+        yield _called(f"{prefix}.{node.name}" + ("" if is_value else "()"), node)
 
 
-def _entry(node: ast.FunctionDef, where: str) -> Entry:
-    told, options, lines = _told(node)
-    return Entry(where, told, {**options, **dict(_arguments(node.args))}, lines)
+def _entry(where: str, node: ast.Module | ast.ClassDef | ast.FunctionDef) -> Entry:
+    """What a docstring says: its first line, and all of it."""
+    lines = (ast.get_docstring(node) or "").splitlines()
+    return Entry(where, lines[0] if lines else "", lines=lines)
+
+
+def _called(where: str, node: ast.FunctionDef) -> Entry:
+    return replace(_entry(where, node), options=dict(_arguments(node.args)))
 
 
 def _arguments(given: ast.arguments) -> Iterator[tuple[str, str]]:
     """Each argument with its type and default, as a signature has them."""
     listed = [*given.posonlyargs, *given.args]
     defaults = [None] * (len(listed) - len(given.defaults)) + list(given.defaults)
-    pairs = [*zip(listed, defaults, strict=True)]
-    pairs += zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    yield from _typed(zip(listed, defaults, strict=True))
+    if given.vararg is not None:
+        yield f"*{given.vararg.arg}", ""
+    elif given.kwonlyargs:
+        yield "*", ""
+    yield from _typed(zip(given.kwonlyargs, given.kw_defaults, strict=True))
+    if given.kwarg is not None:
+        yield f"**{given.kwarg.arg}", ""
+
+
+def _typed(pairs: Iterable[tuple[ast.arg, ast.expr | None]]) -> Iterator[tuple[str, str]]:
     for argument, default in pairs:
         if argument.arg not in {"self", "cls"} and not argument.arg.startswith("_"):
             kind = f": {ast.unparse(argument.annotation)}" if argument.annotation else ""
             yield argument.arg, kind + (f" = {ast.unparse(default)}" if default else "")
-    for rest, stars in ((given.vararg, "*"), (given.kwarg, "**")):
-        if rest is not None:
-            yield f"{stars}{rest.arg}", ""
-
-
-def _told(
-    node: ast.Module | ast.ClassDef | ast.FunctionDef,
-) -> tuple[str, dict[str, str], list[str]]:
-    """The first line of a docstring, no options, and all its lines."""
-    lines = (ast.get_docstring(node) or "").splitlines()
-    return (lines[0] if lines else ""), {}, lines
 
 
 def _functions(node: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef]:

@@ -145,7 +145,8 @@ def test_every_name_that_is_public_can_be_found(mp):
     ("where", "begins"),
     [
         ("ws.fetch_profiles", "ws.fetch_profiles(name: str = 'profiles', where: "),
-        ("ws.fetch_profiles()", "ws.fetch_profiles("),
+        ("ws.row()", "ws.row(table: str, number: int, *, where: str | None = None, "),
+        ("ws.clean", "ws.clean(*tables)\n"),
         ("Workspace.tables", "ws.tables()\n\nAll local tables, by name.\n"),
         ("ws.local.as_sql", "ws.local.as_sql\n\n"),
         ("auth.list_accounts", "auth.list_accounts()\n"),
