@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mixpanel_data.exceptions import TableExistsError
+from mixpanel_data.exceptions import InvalidArgumentError, TableExistsError
 from mixpanel_data.mcp.answers import fields
 from mixpanel_data.mcp.call import Call
 
@@ -157,6 +157,11 @@ def _planned(call: Call, wanted: Wanted) -> Plan:
 
 def _planned_profiles(call: Call, wanted: Wanted) -> Plan:
     """Of profiles nobody knows how many there are before they come."""
+    if wanted.from_date or wanted.to_date or wanted.events or wanted.append:
+        raise InvalidArgumentError(
+            "profiles have no days and no events, and are not appended",
+            hint="where chooses profiles, replace=true fetches all anew",
+        )
     here = {table.name.lower() for table in call.workspace.tables()}
     if wanted.table.lower() in here and not wanted.replace:
         raise TableExistsError(wanted.table, hint="replace=true puts a new one in its place")

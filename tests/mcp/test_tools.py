@@ -169,6 +169,7 @@ def test_help_searches_the_documentation_and_reads_it(agent):
         ("discover", {"what": "values", "event": "X"}, "InvalidArgumentError", "needs property"),
         ("fetch", {"table": "t", "from_date": "January"}, "InvalidArgumentError", "from_date"),
         ("fetch", DAYS, "TableExistsError", "already exists"),
+        ("fetch", {"what": "profiles", **DAYS}, "InvalidArgumentError", "have no days"),
         ("segmentation", {"event": "Purchas", **DAYS}, "InvalidArgumentError", "no event"),
         ("funnel", {"funnel_id": 1, **DAYS}, "ResourceNotFoundError", "1"),
         ("nope", {}, "InvalidArgumentError", "Unknown tool: nope"),
