@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import fetch, flat, output, reports, sharing, startup, widgets
+from bench import alternatives, fetch, flat, output, reports, sharing, startup, widgets
 from bench.measure import Cost
 
 
@@ -27,6 +27,7 @@ def show(title: str, costs: dict[str, Cost]) -> None:
 if __name__ == "__main__":
     startup.run(show)
     output.run(show)
+    alternatives.run(show)
     fetch.run(show)
     flat.run(show)
     sharing.run()
