@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import duckdb
 
@@ -29,6 +29,7 @@ from mixpanel_data._internal.storage.sharing.frames import (
 from mixpanel_data._internal.storage.sharing.paths import from_here
 from mixpanel_data._internal.storage.sharing.protocol import Run
 from mixpanel_data._internal.storage.sharing.result import NOTHING, Result, Rows
+from mixpanel_data._internal.storage.sharing.standing import Standing
 from mixpanel_data._internal.storage.sharing.statements import Statement, split
 from mixpanel_data.exceptions import QueryError, StorageError
 
@@ -61,10 +62,8 @@ class Connection:
         self._process = os.getpid()
         self._stop = threading.Event()
         self._asked_to_stop: float | None = None
-        self._transaction: Literal["none", "open", "lost", "ended"] = "none"
-        self._has_state_of_its_own = False
+        self._standing = Standing()
         self._lent: tuple[str, int] | None = None
-        self._shows_frames = False
         self._result: Result | None = None
 
     # -- as DuckDB's ------------------------------------------------------------------------------
@@ -135,8 +134,8 @@ class Connection:
     def sql(self, query: str, params: Params = None) -> duckdb.DuckDBPyRelation:
         """The rows of a query as a relation; those of another process's database are all here."""
         link = self._linked()
-        if self._after_a_loss:
-            self._ends_the_lost(Statement(query))
+        if self._standing.is_after_a_loss:
+            self._standing.ends_the_lost(Statement(query))
         if isinstance(link, duckdb.DuckDBPyConnection):
             return _some(link.sql(query, params=params))
         with self.stream(query, params) as found:
@@ -148,8 +147,8 @@ class Connection:
     def stream(self, query: str, params: Params = None) -> Iterator[Any]:
         """The rows of a query as they come, for whoever reads Arrow streams."""
         link = self._linked()
-        if self._after_a_loss:
-            self._ends_the_lost(Statement(query))
+        if self._standing.is_after_a_loss:
+            self._standing.ends_the_lost(Statement(query))
         if isinstance(link, duckdb.DuckDBPyConnection):
             yield _some(link.sql(query, params=params))
             return
@@ -188,14 +187,14 @@ class Connection:
             return
         tables = {name.lower() for (name,) in self.execute(TABLES).fetchall()}
         shown = [name for name in wanted if name not in tables]
-        self._shows_frames = bool(shown)
+        self._standing.shows_frames = bool(shown)
         try:
             for name in shown:
                 self._place.put(name, wanted[name])
             yield
         finally:
             take_all(self._place, shown)
-            self._shows_frames = False
+            self._standing.shows_frames = False
 
     @contextmanager
     def counting(self) -> Iterator[None]:
@@ -222,7 +221,7 @@ class Connection:
 
     def _send(self, table: str, stream: bytes) -> None:
         """Add rows to a table of another process's database."""
-        is_open = self._transaction == "open"
+        is_open = self._standing.is_open
         run = Run(
             sql="FROM range(0)",
             has_rows=True,
@@ -252,7 +251,7 @@ class Connection:
         while True:
             if isinstance(self._link, Channel) and not self._link.is_open:
                 self._drop()
-                self._transaction, self._has_state_of_its_own = "none", False
+                self._standing.forget()
             link = self._linked()
             if isinstance(link, duckdb.DuckDBPyConnection):
                 return link
@@ -268,7 +267,7 @@ class Connection:
 
     def _execute(self, query: str | duckdb.Statement, parameters: Params) -> Result:
         link = self._linked()
-        if isinstance(link, duckdb.DuckDBPyConnection) and self._transaction == "none":
+        if isinstance(link, duckdb.DuckDBPyConnection) and self._standing.is_plain:
             return _some(link.execute(self._here(query), parameters))
         statements = split(_parser(link), query)
         if not statements:
@@ -278,7 +277,7 @@ class Connection:
         return self._run(statements[-1], parameters)
 
     def _run(self, statement: Statement, params: Params) -> Result:
-        if self._after_a_loss and self._ends_the_lost(statement):
+        if self._standing.is_after_a_loss and self._standing.ends_the_lost(statement):
             return NOTHING
         while True:
             link = self._linked()
@@ -297,8 +296,6 @@ class Connection:
         plain, values = rows.encoded(params)
         lent = self._lent if self._lent and self._lends_to(statement) else (None, None)
         name, descriptor = lent
-        opens = {"begins": True, "commits": False, "rolls back": False}
-        after = opens.get(statement.transaction or "", self._transaction == "open")
         run = Run(
             sql=from_here(statement.text),
             params=plain,
@@ -306,18 +303,16 @@ class Connection:
             lent=name,
             once=once,
             reads=statement.reads,
-            undoable=statement.undoable and self._transaction == "none",
-            in_transaction=after,
+            undoable=statement.undoable and self._standing.is_plain,
+            in_transaction=self._standing.is_open_after(statement),
             commits=statement.transaction == "commits",
         )
         try:
             answer = link.run(run, values, descriptor)
         except duckdb.Error:
-            if statement.transaction == "commits":
-                self._transaction = "none"
+            self._standing.failed(statement)
             raise
-        self._transaction = "open" if after else "none"
-        self._has_state_of_its_own |= statement.leaves_state
+        self._standing.ran(statement)
         if _TIME_ZONE.match(statement.text):
             # Values of TIMESTAMPTZ are spelled in it, and they are spelled here.
             link.scratch.execute(statement.text)
@@ -331,34 +326,11 @@ class Connection:
     def _recover(self, statement: Statement, end: NotRun | Lost) -> None:
         """Find the next owner; raises SessionLostError where that is not all there is to do."""
         self._drop()
-        was_lost = isinstance(end, Lost)
-        was_open, commits = self._transaction == "open", statement.transaction == "commits"
-        if was_open:
-            self._transaction = "ended" if commits else "lost"
-        had_temporary, self._has_state_of_its_own = self._leaves_state, False
+        failure = self._standing.lose(statement, end, lends=self._lends_to(statement))
         if self._stop.is_set():
             raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
-        if was_open:
-            raise ends.lost("statement" if commits and was_lost else "transaction")
-        if was_lost and self._lends_to(statement):
-            raise ends.lost("rows")
-        if was_lost and not statement.reads:
-            raise ends.lost("statement")
-        if had_temporary:
-            raise ends.lost("session")
-
-    def _ends_the_lost(self, statement: Statement) -> bool:
-        """Whether this is the ROLLBACK of a lost transaction, which must come first.
-
-        After a lost COMMIT it may come.
-        """
-        was_lost = self._transaction == "lost"
-        rolls_back = statement.transaction == "rolls back"
-        if not was_lost or rolls_back or statement.transaction == "commits":
-            self._transaction = "none"
-        if was_lost and not rolls_back:
-            raise ends.lost("transaction")
-        return rolls_back
+        if failure is not None:
+            raise failure
 
     def _linked(self) -> Link:
         if self._process != os.getpid():
@@ -366,24 +338,16 @@ class Connection:
                 self._link.forget()
             bury(self._link)
             self._link, self._process = None, os.getpid()
-            self._transaction, self._has_state_of_its_own = "none", False
-        if isinstance(self._link, Channel) and not self._link.is_open and not self._has_state:
+            self._standing.forget()
+        if (
+            isinstance(self._link, Channel)
+            and not self._link.is_open
+            and not self._standing.is_bound
+        ):
             self._drop()
         if self._link is None:
             self._link = self._source.link(self._stop)
         return self._link
-
-    @property
-    def _after_a_loss(self) -> bool:
-        return self._transaction in {"lost", "ended"}
-
-    @property
-    def _has_state(self) -> bool:
-        return self._leaves_state or self._transaction == "open"
-
-    @property
-    def _leaves_state(self) -> bool:
-        return self._has_state_of_its_own or self._shows_frames
 
     def _drop(self) -> None:
         if self._link is not None:
