@@ -15,8 +15,8 @@ from mixpanel_data._internal.services import windows
 from mixpanel_data._internal.services.downloads import Downloads, downloading
 from mixpanel_data._internal.services.progress import Tally
 from mixpanel_data._internal.services.windows import Window
-from mixpanel_data._internal.storage.ingest import TableInTheMaking
-from mixpanel_data._internal.storage.spool import Body, Job
+from mixpanel_data._internal.storage.ingest.spool import Body, Job
+from mixpanel_data._internal.storage.ingest.table import TableInTheMaking
 from mixpanel_data.exceptions import (
     ConnectionFailedError,
     IncompleteExportError,

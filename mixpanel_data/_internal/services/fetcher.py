@@ -19,9 +19,9 @@ from mixpanel_data._internal.services.progress import OnProgress, Tally
 from mixpanel_data._internal.services.windows import Window
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data._internal.storage.engine import Mode
-from mixpanel_data._internal.storage.ingest import TableInTheMaking
+from mixpanel_data._internal.storage.ingest.spool import Body
+from mixpanel_data._internal.storage.ingest.table import TableInTheMaking
 from mixpanel_data._internal.storage.sharing import until_done
-from mixpanel_data._internal.storage.spool import Body
 from mixpanel_data._internal.utils import utc_now
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries import Export, Expression, Profiles

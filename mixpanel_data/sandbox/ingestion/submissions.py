@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from werkzeug import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from mixpanel_data._internal.storage.mend import mend
+from mixpanel_data._internal.storage.ingest.mend import mend
 from mixpanel_data.sandbox.params import Params
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request
 

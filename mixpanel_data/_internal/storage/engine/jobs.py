@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from mixpanel_data._internal.storage import metadata, spool
+from mixpanel_data._internal.storage import metadata
 from mixpanel_data._internal.storage.engine.opened import Opened
+from mixpanel_data._internal.storage.ingest import spool
 
 
 class Jobs(Opened):

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from mixpanel_data._internal.sql import quote
-from mixpanel_data._internal.storage import export, inventory, output
-from mixpanel_data._internal.storage.copying import Rewritten, as_given
-from mixpanel_data._internal.storage.destination import Destination
+from mixpanel_data._internal.storage import inventory
 from mixpanel_data._internal.storage.engine.opened import Opened
 from mixpanel_data._internal.storage.flat import changes
-from mixpanel_data._internal.storage.result import SqlResult
+from mixpanel_data._internal.storage.output import export, text
+from mixpanel_data._internal.storage.output.copying import Rewritten, as_given
+from mixpanel_data._internal.storage.output.destination import Destination
+from mixpanel_data._internal.storage.output.result import SqlResult
 from mixpanel_data._internal.storage.session import Params, Progress
 from mixpanel_data._internal.storage.sharing import Connection, Frames
 from mixpanel_data.exceptions import InvalidArgumentError, TableNotFoundError
@@ -128,7 +129,7 @@ class Querying(Opened):
             from mixpanel_data._internal.storage.read_only import check
 
             self._session.run_whole(lambda connection: check(connection, sql))
-        return output.write(
+        return text.write(
             self._session,
             sql,
             params,

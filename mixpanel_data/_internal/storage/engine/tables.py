@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from mixpanel_data._internal.sql import quote
-from mixpanel_data._internal.storage import inventory, metadata, spool
+from mixpanel_data._internal.storage import inventory, metadata
 from mixpanel_data._internal.storage.engine.opened import Opened
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.flat.table import FlatTable
-from mixpanel_data._internal.storage.ingest import FLAT_COLUMNS, Flat, TableInTheMaking
+from mixpanel_data._internal.storage.ingest import spool
+from mixpanel_data._internal.storage.ingest.table import FLAT_COLUMNS, Flat, TableInTheMaking
 from mixpanel_data._internal.storage.looks.source import Relation, Source
 from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data._internal.storage.transactions import snapshot, transaction

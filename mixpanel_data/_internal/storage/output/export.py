@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from mixpanel_data._internal.storage import arrow
-from mixpanel_data._internal.storage.copying import Rewritten, copied
-from mixpanel_data._internal.storage.destination import Destination
-from mixpanel_data._internal.storage.select import Select, prepared
+from mixpanel_data._internal.storage.output import arrow
+from mixpanel_data._internal.storage.output.copying import Rewritten, copied
+from mixpanel_data._internal.storage.output.destination import Destination
+from mixpanel_data._internal.storage.output.select import Select, prepared
+from mixpanel_data._internal.storage.output.spelling import to_columns, to_text
 from mixpanel_data._internal.storage.session import Session
 from mixpanel_data._internal.storage.sharing import Connection, until_done
-from mixpanel_data._internal.storage.spelling import to_columns, to_text
 from mixpanel_data.queries import Excerpt
 from mixpanel_data.types import ExportResult
 

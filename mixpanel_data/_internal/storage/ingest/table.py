@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from mixpanel_data._internal.sql import literal, quote
-from mixpanel_data._internal.storage import dedupe, metadata
+from mixpanel_data._internal.storage import metadata
 from mixpanel_data._internal.storage.flat.table import FlatTable
-from mixpanel_data._internal.storage.mend import mend, mend_lines
+from mixpanel_data._internal.storage.ingest import dedupe
+from mixpanel_data._internal.storage.ingest.mend import mend, mend_lines
 from mixpanel_data._internal.storage.session import Session
 from mixpanel_data._internal.storage.sharing import Connection, ends
 from mixpanel_data.exceptions import SessionLostError, StorageError

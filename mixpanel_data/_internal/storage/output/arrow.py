@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mixpanel_data._internal.storage.errors import one_line_up
-from mixpanel_data._internal.storage.select import Select
+from mixpanel_data._internal.storage.output.select import Select
 from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.exceptions import MissingExtraError
 

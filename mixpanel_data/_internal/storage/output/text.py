@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from mixpanel_data._internal.storage.copying import Rewritten, as_given, copied
-from mixpanel_data._internal.storage.rows import Array, Cut, EnoughError, Held, Lines
-from mixpanel_data._internal.storage.select import Select, prepared
+from mixpanel_data._internal.storage.output.copying import Rewritten, as_given, copied
+from mixpanel_data._internal.storage.output.rows import Array, Cut, EnoughError, Held, Lines
+from mixpanel_data._internal.storage.output.select import Select, prepared
+from mixpanel_data._internal.storage.output.spelling import to_text
 from mixpanel_data._internal.storage.session import Params, Session
 from mixpanel_data._internal.storage.sharing import Connection
-from mixpanel_data._internal.storage.spelling import to_text
 from mixpanel_data.exceptions import SessionLostError
 from mixpanel_data.queries import Excerpt
 from mixpanel_data.types import Format, Writable, WriteResult

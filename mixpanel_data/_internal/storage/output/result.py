@@ -9,9 +9,9 @@ import duckdb
 
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage.errors import translated
+from mixpanel_data._internal.storage.output.spelling import to_columns
 from mixpanel_data._internal.storage.sharing.keeping import RESULT
 from mixpanel_data._internal.storage.sharing.rows import Stream
-from mixpanel_data._internal.storage.spelling import to_columns
 from mixpanel_data.exceptions import InvalidArgumentError, MissingExtraError
 
 if TYPE_CHECKING:

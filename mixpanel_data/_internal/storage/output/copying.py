@@ -10,7 +10,7 @@ from dataclasses import replace
 import duckdb
 
 from mixpanel_data._internal.storage.errors import UNRELATED
-from mixpanel_data._internal.storage.select import Select
+from mixpanel_data._internal.storage.output.select import Select
 from mixpanel_data._internal.storage.session import Params
 from mixpanel_data._internal.storage.sharing import Connection
 
