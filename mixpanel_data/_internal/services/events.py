@@ -155,7 +155,7 @@ class EventsFetch:
                     downloads.check()
             except (ConnectionFailedError, IncompleteExportError) as error:
                 return error
-            return incoming.keep(stream.rows)
+            return incoming.keep(stream.rows, self._api.source)
 
     def _store(self, body: Body, table: TableInTheMaking, downloads: Downloads[list[Body]]) -> None:
         try:

@@ -121,13 +121,13 @@ class FetcherService:
                 ) as table:
                     fetch.run(steps, table)
                     tally.show("store", always=True)
-                    found = replace(facts, source=self._api.source)
+                    found = replace(facts, source=self._source(steps))
                     table.facts = extended(before, found) if before else found
                 return table
 
             table = until_done(store)
             job.remove()
-        facts = replace(facts, source=self._api.source)
+        facts = replace(facts, source=table.facts.source)
         result = _result(name, facts, started, rows=table.rows)
         return replace(result, duplicates=table.duplicates, replaced=table.replaced)
 
@@ -165,6 +165,11 @@ class FetcherService:
             quota_left=quota.left,
             wait_seconds=round(beyond and (quota.next_in or _HOUR) + (beyond - 1) * _HOUR),
         )
+
+    def _source(self, steps: list[Body | Window]) -> str:
+        """Invented, if any of it is: also where nothing was asked, since all was here already."""
+        found = {step.source for step in steps if isinstance(step, Body)}
+        return "sandbox" if "sandbox" in found else self._api.source
 
     def _before(self, name: str, mode: Mode) -> TableMetadata | None:
         """What is known of the table that an append goes on with; None begins a table."""

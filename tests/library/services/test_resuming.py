@@ -12,8 +12,10 @@ from mixpanel_data import (
     ConnectionFailedError,
     InvalidArgumentError,
     MixpanelDataWarning,
+    PlanError,
     StorageError,
     TableNotFoundError,
+    Workspace,
 )
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Credentials, Settings
@@ -21,6 +23,7 @@ from mixpanel_data._internal.services.fetcher import FetcherService
 from mixpanel_data._internal.services.unfinished import UnfinishedFetches
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.queries import Export
+from mixpanel_data.sandbox import Fault, Faults, Sandbox
 from tests.loopback import Reply, Request, Server, reply_gzip
 
 Make = Callable[..., FetcherService]
@@ -140,6 +143,22 @@ def test_a_longer_range_or_other_windows_use_what_is_there(
     assert days_in(storage) == expected("2023-12-31", "2024-01-20")
 
 
+def test_what_is_here_from_the_sandbox_stays_marked_where_nothing_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "shop.duckdb"
+    refuses = Faults(Fault(kind="plan", path="export", day="2026-01-10"))
+    with (
+        Sandbox(events=500, profiles=20, faults=refuses, limits=None) as sandbox,
+        Workspace.sandbox(path, app=sandbox) as workspace,
+        pytest.raises(PlanError),
+    ):
+        workspace.fetch_events(from_date="2026-01-01", to_date="2026-01-14", concurrency=1)
+    with Sandbox(events=500, limits=None) as sandbox, Workspace.sandbox(path, app=sandbox) as again:
+        assert again.plan_events(from_date="2026-01-01", to_date="2026-01-07").requests == 0
+        result = again.fetch_events(from_date="2026-01-01", to_date="2026-01-07")
+        assert result.source == "sandbox"
+        assert [table.source for table in again.tables()] == ["sandbox"]
+
+
 def test_another_question_shares_nothing(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
 ) -> None:
@@ -218,7 +237,7 @@ def test_what_a_fetch_that_died_after_its_commit_left_is_not_used(
         (left.folder / "job.json").write_text(json.dumps(left.asked))
         with left.receive(date(2024, 1, 7), date(2024, 1, 7)) as incoming:
             incoming.write(b"stale\n")
-            incoming.keep(1)
+            incoming.keep(1, "mixpanel")
     mixpanel.asked.clear()
     fetcher.fetch_events("events", "2024-01-07", "2024-01-08", mode="append")
     assert mixpanel.asked == [("2024-01-07", "2024-01-08")]
@@ -250,7 +269,7 @@ def test_a_download_that_outlives_its_fetch_does_not_touch_that_of_the_next(
                 straggler.write(b"other")
             incoming.write(b"line\n")
             with job.receive(day, day):
-                body = incoming.keep(1)
+                body = incoming.keep(1, "mixpanel")
         assert body.path.read_bytes() == b"whole line\n"
         assert [found.path for found in job.bodies()] == [body.path]
 

@@ -2,8 +2,8 @@
 
 `<database>.spool/` holds
 - `job-<key>/`, one fetch of events, which outlives its process so that it can be resumed:
-  `job.json` (what was asked, and since when), `<first>_<last>.<rows>.<size>.ndjson` (a whole body,
-  renamed to this when it was on disk) and `<first>_<last>.<random>.part` (one that is coming);
+  `job.json` (what was asked, and since when), `<first>_<last>.<rows>.<size>.<source>.ndjson` (a whole
+  body, renamed to this when it was on disk) and `<first>_<last>.<random>.part` (one that is coming);
 - `tmp-<pid>-<random>/` and its lock, pages of profiles, swept when their process is gone.
 """
 
@@ -27,20 +27,21 @@ from mixpanel_data._internal.locking import Locked, lock
 from mixpanel_data._internal.storage.errors import file_failed
 from mixpanel_data.exceptions import StorageError
 
-_BODY = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.(\d+)\.(\d+)\.ndjson")
+_BODY = re.compile(r"(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.(\d+)\.(\d+)\.(\w+)\.ndjson")
 
 Write = Callable[[bytes], object]
 
 
 @dataclass(frozen=True)
 class Body:
-    """A whole export of the days first..last, and when it was received (UTC)."""
+    """A whole export of the days first..last, from where, and when it was received (UTC)."""
 
     path: Path
     first: date
     last: date
     rows: int
     size: int
+    source: str
     received: datetime
 
 
@@ -62,14 +63,14 @@ class Job:
         for path in self.folder.iterdir():
             if not (name := _BODY.fullmatch(path.name)):
                 continue
-            first, last, rows, size = name.groups()
+            first, last, rows, size, source = name.groups()
             status = path.stat()
             if status.st_size != int(size):
                 path.unlink()
                 continue
             received = datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
             days = date.fromisoformat(first), date.fromisoformat(last)
-            found.append(Body(path, *days, int(rows), int(size), received))
+            found.append(Body(path, *days, int(rows), int(size), source, received))
         return sorted(found, key=lambda body: body.first)
 
     @contextmanager
@@ -99,19 +100,19 @@ class Incoming:
     days: tuple[date, date]
     kept: Body | None = None
 
-    def keep(self, rows: int) -> Body:
+    def keep(self, rows: int, source: str) -> Body:
         """It is whole: on disk for good, under a name that says what must be in it."""
         first, last = self.days
         try:
             with self.part.open("rb") as file:
                 os.fsync(file.fileno())
             size = self.part.stat().st_size
-            path = self.part.with_name(f"{first}_{last}.{rows}.{size}.ndjson")
+            path = self.part.with_name(f"{first}_{last}.{rows}.{size}.{source}.ndjson")
             self.part.rename(path)
         except OSError as error:
             raise file_failed(error) from error
         received = datetime.now(UTC).replace(tzinfo=None)
-        return Body(path, first, last, rows, size, received)
+        return Body(path, first, last, rows, size, source, received)
 
 
 def key_of(question: Mapping[str, Any]) -> str:
