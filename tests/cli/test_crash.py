@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -62,11 +63,11 @@ class Fetch:
             "MP_PROJECT_ID": "1",
         }
 
-    def start(self, *options: str) -> subprocess.Popen[str]:
+    def start(self, *options: str, within: Sequence[str] = ()) -> subprocess.Popen[str]:
         code = "from mixpanel_data.cli.main import run; run()"
         words = ["--db", str(self.db), "fetch", "events", "events", "--window", "1", *options]
         return subprocess.Popen(
-            [sys.executable, "-c", code, *words],
+            [*within, sys.executable, "-c", code, *words],
             env=self.env,
             start_new_session=True,
             stdout=subprocess.PIPE,
@@ -198,3 +199,17 @@ def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(
     _, err = process.communicate(timeout=60)
     assert "windows are here from an earlier run" in err
     assert fetch.versions() == {"0": 30 * PER_DAY}
+
+
+@pytest.mark.parametrize(("most", "fails"), [(50, "Errno"), (1200, "ws.duckdb")])
+def test_a_disk_that_is_full_changes_nothing(fetch: Fetch, most: int, fails: str) -> None:
+    """No file may grow past so many KiB: the body of a day, or the database."""
+    limited = ("bash", "-c", f'ulimit -f {most}; exec "$@"', "bash")
+    process = fetch.start(*days(60), within=limited)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert re.search(f"error: the disk is full: .*{fails}", err)
+    assert "nothing was changed" in err
+    assert fetch.versions() == {}
+    whole(fetch, *days(60))
+    assert fetch.versions() == {"0": 60 * PER_DAY}

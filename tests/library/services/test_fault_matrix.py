@@ -22,6 +22,7 @@ from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.services.fetcher import FetcherService
 from mixpanel_data._internal.services.unfinished import UnfinishedFetches
 from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data.cli.errors import EXIT_CODES
 from tests.library.api_client.conftest import Hourglass
 from tests.loopback import Reply, Request, Server, reply_gzip, reply_json
 
@@ -69,6 +70,13 @@ class Fault:
     reply: Callable[[Request], Reply]
     once: str
     always: str
+
+    @property
+    def done(self) -> str:
+        """What a fetch does about it."""
+        if self.once not in {ROWS, EMPTY}:
+            return "asked once"
+        return "asked again" if self.always not in {ROWS, EMPTY} else "taken as it is"
 
 
 def refused(status: int, text: str, **headers: str) -> Callable[[Request], Reply]:
@@ -156,6 +164,10 @@ def storage(database: StorageEngine) -> Iterator[StorageEngine]:
         database.drop_table("events")
 
 
+def covers(request: Request, day: str) -> bool:
+    return request.query["from_date"] <= day <= request.query["to_date"]
+
+
 def wait_for_stragglers() -> None:
     """Until the requests that were on their way when a fetch failed are over."""
     for thread in threading.enumerate():
@@ -173,8 +185,7 @@ def test_the_table_is_whole_or_the_missing_days_are_named(
 
     def script(request: Request) -> Reply:
         nonlocal armed
-        first, last = request.query["from_date"], request.query["to_date"]
-        if first <= week <= last and armed:
+        if covers(request, week) and armed:
             armed -= 1
             return fault.reply(request)
         return Reply(body=body_of(request))
@@ -191,6 +202,8 @@ def test_the_table_is_whole_or_the_missing_days_are_named(
                     fetcher.fetch_events("events", "2024-01-01", "2024-01-21")
                 assert week in caught.value.message
                 wait_for_stragglers()
+                tries = sum(covers(request, week) for request in server.requests)
+                assert (tries > 1) is (fault.done == "asked again")
                 assert [table.name for table in storage.list_tables()] == ["before"]
                 (left,) = UnfinishedFetches(storage).list()
                 armed, asked = 0, len(server.requests)
@@ -202,6 +215,8 @@ def test_the_table_is_whole_or_the_missing_days_are_named(
                 assert again == 21 - left.rows
             else:
                 fetcher.fetch_events("events", "2024-01-01", "2024-01-21")
+                tries = sum(covers(request, week) for request in server.requests)
+                assert (tries > 1) is (fault.done == "asked again")
     days = [date(2024, 1, 1) + timedelta(days=n) for n in range(21)]
     if expected == EMPTY:
         days = [day for day in days if not 0 <= (day - date.fromisoformat(week)).days < 7]
@@ -217,13 +232,21 @@ def test_the_table_is_whole_or_the_missing_days_are_named(
 
 
 def table() -> str:
-    lines = ["| what Mixpanel or the network does | once | always |", "|---|---|---|"]
+    lines = [
+        "| what Mixpanel or the network does | the window is | once | always | exit code |",
+        "|---|---|---|---|---|",
+    ]
     for fault in FAULTS:
-        outcomes = (
+        outcomes = " | ".join(
             outcome if " " in outcome else f"`{outcome}`" for outcome in (fault.once, fault.always)
         )
-        lines.append(f"| {fault.name} | {' | '.join(outcomes)} |")
+        code = 0 if " " in fault.always else exit_code_of(getattr(mixpanel_data, fault.always))
+        lines.append(f"| {fault.name} | {fault.done} | {outcomes} | {code} |")
     return "\n".join(lines)
+
+
+def exit_code_of(kind: type[BaseException]) -> int:
+    return next((EXIT_CODES[each] for each in kind.__mro__ if each in EXIT_CODES), 1)
 
 
 def test_the_documentation_has_this_table() -> None:
