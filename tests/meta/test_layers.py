@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -71,3 +74,28 @@ def test_a_violation_is_caught(report: str, name: str) -> None:
     _, contract = VIOLATIONS[name]
     broken = [line for line in report.splitlines() if " BROKEN" in line]
     assert any(contract in line for line in broken), report
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_the_picture_of_the_architecture_has_the_layers_of_the_contracts() -> None:
+    picture = ET.parse(ROOT / "docs" / "pictures" / "architecture.svg")
+    tops = {
+        group.attrib["id"]: float(group.find(f"{SVG}rect").attrib["y"])
+        for group in picture.iter(f"{SVG}g")
+    }
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for contract in settings["tool"]["importlinter"]["contracts"]:
+        if contract["type"] != "layers" or "containers" not in contract:
+            continue
+        inside = "_internal." if contract["containers"] == ["mixpanel_data._internal"] else ""
+        above = 0.0
+        for layer in contract["layers"]:
+            names = re.split(r" [:|] ", layer)
+            found = {tops.pop(f"{inside}{name}", None) or tops.pop(name) for name in names}
+            assert len(found) == 1, names
+            (top,) = found
+            assert top > above, names
+            above = top
+    assert list(tops) == ["mixpanel_magics"]
