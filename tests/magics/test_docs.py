@@ -8,9 +8,8 @@ import pytest
 
 from tests.meta import fences
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGE = DOCS / "reference" / "magics.md"
-OTHERS = [page for page in sorted(DOCS.rglob("*.md")) if page != PAGE]
+PAGE = fences.ROOT / "docs" / "reference" / "magics.md"
+OTHERS = [page for page in fences.PAGES if page != PAGE and fences.blocks(page, "ipython")]
 
 
 def test_the_cells_of_the_page_run(cell, shell):
@@ -30,9 +29,9 @@ def run_cells(cell, page: Path) -> int:
     return len(cells)
 
 
-def test_the_cells_of_the_other_pages_run(cell):
-    for page in OTHERS:
-        run_cells(cell, page)
+@pytest.mark.parametrize("page", OTHERS, ids=lambda page: page.stem)
+def test_the_cells_of_another_page_run(cell, page):
+    run_cells(cell, page)
 
 
 @pytest.mark.parametrize("magic", ["mp_fetch", "mp_use", "mpsql"])

@@ -16,10 +16,9 @@ from mixpanel_data import sandbox
 from mixpanel_data._internal.config.values import Settings
 from mixpanel_data.sandbox import faults
 from tests.meta import fences
+from tests.meta.fences import PAGES, SKILL
 
 ROOT = Path(__file__).parents[2]
-SKILL = ROOT / "mixpanel_data" / "SKILL.md"
-PAGES = [ROOT / "README.md", SKILL, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

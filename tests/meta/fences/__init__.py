@@ -15,6 +15,10 @@ from tests.meta.fences.queries import compare_answer, run_javascript, run_sql
 from tests.meta.fences.shell import check_setup, run_bash, run_console
 from tests.meta.fences.workflows import run_workflow
 
+ROOT = Path(__file__).parents[3]
+SKILL = ROOT / "mixpanel_data" / "SKILL.md"
+PAGES = [ROOT / "README.md", SKILL, *sorted((ROOT / "docs").rglob("*.md"))]
+
 Evaluator = Callable[[Example], str | None]
 
 RUN: dict[str, Evaluator] = {
