@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab notebooks deep lint types layers docs pictures check bench clean
+.PHONY: help demo test lab notebooks deep lint types layers docs pictures package check bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -58,7 +58,10 @@ pictures: $(VENV)/dev  ## docs/pictures anew: widgets in JupyterLab, the demo in
 	$(BIN)/python -m pytest tests/lab
 	$(BIN)/python -m reference.pictures
 
-check: lint types layers test docs  ## lint, types, layers, tests and the site: what CI runs
+package: $(VENV)/dev  ## wheel and sdist in dist/, installed into clean environments and tried there
+	$(BIN)/python -m pytest tests/packaging
+
+check: lint types layers test docs package  ## all of that: what CI runs
 
 notebooks: $(VENV)/dev  ## run the notebooks again, in place, in a home without accounts
 	rm -f notebooks/*.duckdb*
@@ -72,4 +75,4 @@ bench: $(VENV)/dev  ## speed and memory, as ratios within one run (QUICK=1: not 
 	$(BIN)/python -m bench $(if $(QUICK),quick)
 
 clean:  ## forget the environment and all caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

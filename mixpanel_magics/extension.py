@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from importlib.util import find_spec
 from typing import cast
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics
 from traitlets.config.configurable import Configurable
 
+from mixpanel_data.exceptions import MissingExtraError
 from mixpanel_magics.browsing import BrowsingMagics
 from mixpanel_magics.completion import Completion
+from mixpanel_magics.errors import shown_short
 from mixpanel_magics.fetch import FetchMagics
 from mixpanel_magics.jupysql import JupySQL
 from mixpanel_magics.session import MixpanelSession, SessionMagics
@@ -24,6 +27,9 @@ def load(shell: InteractiveShell) -> None:
     """Add the magics, unless they are there."""
     if MixpanelSession.of(shell) is not None:
         return
+    with shown_short():
+        if find_spec("ipywidgets") is None:  # else the first progress bar would end a query
+            raise MissingExtraError("jupyter", "%load_ext mixpanel_magics")
     session = MixpanelSession(shell)
     with ExitStack() as stack:
         stack.callback(session.close)

@@ -17,9 +17,10 @@ app = App()
 def demo(ctx: typer.Context) -> None:
     """Take a tour of a few seconds on invented data."""
     from mixpanel_data.cli.tour import tour
+    from mixpanel_data.sandbox import Sandbox
     from mixpanel_data.workspace import Workspace
 
-    with Workspace.ephemeral(account="sandbox") as workspace:
+    with Sandbox() as app, Workspace.sandbox(app=app) as workspace:
         tour(Session.of(ctx), workspace)
 
 
