@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -14,14 +15,25 @@ from packaging.metadata import Metadata
 import mixpanel_data
 from tests.packaging.conftest import ROOT, Distributions, build
 
-PACKAGES = ("mixpanel_data/", "mixpanel_magics/")
-
 
 def ours() -> set[str]:
     """The files of the repository, those that are not committed yet included."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return {name for name in listed.stdout.splitlines() if (ROOT / name).exists()}
+
+
+def packaged() -> set[str]:
+    """What of that belongs into a wheel: the packages, and what is copied into them."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    copied = settings["tool"]["hatch"]["build"]["targets"]["wheel"].get("force-include", {})
+    homes = {"mixpanel_data": "mixpanel_data", "mixpanel_magics": "mixpanel_magics", **copied}
+    return {
+        home + name.removeprefix(source)
+        for source, home in homes.items()
+        for name in ours()
+        if name.startswith(f"{source}/")
+    }
 
 
 def contents(wheel: Path) -> dict[str, bytes]:
@@ -39,9 +51,7 @@ def metadata(distributions: Distributions) -> Metadata:
 def test_a_wheel_has_both_packages_whole_and_nothing_else(distributions):
     files = contents(distributions.wheel)
     info = f"mixpanel_data-{mixpanel_data.__version__}.dist-info"
-    assert {name for name in files if not name.startswith(f"{info}/")} == {
-        name for name in ours() if name.startswith(PACKAGES)
-    }
+    assert {name for name in files if not name.startswith(f"{info}/")} == packaged()
     assert {name.removeprefix(f"{info}/") for name in files if name.startswith(info)} == {
         "METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE",
     }  # fmt: skip
