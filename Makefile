@@ -71,7 +71,8 @@ notebooks: $(VENV)/dev  ## run the notebooks again, in place, in a home without 
 	$(BIN)/jupyter nbconvert --to notebook --inplace --TagRemovePreprocessor.enabled=True \
 		--TagRemovePreprocessor.remove_all_outputs_tags=widget notebooks/*.ipynb
 
-bench: $(VENV)/dev  ## speed and memory, as ratios within one run (QUICK=1: not of 5,000,000 events)
+bench: $(VENV)/dev  ## context economy, speed and memory, as ratios within one run (QUICK=1: not of 5,000,000 events)
+	$(BIN)/python -m bench.context
 	$(BIN)/python -m bench $(if $(QUICK),quick)
 
 clean:  ## forget the environment and all caches

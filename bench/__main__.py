@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import alternatives, context, fetch, flat, output, reports, sharing, startup, widgets
+from bench import alternatives, fetch, flat, output, reports, sharing, startup, widgets
 from bench.measure import Cost
 
 
@@ -25,7 +25,6 @@ def show(title: str, costs: dict[str, Cost]) -> None:
 
 
 if __name__ == "__main__":
-    context.run()
     startup.run(show)
     output.run(show)
     alternatives.run(show)

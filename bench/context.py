@@ -1,6 +1,6 @@
 """Context economy: bytes that an agent reads for an answer, from the API and from `mp`.
 
-`python -m bench.context` prints the table of `docs/explanation/context-economy.md`.
+`make docs` writes the table into `docs/explanation/context-economy.md`.
 """
 
 from __future__ import annotations
@@ -124,9 +124,5 @@ def measured() -> str:
         return table(once, [priced(question, account, call) for question in QUESTIONS])
 
 
-def run() -> None:
-    print(f"Bytes to read for an answer (goal: 50 times fewer)\n\n{measured()}\n", flush=True)
-
-
 if __name__ == "__main__":
-    print(measured())
+    print(f"Bytes that an agent reads (goal: 50 times fewer)\n\n{measured()}\n", flush=True)
