@@ -4,10 +4,22 @@
 """
 
 from reference.commands import commands, exit_codes
+from reference.configuration import environment, settings
 from reference.errors import errors
 from reference.index import index
 from reference.magics import magics
 from reference.tables import columns, flat
 from reference.tools import tools
 
-__all__ = ["columns", "commands", "errors", "exit_codes", "flat", "index", "magics", "tools"]
+__all__ = [
+    "columns",
+    "commands",
+    "environment",
+    "errors",
+    "exit_codes",
+    "flat",
+    "index",
+    "magics",
+    "settings",
+    "tools",
+]

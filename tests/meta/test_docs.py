@@ -13,7 +13,6 @@ import pytest
 
 import mixpanel_data
 from mixpanel_data import sandbox
-from mixpanel_data._internal.config.values import Settings
 from mixpanel_data.sandbox import faults
 from tests.meta import fences
 from tests.meta.fences import PAGES, SKILL
@@ -62,23 +61,6 @@ def anchors(page: Path) -> set[str]:
     texts = (re.sub(r"\[([^]]*)\]\([^)]*\)|[`*]", r"\1", heading) for heading in headings)
     letters = (re.sub(r"[^\w\s-]", "", text).strip().lower() for text in texts)
     return {re.sub(r"[-\s]+", "-", text) for text in letters}
-
-
-def documentation() -> str:
-    return "\n".join(page.read_text() for page in PAGES)
-
-
-def test_every_environment_variable_is_documented() -> None:
-    source = "\n".join(path.read_text() for path in (ROOT / "mixpanel_data").rglob("*.py"))
-    assert set(re.findall(r"\bMP_[A-Z_]+\b", source)) <= set(
-        re.findall(r"MP_[A-Z_]+", documentation())
-    )
-
-
-def test_every_setting_is_documented_with_its_default() -> None:
-    page = (ROOT / "docs" / "reference" / "configuration.md").read_text()
-    shown = dict(re.findall(r"^(\w+) = (\d+)", page, flags=re.MULTILINE))
-    assert {name: float(text) for name, text in shown.items()} == vars(Settings())
 
 
 def test_every_method_of_the_workspace_is_documented() -> None:

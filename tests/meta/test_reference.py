@@ -57,3 +57,16 @@ def test_a_column_that_nobody_describes_is_no_reference(
     monkeypatch.delitem(tables.COLUMNS[table], next(iter(tables.COLUMNS[table])))
     with pytest.raises(ValueError, match="other columns"):
         tables.columns(table)
+
+
+def test_a_setting_and_a_variable_that_nobody_describes_are_no_reference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from reference import configuration
+
+    monkeypatch.delitem(configuration.SETTINGS, "max_wait")
+    monkeypatch.delitem(configuration.ENVIRONMENT, "MP_REGION")
+    with pytest.raises(ValueError, match="settings are"):
+        configuration.settings()
+    with pytest.raises(ValueError, match="MP_REGION"):
+        configuration.environment()
