@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from ipaddress import ip_address
 
 
 def utc_now() -> datetime:
     """The current instant, naive UTC and whole seconds, as stored in `_metadata`."""
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, whatever a name server says.
+
+    >>> is_loopback("localhost"), is_loopback("127.0.0.7"), is_loopback("example.com")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

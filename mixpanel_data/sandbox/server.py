@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import ipaddress
 import logging
 import socket
 import sys
@@ -15,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from mixpanel_data._internal.utils import is_loopback
 from mixpanel_data.exceptions import InvalidArgumentError, MissingExtraError, MixpanelDataError
 
 try:
@@ -94,7 +94,7 @@ def serve(
     port: int = 0,
 ) -> Server:
     """Serve a WSGI application on a loopback address; port 0 takes a free one."""
-    if not _is_loopback(host):
+    if not is_loopback(host):
         raise InvalidArgumentError(
             f"{host!r} is not a loopback address: the sandbox stays on this machine",
             hint="use 127.0.0.1, ::1 or localhost",
@@ -138,12 +138,3 @@ def _run(server: _Listener, ready: Future[None]) -> None:
     else:
         ready.set_result(None)
         server.serve()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

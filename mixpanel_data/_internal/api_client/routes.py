@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from mixpanel_data._internal.config import Credentials
+from mixpanel_data._internal.utils import is_loopback
 from mixpanel_data.exceptions import ConfigError, InvalidArgumentError
 
 Family = Literal["query", "app", "export", "ingestion"]
@@ -53,16 +53,6 @@ def route(credentials: Credentials, endpoint: str) -> Route:
     if family == "query" and not endpoint.startswith("/api/"):
         endpoint = "/api/query/" + endpoint.lstrip("/")
     return Route(family, _origin(credentials, family), endpoint)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine under every configuration."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _family(endpoint: str) -> Family:

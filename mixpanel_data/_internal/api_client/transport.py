@@ -20,9 +20,9 @@ from mixpanel_data._internal.api_client.clock import Clock
 from mixpanel_data._internal.api_client.exchange import Call, OpenAnswer, bare, unreachable
 from mixpanel_data._internal.api_client.limits import Gate, Quota, enter, shared_gates
 from mixpanel_data._internal.api_client.retiring import announce
-from mixpanel_data._internal.api_client.routes import is_loopback
 from mixpanel_data._internal.api_client.secrecy import authorization
 from mixpanel_data._internal.config import Credentials, Settings
+from mixpanel_data._internal.utils import is_loopback
 from mixpanel_data.exceptions import APIError, ConfigError, ConnectionFailedError
 
 BACKOFF_BASE = 1.5

@@ -6,11 +6,11 @@ import difflib
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from mixpanel_data._internal.config.values import Settings
+from mixpanel_data._internal.utils import is_loopback
 from mixpanel_data.exceptions import InvalidArgumentError
 
 REGIONS = ("us", "eu", "in")
@@ -66,7 +66,7 @@ def base_url(value: object) -> str:
         raise InvalidArgumentError(f"base_url {text!r} is not an http(s) URL", hint=hint)
     if url.path not in {"", "/"} or url.query or url.fragment:
         raise InvalidArgumentError(f"base_url {text!r} has more than a host and a port", hint=hint)
-    if url.scheme == "http" and not _is_loopback(host):
+    if url.scheme == "http" and not is_loopback(host):
         raise InvalidArgumentError(
             f"base_url {text!r} is not encrypted, and {host} is not this machine",
             hint="use https; plain http is for loopback addresses alone",
@@ -154,10 +154,3 @@ def _text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidArgumentError(f"{name} is empty, or not text", hint=f"give {name} a value")
     return value.strip()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
