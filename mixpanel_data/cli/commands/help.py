@@ -26,7 +26,7 @@ and to read what a search has named:
 
 Something is found where its name, help, options or text have words that begin
 like all of yours: commands first, then Python, then sections of the
-documentation, which ships in the package. It asks nobody: no account is needed.
+documentation, which ships in the package. It needs no account.
 """,
 )
 def find(
