@@ -10,6 +10,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 import pytest
+import yaml
 
 import mixpanel_data
 import reference
@@ -32,6 +33,12 @@ def test_generated_parts_are_those_of_the_code() -> None:
 
 def test_the_index_for_agents_is_that_of_the_pages() -> None:
     assert (DOCS / "llms.txt").read_text() == f"{reference.index()}\n"
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
+    listed = set(re.findall(r"[\w/-]+\.md", str(nav)))
+    assert listed == {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
 
 
 def test_every_public_name_has_its_place_in_the_reference() -> None:
