@@ -32,7 +32,7 @@ def packaged() -> set[str]:
         home + name.removeprefix(source)
         for source, home in homes.items()
         for name in ours()
-        if name.startswith(f"{source}/")
+        if name == source or name.startswith(f"{source}/")
     }
 
 
