@@ -81,9 +81,10 @@ def test_without_an_account_it_says_what_to_type_and_ends(tmp_path):
     assert done.stdout == ""
 
 
-def test_without_the_extra_it_says_what_to_type(tmp_path):
+@pytest.mark.parametrize("account", [[], ["--account", "sandbox"]])
+def test_without_the_extra_it_says_what_to_type(tmp_path, account):
     missing = f"import sys; sys.modules['mcp'] = None; {MP[1]}"
-    done = mp(tmp_path, "mcp", "--account", "sandbox", code=missing)
+    done = mp(tmp_path, "mcp", *account, code=missing)
     assert done.returncode == 1
     assert "hint: pip install 'mixpanel-data[mcp]'\n" in done.stderr
     assert "Traceback" not in done.stderr

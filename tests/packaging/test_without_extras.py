@@ -83,6 +83,7 @@ def test_mp_tells_its_version_and_helps(bare):
     assert (helped.code, helped.err) == (0, "")
     assert "mp demo" in helped.out
     assert "name: mixpanel" in bare.run("mp", "skill").out
+    assert "# Exporting" in bare.run("mp", "help", "how-to/exporting").out
 
 
 def test_every_public_name_is_there(bare):
@@ -126,6 +127,12 @@ def test_a_command_that_needs_the_sandbox_names_its_extra(bare, args):
     told = bare.run("mp", *args)
     assert (told.code, told.out) == (1, "")
     assert told.err.endswith("\nhint: pip install 'mixpanel-data[sandbox]'\n")
+
+
+def test_the_server_for_agents_names_its_extra(bare):
+    told = bare.run("mp", "mcp")
+    assert (told.code, told.out) == (1, "")
+    assert told.err.endswith("\nhint: pip install 'mixpanel-data[mcp]'\n")
 
 
 def test_an_export_to_arrow_names_its_extra(bare, db, tmp_path):

@@ -34,13 +34,14 @@ def mcp(ctx: typer.Context) -> None:
 
     Discover, plan and fetch, read-only SQL, and reports. It ends when the client does.
     """
-    from mixpanel_data.mcp import serve
+    from mixpanel_data.mcp import need_sdk, serve
 
     session = Session.of(ctx)
     if session.lend is not None:
         raise InvalidArgumentError(
             "an MCP client starts this server, not a notebook", hint="in its configuration: mp mcp"
         )
+    need_sdk()
     with ExitStack() as stack:
         try:
             workspace = stack.enter_context(session.workspace())
