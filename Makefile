@@ -76,4 +76,4 @@ bench: $(VENV)/dev  ## context economy, speed and memory, as ratios within one r
 	$(BIN)/python -m bench $(if $(QUICK),quick)
 
 clean:  ## forget the environment and all caches
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .cache
