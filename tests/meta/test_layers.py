@@ -93,7 +93,9 @@ def test_the_picture_of_the_architecture_has_the_layers_of_the_contracts() -> No
         above = 0.0
         for layer in contract["layers"]:
             names = re.split(r" [:|] ", layer)
-            found = {tops.pop(f"{inside}{name}", None) or tops.pop(name) for name in names}
+            drawn = [f"{inside}{name}" if f"{inside}{name}" in tops else name for name in names]
+            assert set(drawn) <= set(tops), f"draw {names} in docs/pictures/architecture.svg"
+            found = {tops.pop(name) for name in drawn}
             assert len(found) == 1, names
             (top,) = found
             assert top > above, names
