@@ -53,6 +53,7 @@ docs: $(VENV)/dev  ## what the code says of itself into docs/, and the site into
 	$(BIN)/cog -r -P $$(grep -rl '\[\[\[cog' docs)
 	$(BIN)/python -m reference > docs/llms.txt
 	$(BIN)/zensical build --strict
+	cd docs && find . -name '*.md' | tar -cf - -T - | tar -xf - -C ../build/site  # what llms.txt links to
 
 pictures: $(VENV)/dev  ## docs/pictures anew: widgets in JupyterLab, the demo in a terminal
 	$(BIN)/python -m pytest tests/lab
