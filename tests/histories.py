@@ -28,7 +28,10 @@ STEPS = (*STEADY, DAY, 2 * DAY, 7 * DAY, 30 * DAY)
 numbers = st.sampled_from([0, 1, -1, 5, 10, 99, 100, 2.5, 0.1, 0.30000000000000004, 1e6, -7])
 texts = st.sampled_from(["x", "y", "x\n  'y", "5", "", "ü", "true", "$overall"])
 plain = numbers | texts | st.booleans() | st.none()
-values = plain | st.lists(plain, max_size=3)
+repeating = st.sampled_from(
+    [[1, "1", 1.0], ["x", "x"], ["x", "y", "x"], [None, None], [True, "true"]]
+)
+values = plain | st.lists(plain, max_size=3) | repeating
 casts = st.sampled_from([USERS[:1], USERS[:1], USERS[:2], (*USERS, None)])
 """Who takes part: what a report does with one user is rarely seen where many share few events."""
 

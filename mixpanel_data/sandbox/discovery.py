@@ -80,7 +80,7 @@ SELECT name, count(*) FROM names GROUP BY name ORDER BY count(*) DESC, name LIMI
 
 
 def property_values(ask: Ask) -> Response:
-    """The values of a property as text, most frequent first; a list counts once per item."""
+    """The values of a property as text, most frequent first; a list counts once per distinct item."""
     event, name = ask.params.required("event"), ask.params.required("name")
     pointer = "/" + name.replace("~", "~0").replace("/", "~1")
     sql = """
@@ -88,10 +88,13 @@ WITH found AS (
     SELECT properties -> ? AS value FROM reported
     WHERE time_ms >= ? AND time_ms < ? AND event = ?
 ), items AS (
-    SELECT unnest(CASE json_type(value) WHEN 'ARRAY' THEN value::JSON[] ELSE [value] END) AS item
-    FROM found WHERE value IS NOT NULL
+    SELECT unnest(CASE json_type(value)
+        WHEN 'ARRAY' THEN list_distinct(value ->> '$[*]')
+        ELSE [value ->> '$']
+    END) AS text
+    FROM found
 )
-SELECT item ->> '$' AS text FROM items WHERE text IS NOT NULL
+SELECT text FROM items WHERE text IS NOT NULL
 GROUP BY text ORDER BY count(*) DESC, text LIMIT ?
 """
     rows = ask.data.rows(sql, [pointer, *ask.recent(), event, _limit(ask, 255)])

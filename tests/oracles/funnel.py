@@ -133,7 +133,7 @@ def segments(query: LocalFunnel, steps: list[Act], history: History) -> list[str
     defined = [names for names in labels if names not in (["undefined"], ["null"])]
     if query.attribution == "last":
         defined.reverse()
-    return list(dict.fromkeys((defined or labels)[0]))
+    return (defined or labels)[0]
 
 
 def figures(query: LocalFunnel, tried: list[Attempt]) -> Figures:

@@ -87,13 +87,17 @@ class History:
         return matches(parse(expression), self.context(act))
 
     def labels(self, act: Act, on: str) -> list[str]:
-        """The segments of an event: one per item of a list, else one (13.4).
+        """The segments of an event: one per distinct item of a list, else one (13.4).
 
-        A list without items has no value.
+        What is called alike is one item. A list without items has no value.
         """
         value = self._value(on, act)
         items = value if isinstance(value, (list, tuple)) else [value]
-        return [label(item) for item in items] or [label(UNDEFINED)]
+        found: list[str] = []
+        for item in items:
+            if label(item) not in found:
+                found.append(label(item))
+        return found or [label(UNDEFINED)]
 
     def number(self, act: Act, on: str) -> float | None:
         """The number that a numeric expression gives, None where it gives none."""

@@ -11,14 +11,14 @@ BETWEEN_ITEMS = ", "
 
 
 def labels(value: object) -> list[str]:
-    """One label per item of a list, else one; a list without items is undefined.
+    """One label per distinct item of a list, else one; a list without items is undefined.
 
     >>> labels(["a", 2.0, None]), labels([]), labels(True), labels(UNDEFINED)
     (['a', '2', 'null'], ['undefined'], ['true'], ['undefined'])
+    >>> labels([1, "1", 1.0])
+    ['1']
     """
-    if isinstance(value, (list, tuple)):
-        return list(map(_label, value)) or [UNDEFINED_LABEL]
-    return [_label(value)]
+    return list(dict.fromkeys(_every(value)))
 
 
 def label(value: object) -> str:
@@ -27,7 +27,14 @@ def label(value: object) -> str:
     >>> label(["a", 2.0])
     'a, 2'
     """
-    return BETWEEN_ITEMS.join(labels(value))
+    return BETWEEN_ITEMS.join(_every(value))
+
+
+def _every(value: object) -> list[str]:
+    """The labels of all items, repeated ones included."""
+    if isinstance(value, (list, tuple)):
+        return list(map(_label, value)) or [UNDEFINED_LABEL]
+    return [_label(value)]
 
 
 def _label(value: object) -> str:

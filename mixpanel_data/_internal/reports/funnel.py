@@ -37,7 +37,7 @@ JOIN ended USING (entry_row)"""
 
 _SEGMENTED = """SELECT entry_row, segment
 FROM (
-    SELECT entry_row, unnest(list_distinct(labels)) AS segment
+    SELECT entry_row, unnest(labels) AS segment
     FROM called
 )
 JOIN kept USING (entry_row)

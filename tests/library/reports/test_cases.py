@@ -45,6 +45,31 @@ def test_case_60_average_is_events_per_user_and_users_of_segments_may_exceed_the
     assert {plan: values["2024-01-01"] for plan, values in by_plan.items()} == {"free": 2, "pro": 1}
 
 
+def test_a_list_counts_its_event_once_for_each_distinct_item(having):
+    """Mixpanel's "List Breakdown", U30 of the reports' rules: events count, not items."""
+    local = having(
+        event("A", "u1", "2024-01-01 10:00", items=["P1", "P1", "P2"]),
+        event("A", "u2", "2024-01-01 11:00", items=["P1"]),
+        event("A", "u3", "2024-01-01 12:00", items=[1, "1", 1.0]),
+        event("A", "u4", "2024-01-01 13:00", items=[[], None, [], None]),
+    )
+    day = {"from_date": "2024-01-01", "to_date": "2024-01-01", "timezone": "UTC"}
+    once = {"1": 1, "P1": 2, "P2": 1, "[]": 1, "null": 1}
+    for kind, expected in {
+        "general": once,
+        "unique": once,
+        "average": dict.fromkeys(once, 1.0),
+    }.items():
+        series = local.segmentation("A", type=kind, on="items", **day).series
+        assert {name: values["2024-01-01"] for name, values in series.items()} == expected
+    total = local.funnel(["A"], on="items", count="total", **day)
+    (segments,) = total.series.values()
+    reached = {name: steps[0].count for name, steps in segments.items()}
+    assert reached == {"$overall": 4, **once}
+    rates = local.frequency(event="A", on="items", **day).periods
+    assert {it.segment: it.counts[:2] for it in rates} == {name: (n, 0) for name, n in once.items()}
+
+
 def test_case_61_ranges_have_labels_and_no_empty_dates(having):
     local = having(
         *(event("A", "u", "2024-01-01", amount=amount) for amount in (2000, 2099.99, 2100, 2999)),

@@ -432,7 +432,7 @@ counted AS MATERIALIZED (
     UNION ALL
     SELECT entry_row, segment
     FROM (
-        SELECT entry_row, unnest(list_distinct(labels)) AS segment
+        SELECT entry_row, unnest(labels) AS segment
         FROM called
     )
     JOIN kept USING (entry_row)

@@ -328,3 +328,11 @@ def test_what_was_sent_stands_beside_the_shop_in_every_answer():
     assert ask("query/events/properties/values", event="Refund", name="$import").json == ["true"]
     assert ask("query/engage").json["results"] == pages
     sandbox.close()
+
+
+def test_a_value_that_a_list_repeats_is_as_frequent_as_the_events_that_have_it(project):
+    lists = (["twice", "twice", "twice"], ["often"], ["often", None])
+    sent = [project.event(**{"$insert_id": f"i{n}"}, items=it) for n, it in enumerate(lists)]
+    assert project.post("/import", sent).status_code == 200
+    found = project("query/events/properties/values", event="A", name="items").json
+    assert found == ["often", "twice"]

@@ -62,7 +62,7 @@ def compile_value(expression: str | Node, columns: Columns) -> str:
 
 
 def compile_labels(expression: str | Node, columns: Columns) -> str:
-    """VARCHAR[]: the segment labels, one per item of a list and else just one."""
+    """VARCHAR[]: the segment labels, one per distinct item of a list and else just one."""
     return Compiler(columns).labels(expression)
 
 

@@ -22,8 +22,12 @@ _NOTHING = sql.list_of(_UNDEFINED)
 
 
 def labels(term: Term, name: Sql) -> Sql:
-    """VARCHAR[], never empty; `name` is free for the items of a list."""
-    branches = [branch for items in term.items for branch in _of_items(items, name)]
+    """VARCHAR[], never empty, each label once; `name` is free for the items of a list."""
+    branches = [
+        (when, found if found == _NOTHING else sql.call("list_distinct", found))
+        for items in term.items
+        for when, found in _of_items(items, name)
+    ]
     return sql.case(*branches, otherwise=sql.list_of(_label(_without_items(term))))
 
 
