@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.types.answers import Answers
 
 if TYPE_CHECKING:
@@ -28,21 +29,25 @@ __all__ = [
 ]
 
 
+@checked_keywords()
 def config_path() -> Path:
     """The file that holds the accounts; it may not exist yet."""
     return _config().path
 
 
+@checked_keywords()
 def list_accounts() -> list[AccountInfo]:
     """Every configured account, in the order of the file."""
     return Answers(_config().list_accounts())
 
 
+@checked_keywords()
 def get_account(name: str) -> AccountInfo:
     """One account, without its secret."""
     return _config().get_account(name)
 
 
+@checked_keywords()
 def add_account(
     name: str,
     username: str,
@@ -76,11 +81,13 @@ def add_account(
     return config.get_account(name.strip())
 
 
+@checked_keywords()
 def remove_account(name: str) -> None:
     """Forget an account and its secret; when it was the default, no account is any more."""
     _config().remove_account(name)
 
 
+@checked_keywords()
 def set_default(name: str) -> AccountInfo:
     """Use this account wherever none is named."""
     config = _config()
@@ -88,6 +95,7 @@ def set_default(name: str) -> AccountInfo:
     return config.get_account(name)
 
 
+@checked_keywords()
 def set_timezone(name: str, timezone: str) -> AccountInfo:
     """Note the project's time zone in its account, as `mp auth test` offers to."""
     config = _config()
@@ -95,6 +103,7 @@ def set_timezone(name: str, timezone: str) -> AccountInfo:
     return config.get_account(name)
 
 
+@checked_keywords()
 def test_account(
     name: str | None = None,  # noqa: PT028 (these are not tests, but the name is promised)
     *,

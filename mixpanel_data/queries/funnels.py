@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries.checks import (
     check_choice,
@@ -59,6 +60,7 @@ class Funnel:
             check_window(self.length, self.length_unit, 90)
 
 
+@checked_keywords()
 @dataclass(frozen=True)
 class Step:
     """An event that counts as a step of a funnel; `where` narrows it, `label` renames it."""
@@ -83,6 +85,7 @@ class Step:
         check_expressions(where=self.where)
 
 
+@checked_keywords()
 @dataclass(frozen=True)
 class Exclusion:
     """An event that throws a user out between two steps, counted from 1; None is the last."""

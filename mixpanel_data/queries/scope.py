@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries.checks import check_choice, check_names
 
@@ -12,6 +13,7 @@ WeekStart = Literal["monday", "sunday"]
 EdgeBuckets = Literal["partial", "whole"]
 
 
+@checked_keywords()
 @dataclass(frozen=True, kw_only=True)
 class Scope:
     """Tables of events, read as one, and one of profiles, for what `user["x"]` says of a user.

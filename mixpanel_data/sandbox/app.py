@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from werkzeug import Request, Response
 
 from mixpanel_data._internal.config import Credentials
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.sandbox import control, routes
 from mixpanel_data.sandbox.asks import Ask
@@ -43,6 +44,7 @@ _FROM_BROWSERS = {
 }
 
 
+@checked_keywords()
 class Sandbox:
     """A project on an emulated Mixpanel; every answer says `X-Mixpanel-Source: sandbox`.
 

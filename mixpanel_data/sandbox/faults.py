@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from werkzeug import Response
 
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.sandbox.params import Params
 from mixpanel_data.sandbox.quotas import Quotas, export_refusal
@@ -51,6 +52,7 @@ SEPARATORS = (
 ).encode()
 
 
+@checked_keywords()
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """One failure, for requests whose path contains `path` and whose dates contain `day`.

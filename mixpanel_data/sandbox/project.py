@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Self
 
 from mixpanel_data._internal.config import Credentials, SecretStr
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.queries import WeekStart
 from mixpanel_data.sandbox.identity import (
     ACCOUNTS,
@@ -30,6 +31,7 @@ FIRST_UTC_PROJECTS = date(2023, 1, 1)
 """Projects created before export in their own zone, with shifted times (contract, 3.3)."""
 
 
+@checked_keywords()
 @dataclass(frozen=True, kw_only=True)
 class Project:
     """Everything about the project but its data. The defaults are public, and no secret."""

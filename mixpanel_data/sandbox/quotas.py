@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.sandbox.params import Params
 from mixpanel_data.sandbox.refusals import RefusalError
 
@@ -41,6 +42,7 @@ _COUNTED = frozenset(
 _EXPORT_REFUSAL = "too many export requests in progress for this project"
 
 
+@checked_keywords()
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """How much a project may ask; the defaults are Mixpanel's own."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from mixpanel_data._internal.utils import is_loopback
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError, MissingExtraError, MixpanelDataError
 
 try:
@@ -88,6 +89,7 @@ class Server:
         self.close()
 
 
+@checked_keywords()
 def serve(
     app: Application,
     host: str = "127.0.0.1",

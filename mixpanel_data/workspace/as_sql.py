@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from mixpanel_data.exceptions import near
+
 if TYPE_CHECKING:
     from mixpanel_data._internal.services.coverage import Question
     from mixpanel_data._internal.services.local_query import LocalQueryService
@@ -19,10 +21,16 @@ class ReportsAsSql:
         self._reports = reports
 
     def __getattr__(self, name: str) -> Callable[..., str]:
+        if name.startswith("_"):  # asked for by copy and pickle, before `_reports` is there
+            raise AttributeError(name)
+        known = dir(self)
+        if name not in known:
+            suggestion = near(name, known) or f"it has {', '.join(known)}"
+            raise AttributeError(f"as_sql has no report {name!r}: {suggestion}")
         return cast("Callable[..., str]", getattr(self._reports, name))
 
     def __dir__(self) -> list[str]:
-        return [name for name in dir(type(self._reports)) if not name.startswith("_")]
+        return [name for name in dir(type(self._reports)) if name[0] != "_" and name != "as_sql"]
 
 
 class Explaining:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, Unpack, cast
 
 from mixpanel_data import queries
 from mixpanel_data._internal.config import checks
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError, warn
 from mixpanel_data.workspace.scope import ScopeOptions, scope_of
 
@@ -49,6 +50,7 @@ Day = str | date
 T = TypeVar("T")
 
 
+@checked_keywords(options=ScopeOptions)
 class LocalReports:
     """Reports on fetched tables, by Mixpanel's rules: no account and no quota is needed.
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from mixpanel_data._internal.config import SANDBOX, ConfigManager, Settings
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.workspace.discovery import Discovery
 from mixpanel_data.workspace.fetching import Fetching
 from mixpanel_data.workspace.looking import Looking
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mixpanel_data.sandbox import Sandbox
 
 
+@checked_keywords()
 class Workspace(Discovery, Reports, Fetching, Querying, Looking, Paging, Tables):
     """One project and one DuckDB file: fetch once, query many times.
 

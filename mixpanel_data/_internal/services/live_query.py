@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from datetime import date
 from typing import Any
 
@@ -30,9 +29,9 @@ from mixpanel_data._internal.services.readings import (
 from mixpanel_data.exceptions import (
     EndpointRetiredError,
     InvalidArgumentError,
-    MixpanelDataWarning,
     PermissionDeniedError,
     ResourceNotFoundError,
+    warn,
 )
 from mixpanel_data.queries import (
     ActivityFeed,
@@ -268,16 +267,12 @@ class LiveQueryService:
     def _doubt_event(self, event: str) -> None:
         hint = self._names.doubt_event(event)
         if hint is not None:
-            warnings.warn(
-                MixpanelDataWarning(f"Mixpanel has no event {event!r}; {hint}"), stacklevel=4
-            )
+            warn(f"Mixpanel has no event {event!r}; {hint}")
 
     def _doubt_property(self, event: str, prop: str | None) -> None:
         hint = prop and self._names.doubt_property(event, prop)
         if hint:
-            warnings.warn(
-                MixpanelDataWarning(f"{event!r} has no property {prop!r}; {hint}"), stacklevel=4
-            )
+            warn(f"{event!r} has no property {prop!r}; {hint}")
 
 
 def _terms(query: Segmentation | Funnel | Retention | Frequency) -> dict[str, Any]:
