@@ -35,10 +35,12 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 
@@ -299,8 +301,36 @@ def near(name: str, known: Iterable[str]) -> str | None:
     return f"did you mean {folded[match[0]]!r}?" if match else None
 
 
+class Listener(NamedTuple):
+    """Who hears the warnings of a call; not `aloud`, nobody else does."""
+
+    tell: Callable[[str], None]
+    aloud: bool
+
+
+_listeners: ContextVar[tuple[Listener, ...]] = ContextVar("listeners", default=())
+
+
+@contextmanager
+def listening(listener: Callable[[str], None], *, aloud: bool = True) -> Iterator[None]:
+    """Within the block, on this thread, give the listener the text of each warning.
+
+    It is issued as a Python warning as well, unless `aloud` is False.
+    """
+    token = _listeners.set((*_listeners.get(), Listener(listener, aloud)))
+    try:
+        yield
+    finally:
+        _listeners.reset(token)
+
+
 def warn(message: str) -> None:
     """Warn at the line that called the library: said once there, not once for all callers."""
+    listeners = _listeners.get()
+    for listener in listeners:
+        listener.tell(message)
+    if not all(listener.aloud for listener in listeners):
+        return
     import inspect  # which a call without warnings need not load
 
     package = f"{__name__.partition('.')[0]}."

@@ -43,3 +43,17 @@ def listed(values: Iterable[str], option: str) -> list[str]:
             f"{option} is empty, or names an empty one", hint=f"{option} A,B"
         )
     return found
+
+
+def joined(names: Iterable[str]) -> str:
+    """One comma-separated list of names, which `listed` reads again.
+
+    >>> joined(["Hello, world", "Login"])
+    '"Hello, world",Login'
+    """
+    import csv
+    from io import StringIO
+
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()

@@ -23,6 +23,7 @@ SETTINGS = {
     "window_days": "days per export request; more when a range is long",
     "spool_limit_gb": "disk that downloads may take until their table is complete",
     "flat_columns": "properties that get a typed column, the most used first",
+    "read_only": "true: nothing is fetched, dropped, written or changed by SQL",
 }
 ENVIRONMENT = {
     "MP_USERNAME": "credentials: a service account's name",
@@ -35,6 +36,7 @@ ENVIRONMENT = {
     "MP_DATA_DIR": "folder of the databases, instead of `~/.mp/data`",
     "MP_FORMAT": "output format of `mp`",
     "MP_MAX_BYTES": "most bytes that a call of `mp` prints",
+    "MP_READ_ONLY": "1: nothing is fetched, dropped, written or changed by SQL",
 }
 """What each is for; names and defaults are the code's."""
 
@@ -44,7 +46,7 @@ def settings() -> str:
     named = {field.name: field.default for field in fields(Settings)}
     if list(named) != list(SETTINGS):
         raise ValueError(f"settings are {list(named)}")
-    lines = [f"{name} = {value}" for name, value in named.items()]
+    lines = [f"{name} = {str(value).lower()}" for name, value in named.items()]
     width = max(map(len, lines))
     told = zip(lines, SETTINGS.values(), strict=True)
     rows = [f"{line:<{width}}  # {text}" if text else line for line, text in told]

@@ -32,6 +32,7 @@ COLUMNS = {
         "source": "`mixpanel`, or `sandbox` for invented data",
         "job": "the download that it last came from",
         "filter_limit": "the most events asked for, NULL without a limit: with one, the table is a sample, and local reports say so",
+        "changed_at": "when SQL changed the table after it was fetched, UTC; NULL where it did not",
     },
     "_flat": {
         "table_name": "name of the table",

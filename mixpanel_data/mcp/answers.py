@@ -43,7 +43,7 @@ def fields(value: Mapping[str, Any], *, without: Iterable[str] = ()) -> str:
 
 def of_report(call: Call, report: Report, most: int) -> str:
     """A report as JSON; where that is too long, the rows that fit, as CSV."""
-    text = to_json(brief(report.to_dict()))
+    text = fields(report.to_dict(), without=("warnings",))  # which are the call's notes
     if len(text.encode()) <= most:
         return text
     rows = [{name: brief(value) for name, value in row.items()} for row in report.rows()]

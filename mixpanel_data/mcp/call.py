@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mixpanel_data.exceptions import MixpanelDataWarning
+from mixpanel_data.exceptions import listening
 from mixpanel_data.types import FetchProgress
 from mixpanel_data.workspace import Workspace
 
@@ -18,8 +17,6 @@ Tell = Callable[[float, float | None, str], None]
 
 _PAUSE = 0.05
 """Seconds between two interrupts: one may come between two statements, and be lost."""
-
-_running = threading.local()
 
 
 class Stopped(Exception):  # noqa: N818 - what it stops knows nothing of it
@@ -41,12 +38,9 @@ class Call:
     def on(self, workspace: Workspace) -> Iterator[None]:
         """Within the block it works on this workspace, and hears the library's warnings."""
         self.workspace = workspace
-        _running.call = self
-        try:
+        with listening(self.note, aloud=False):
             self.check()
             yield
-        finally:
-            _running.call = None
 
     @contextmanager
     def mixpanel(self, quota: Literal["query", "export"] = "query") -> Iterator[Workspace]:
@@ -95,22 +89,3 @@ class Call:
         while not self.done.wait(_PAUSE):
             if hasattr(self, "workspace"):
                 self.workspace.interrupt()
-
-
-@contextmanager
-def warnings_as_notes() -> Iterator[None]:
-    """Within the block, what the library warns of belongs to the call that it is said in."""
-    before = warnings.showwarning
-
-    def show(message: Warning | str, category: type[Warning], *where: object) -> None:
-        call: Call | None = getattr(_running, "call", None)
-        if call is not None and issubclass(category, MixpanelDataWarning):
-            call.note(str(message))
-        else:
-            before(message, category, *where)  # type: ignore[arg-type]
-
-    warnings.showwarning = show  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        warnings.showwarning = before

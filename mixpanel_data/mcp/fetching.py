@@ -130,7 +130,7 @@ def fetch(
             )
     if what == "events" and result.date_range is None:
         call.note("every day until yesterday is here: nothing was to be fetched")
-    return fields(result.to_dict())
+    return fields(result.to_dict(), without=("warnings",))  # which are the call's notes
 
 
 def _wanted(

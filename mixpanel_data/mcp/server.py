@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from mixpanel_data import __version__
 from mixpanel_data.exceptions import InvalidArgumentError, MixpanelDataError
 from mixpanel_data.mcp import fetching, helping, looking, reporting
-from mixpanel_data.mcp.call import Call, warnings_as_notes
+from mixpanel_data.mcp.call import Call
 from mixpanel_data.mcp.desk import Desk
 from mixpanel_data.plain import compact
 from mixpanel_data.workspace import Workspace
@@ -88,11 +88,10 @@ def build(desk: Desk, instructions: str) -> Server:
 def serve(workspace: Workspace) -> None:
     """Answer on stdin and stdout until the client leaves."""
     desk = Desk(workspace)
-    with warnings_as_notes():
-        try:
-            anyio.run(build(desk, _instructions(workspace)).run_stdio_async)
-        finally:
-            desk.close()
+    try:
+        anyio.run(build(desk, _instructions(workspace)).run_stdio_async)
+    finally:
+        desk.close()
 
 
 def _instructions(workspace: Workspace) -> str:

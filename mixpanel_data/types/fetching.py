@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from mixpanel_data.types.answers import Answer
 from mixpanel_data.types.tables import TableType
@@ -57,6 +57,7 @@ class FetchResult(Answer):
     """What a fetch stored. `source` is "sandbox" where the data is invented.
 
     `duplicates` are copies that were left out; `replaced` are rows of days fetched again.
+    `warnings` is what the fetch warned of, such as a name that no event has.
     """
 
     table: str
@@ -68,6 +69,12 @@ class FetchResult(Answer):
     source: str = "mixpanel"
     duplicates: int = 0
     replaced: int = 0
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field by name; warnings only where there are any."""
+        plain = super().to_dict()
+        return plain if self.warnings else {k: v for k, v in plain.items() if k != "warnings"}
 
 
 @dataclass(frozen=True)

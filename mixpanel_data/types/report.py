@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -28,12 +28,14 @@ class Report(Answer):
 
     `source` is "sandbox" where the data is invented. `tables` are those that a local report read;
     it is empty when Mixpanel counted. `computed_at` (UTC) tells how old Mixpanel's answer is,
-    where it says so: answers come from a cache.
+    where it says so: answers come from a cache. `warnings` is what the call warned of: days that
+    are missing, names that may be misspelt, numbers that are zero by mistake.
     """
 
     source: str = "mixpanel"
     tables: tuple[str, ...] = ()
     computed_at: datetime | None = None
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def columns(self) -> dict[str, str]:
@@ -71,6 +73,8 @@ class Report(Answer):
             origin["tables"] = list(self.tables)
         if computed:
             origin["computed_at"] = computed
+        if self.warnings:
+            origin["warnings"] = list(self.warnings)
         return {**self.facts(), **origin, **self.numbers()}
 
     def numbers(self) -> dict[str, Any]:
@@ -86,6 +90,8 @@ class Report(Answer):
         from mixpanel_data.types.display import Table, View
 
         facts = {name: value for name, value in self.facts().items() if _is_short(value)}
+        if self.warnings:
+            facts["warnings"] = "; ".join(self.warnings)
         return View(
             type(self).__name__,
             facts,

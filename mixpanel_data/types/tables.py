@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +19,8 @@ TableType = Literal["events", "profiles"]
 class TableMetadata(Answer):
     """Where a table came from: one row of `_metadata`. `job` tells its last download.
 
-    With a `filter_limit` it is a sample: no more events than these were asked for.
+    With a `filter_limit` it is a sample: no more events than these were asked for. `row_count` is
+    what the last fetch left, and `changed_at` (UTC) when SQL changed the table after that.
     """
 
     type: TableType
@@ -31,6 +32,16 @@ class TableMetadata(Answer):
     source: str = "mixpanel"
     job: str | None = None
     filter_limit: int | None = None
+    row_count: int | None = field(default=None, compare=False)
+    changed_at: datetime | None = field(default=None, compare=False)
+
+    def is_changed(self, rows: int) -> bool:
+        """Whether the table, which has `rows` rows now, is not as its last fetch left it.
+
+        Statements that this library runs are noted; what other programs add or delete shows in the
+        number of rows, and what they update does not show.
+        """
+        return self.changed_at is not None or self.row_count not in {None, rows}
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,7 @@ class TableInfo(Answer):
     """A table at a glance; one that SQL made has no dates and no source.
 
     `flat` names the table beside it that has its properties as typed columns, one row a row.
+    `changed` says that it is not as its last fetch left it: its rows were changed by hand.
     """
 
     name: str
@@ -48,6 +60,7 @@ class TableInfo(Answer):
     fetched_at: datetime | None = None
     source: str | None = None
     flat: str | None = None
+    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +119,7 @@ class TableSchema(Answer):
     columns: tuple[ColumnInfo, ...]
     flat: str | None = None
     properties: tuple[PropertyInfo, ...] = ()
+    changed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """As for every answer; of a property its column, type and rows alone."""

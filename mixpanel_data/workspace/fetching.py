@@ -7,9 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data import queries
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.types.answers import Answers
 from mixpanel_data.workspace.parts import Parts
+from mixpanel_data.workspace.warned import answers_carry_warnings
 
 if TYPE_CHECKING:
     from mixpanel_data._internal.storage.engine import Mode
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from mixpanel_data.types import FetchPlan, FetchProgress, FetchResult, FetchStatus, Writable
 
 
+@answers_carry_warnings
+@checked_keywords()
 class Fetching(Parts):
     """Fetches whole tables, and streams what is not to be stored."""
 
@@ -64,6 +68,7 @@ class Fetching(Parts):
             flat: False makes no flat table (or with `append`, drops it); True makes one that an
                 `append` finds missing.
         """
+        self._check_can_change("fetches nothing")
         with self.api.tuned(max_wait=max_wait, export_concurrency=concurrency):
             return self._fetcher.fetch_events(
                 name,
@@ -117,6 +122,7 @@ class Fetching(Parts):
 
     def clean(self, *tables: str) -> list[str]:
         """Forget what unfinished fetches into these tables downloaded (of all, without names)."""
+        self._check_can_change("forgets no downloads")
         return list(self._unfinished.clean(*tables))
 
     def fetch_profiles(
@@ -151,6 +157,7 @@ class Fetching(Parts):
             replace: put a new table in the place of the one that is there, in one step.
             flat: with a table of typed columns beside it.
         """
+        self._check_can_change("fetches nothing")
         query = queries.Profiles.of(
             where=where,
             distinct_ids=distinct_ids,

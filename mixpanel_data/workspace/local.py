@@ -11,6 +11,7 @@ from mixpanel_data._internal.config import checks
 from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError, warn
 from mixpanel_data.workspace.scope import ScopeOptions, scope_of
+from mixpanel_data.workspace.warned import answers_carry_warnings
 
 if TYPE_CHECKING:
     from mixpanel_data._internal.services.coverage import Question
@@ -50,6 +51,7 @@ Day = str | date
 T = TypeVar("T")
 
 
+@answers_carry_warnings
 @checked_keywords(options=ScopeOptions)
 class LocalReports:
     """Reports on fetched tables, by Mixpanel's rules: no account and no quota is needed.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mixpanel_data._internal.config import SANDBOX, Credentials, Settings
-from mixpanel_data.exceptions import AuthenticationError, ConfigError
+from mixpanel_data.exceptions import AuthenticationError, ConfigError, InvalidArgumentError
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,8 +40,23 @@ class Parts:
     _twin: MixpanelAPIClient | None = None
 
     @property
+    def read_only(self) -> bool:
+        """Whether it changes nothing: no table, no file, nothing that SQL can change."""
+        return self._settings.read_only
+
+    def _check_can_change(self, what: str, *, hint: str | None = None) -> None:
+        """Refuse it in a read-only workspace, which `what` it does not do."""
+        if self.read_only:
+            raise InvalidArgumentError(
+                f"this workspace is read-only: it {what}",
+                hint=hint
+                or "MP_READ_ONLY, read_only in the settings, or Workspace(read_only=True) says so",
+            )
+
+    @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The DuckDB connection itself, for one thread at a time."""
+        self._check_can_change("lends no connection", hint="ws.sql, ws.sql_rows, ws.sql_scalar")
         return self._storage.connection
 
     @property
@@ -86,7 +101,9 @@ class Parts:
     def _storage(self) -> StorageEngine:
         from mixpanel_data._internal.storage import StorageEngine
 
-        return StorageEngine(self._path)
+        return (
+            StorageEngine.open_existing(self._path) if self.read_only else StorageEngine(self._path)
+        )
 
     @cached_property
     def _discovery(self) -> DiscoveryService:

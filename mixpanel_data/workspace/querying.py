@@ -35,7 +35,9 @@ class Querying(Parts):
     with `accelerate=False` the query runs as it is. `frames` are DataFrames of pandas, which SQL
     reads as tables by these names, where no table has the name. While a query runs, `progress` is
     called a few times a second with how much is done (0 to 1), or with None: the number is known
-    where this process owns the database.
+    where this process owns the database. `read_only` is for SQL of others, and always on in a
+    read-only workspace: it refuses all but one SELECT on tables, views and frames, and so whatever
+    writes, sets anything or reads files.
     """
 
     def sql(
@@ -46,10 +48,16 @@ class Querying(Parts):
         frames: Frames | None = None,
         progress: Progress | None = None,
         accelerate: bool = True,
+        read_only: bool = False,
     ) -> pd.DataFrame:
         """Run SQL (DuckDB's dialect) and return all rows; `params` are bound to `?` or `$name`."""
         return self._storage.execute_df(
-            query, params, frames=frames, progress=progress, accelerate=accelerate
+            query,
+            params,
+            frames=frames,
+            progress=progress,
+            accelerate=accelerate,
+            read_only=read_only or self.read_only,
         )
 
     def sql_scalar(
@@ -59,9 +67,16 @@ class Querying(Parts):
         *,
         frames: Frames | None = None,
         accelerate: bool = True,
+        read_only: bool = False,
     ) -> Any:
         """Run SQL and return the first value of the first row; None when there is no row."""
-        return self._storage.execute_scalar(query, params, frames=frames, accelerate=accelerate)
+        return self._storage.execute_scalar(
+            query,
+            params,
+            frames=frames,
+            accelerate=accelerate,
+            read_only=read_only or self.read_only,
+        )
 
     def sql_rows(
         self,
@@ -70,9 +85,16 @@ class Querying(Parts):
         *,
         frames: Frames | None = None,
         accelerate: bool = True,
+        read_only: bool = False,
     ) -> list[tuple[Any, ...]]:
         """Run SQL and return all rows as tuples."""
-        return self._storage.execute_rows(query, params, frames=frames, accelerate=accelerate)
+        return self._storage.execute_rows(
+            query,
+            params,
+            frames=frames,
+            accelerate=accelerate,
+            read_only=read_only or self.read_only,
+        )
 
     def sql_result(
         self,
@@ -83,13 +105,20 @@ class Querying(Parts):
         frames: Frames | None = None,
         progress: Progress | None = None,
         accelerate: bool = True,
+        read_only: bool = False,
     ) -> SqlResult:
         """Run SQL once and keep its rows: tuples, `df()`, `to_arrow()` and `to_polars()` of them.
 
         With `limit` only the first rows are read, and `is_complete` says whether these are all.
         """
         return self._storage.result(
-            query, params, most=limit, frames=frames, progress=progress, accelerate=accelerate
+            query,
+            params,
+            most=limit,
+            frames=frames,
+            progress=progress,
+            accelerate=accelerate,
+            read_only=read_only or self.read_only,
         )
 
     def write_sql(
@@ -110,8 +139,6 @@ class Querying(Parts):
 
         Of the rows, `limit` after the first `offset`, with these `columns` alone: DuckDB makes no
         others. The text has at most `max_bytes`, as many whole rows as fit; the query ends then.
-        `read_only` is for SQL of strangers: it refuses all but one SELECT on tables and views of
-        this database, and so whatever writes, sets anything or reads files.
         """
         excerpt = queries.Excerpt.of(limit, offset, columns, max_bytes)
         return self._storage.write(
@@ -121,7 +148,7 @@ class Querying(Parts):
             params=params,
             excerpt=excerpt,
             accelerate=accelerate,
-            read_only=read_only,
+            read_only=read_only or self.read_only,
         )
 
     def explain_sql(
@@ -148,6 +175,7 @@ class Querying(Parts):
         (.gz or .zst compress them) or .arrow, which needs the extra `arrow`. Rows have an order
         only when the query gives them one.
         """
+        self._check_can_change("writes no files", hint="mp sql QUERY --format csv prints rows")
         excerpt = queries.Excerpt.of(limit, offset, columns)
         return self._storage.export(
             what, path, format=format, overwrite=overwrite, excerpt=excerpt, accelerate=accelerate

@@ -10,8 +10,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data import queries
+from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.workspace.parts import Parts
+from mixpanel_data.workspace.warned import answers_carry_warnings
 
 if TYPE_CHECKING:
     from mixpanel_data.queries import (
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 Day = str | date
 
 
+@answers_carry_warnings
+@checked_keywords()
 class Reports(Parts):
     """Asks Mixpanel; each report costs one query of the hourly quota, unless it says more."""
 

@@ -55,6 +55,7 @@ class Tables(Parts):
         Columns that are there stay, then the most used properties get one, up to `columns` (the
         setting flat_columns when left out); the others stay in the JSON alone.
         """
+        self._check_can_change("builds no tables")
         started = time.monotonic()
         limit = self._settings.flat_columns if columns is None else columns
         properties = self._storage.flatten(table, flat_columns=limit)
@@ -70,6 +71,7 @@ class Tables(Parts):
 
     def drop(self, *names: str) -> None:
         """Drop tables: all of them, or none when one is unknown."""
+        self._check_can_change("drops no tables")
         for name in names:
             self._storage.get_schema(name)
         for name in dict.fromkeys(names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -31,6 +32,9 @@ class Workspace(Discovery, Reports, Fetching, Querying, Looking, Paging, Tables)
     from then on. The account "sandbox" is built in: invented data of a small shop, in process.
     Without `path` the database is `<project>.duckdb` under MP_DATA_DIR or `~/.mp/data`; it is
     opened when first needed. Times are UTC. Use it as a context manager, or `close()` it.
+
+    With `read_only`, MP_READ_ONLY=1 or the setting `read_only` it changes nothing: SQL is one
+    SELECT at a time, and what fetches, flattens, drops or writes files is refused.
     """
 
     def __init__(
@@ -40,12 +44,13 @@ class Workspace(Discovery, Reports, Fetching, Querying, Looking, Paging, Tables)
         region: str | None = None,
         path: str | Path | None = None,
         *,
+        read_only: bool = False,
         _config_manager: ConfigManager | None = None,
         _api_client: MixpanelAPIClient | None = None,
         _storage: StorageEngine | None = None,
     ) -> None:
         config = _config_manager or ConfigManager()
-        self._settings = config.settings()
+        self._settings = _settings(config, read_only=read_only)
         if _api_client is not None:
             self._credentials = _api_client.credentials
             self.__dict__["api"] = _api_client
@@ -73,12 +78,13 @@ class Workspace(Discovery, Reports, Fetching, Querying, Looking, Paging, Tables)
         return self
 
     @classmethod
-    def open(cls, path: str | Path) -> Self:
+    def open(cls, path: str | Path, *, read_only: bool = False) -> Self:
         """The database of an existing file, to query; no credentials are needed or used."""
         from mixpanel_data._internal.storage import StorageEngine
 
         self = cls.__new__(cls)
-        self._settings = Settings()
+        stored = _settings(ConfigManager(), read_only=read_only)
+        self._settings = Settings(read_only=stored.read_only)
         self._credentials = None
         self._path = Path(path)
         self.__dict__["_storage"] = StorageEngine.open_existing(self._path)
@@ -158,3 +164,8 @@ class Workspace(Discovery, Reports, Fetching, Querying, Looking, Paging, Tables)
 
     def _repr_html_(self) -> str:
         return self.info()._repr_html_()
+
+
+def _settings(config: ConfigManager, *, read_only: bool) -> Settings:
+    stored = config.settings()
+    return replace(stored, read_only=stored.read_only or read_only)

@@ -62,6 +62,7 @@ class Tables(Part):
                 table.to_date or "",
                 f"{table.fetched_at:%Y-%m-%d %H:%M}" if table.fetched_at else "",
                 table.source or "",
+                "changed" if table.changed else "",
             )
             for table in self.listed
         ]
@@ -73,6 +74,8 @@ class Tables(Part):
         if schema is None or details is None or self.info is None:
             return ""
         told = [f"{schema.table}: {schema.rows:,} rows, {len(schema.columns)} columns"]
+        if schema.changed:
+            told.append("changed by SQL or another program after it was fetched")
         if schema.table == self.info.flat:
             told.append(f"the properties of {self.info.name} as typed columns")
         elif schema.flat:

@@ -17,7 +17,7 @@ from mixpanel_magics.widgets.rows import RowsView
 if TYPE_CHECKING:
     from mixpanel_data import Workspace
 
-HEADS = ("Table", "Kind", "Rows", "Size", "From", "To", "Fetched (UTC)", "Source")
+HEADS = ("Table", "Kind", "Rows", "Size", "From", "To", "Fetched (UTC)", "Source", "Changed")
 
 
 class TableBrowser:

@@ -340,7 +340,7 @@ def test_the_sandbox_counts_the_same_as_its_tables(mp: Mp) -> None:
     days = ("--from", "2026-02-01", "--to", "2026-02-02")
     assert mp("-a", "sandbox", "fetch", "events", *days).code == 0
     for asked in (
-        ("segmentation", "--event", "Purchase", "--on", "country"),
+        ("segmentation", "--event", "Purchase", "--on", "mp_country_code"),
         ("frequency", "--event", "Purchase"),
     ):
         there = mp("-a", "sandbox", *asked, *days).data

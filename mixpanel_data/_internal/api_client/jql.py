@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from mixpanel_data._internal.api_client.calls import Calls
-from mixpanel_data.exceptions import MixpanelDataWarning
+from mixpanel_data.exceptions import warn
 
 MAINTENANCE = (
     "JQL is in maintenance mode at Mixpanel and may end without notice:"
@@ -19,5 +18,5 @@ class JQLCalls(Calls):
 
     def jql(self, script: str, params: dict[str, Any] | None = None) -> list[Any]:
         """Whatever the script's main() returns; warns that JQL is in maintenance mode."""
-        warnings.warn(MAINTENANCE, MixpanelDataWarning, stacklevel=2)
+        warn(MAINTENANCE)
         return self.read(list[Any], "jql", self.post("jql", {"script": script, "params": params}))

@@ -9,14 +9,13 @@ import random
 import re
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mixpanel_data._internal.locking import Locked, lock
-from mixpanel_data.exceptions import MixpanelDataWarning
+from mixpanel_data.exceptions import warn
 
 HOUR = 3600.0
 _AHEAD = 5.0
@@ -149,4 +148,4 @@ def _write(path: Path, text: str) -> None:
 
 
 def _warn(text: str) -> None:
-    warnings.warn(text, MixpanelDataWarning, stacklevel=2)
+    warn(text)

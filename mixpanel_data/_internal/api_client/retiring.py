@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 
-from mixpanel_data.exceptions import MixpanelDataWarning
+from mixpanel_data.exceptions import warn
 
 _INSTEAD = {
     "jql": "fetch events and use SQL: mp fetch events, mp sql",
@@ -56,4 +55,4 @@ def announce(headers: Mapping[str, str], path: str) -> None:
     when = f" on {sunset}" if sunset else ""
     hint = instead(path)
     text = f"Mixpanel will retire {path}{when}"
-    warnings.warn(MixpanelDataWarning(f"{text}; {hint}" if hint else text), stacklevel=2)
+    warn(f"{text}; {hint}" if hint else text)

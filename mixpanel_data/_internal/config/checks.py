@@ -99,9 +99,20 @@ def auth(value: object) -> str:
 
 def legacy_time(value: object) -> bool:
     """True for projects whose exports carry local time."""
-    if not isinstance(value, bool):
-        raise InvalidArgumentError(f"legacy_time {value!r} is not true or false")
-    return value
+    return _boolean(value, "legacy_time")
+
+
+_SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+def switch(value: object) -> bool:
+    """A boolean as environment variables spell it: 1 or 0, true or false, yes or no."""
+    found = _SWITCHES.get(str(value).strip().lower())
+    if found is None:
+        raise InvalidArgumentError(
+            f"{value!r} is not true or false", hint="set it to 1, or unset it"
+        )
+    return found
 
 
 def username(value: object) -> str:
@@ -139,6 +150,9 @@ def settings(table: Mapping[str, Any]) -> Settings:
             near = difflib.get_close_matches(key, kinds, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"settings: {', '.join(kinds)}"
             raise InvalidArgumentError(f"setting {key!r} is unknown", hint=hint)
+        if kinds[key] == "bool":
+            _boolean(value, f"setting {key}")
+            continue
         whole = kinds[key] == "int"
         right = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
         if not right or not 0 < value < float("inf"):
@@ -148,6 +162,12 @@ def settings(table: Mapping[str, Any]) -> Settings:
                 hint=f"{key} = {getattr(Settings, key)}",
             )
     return Settings(**table)
+
+
+def _boolean(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidArgumentError(f"{name} = {value!r} is not true or false", hint="true or false")
+    return value
 
 
 def _text(value: object, name: str) -> str:

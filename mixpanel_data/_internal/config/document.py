@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 import tomllib
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixpanel_data.exceptions import ConfigError, MixpanelDataWarning
+from mixpanel_data.exceptions import ConfigError, warn
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -52,11 +51,7 @@ def warn_if_shared(path: Path) -> None:
         return
     with suppress(OSError):
         if path.stat().st_mode & 0o077:
-            warnings.warn(
-                f"{path} holds secrets and others can read it: chmod 600 {path}",
-                MixpanelDataWarning,
-                stacklevel=2,
-            )
+            warn(f"{path} holds secrets and others can read it: chmod 600 {path}")
 
 
 @contextmanager

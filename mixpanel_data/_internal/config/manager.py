@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from mixpanel_data.exceptions import (
     AuthenticationError,
     ConfigError,
     InvalidArgumentError,
-    MixpanelDataWarning,
+    warn,
 )
 
 if TYPE_CHECKING:
@@ -60,11 +59,9 @@ class ConfigManager:
             name = name or self._stored().default_name()
             return self.account_credentials(name, project_id=project_id, region=region)
         if name is not None:
-            warnings.warn(
+            warn(
                 f"MP_USERNAME and MP_SECRET are set and win over the account {name!r}:"
-                " unset them to use it",
-                MixpanelDataWarning,
-                stacklevel=2,
+                " unset them to use it"
             )
         return _with(found, project_id, region)
 
@@ -83,16 +80,21 @@ class ConfigManager:
             )
         found = self._stored().account(name)
         if found.get("auth") == "project_secret":
-            warnings.warn(f"account {name!r}: {_RETIRED}", MixpanelDataWarning, stacklevel=2)
+            warn(f"account {name!r}: {_RETIRED}")
         found["secret"] = SecretStr(found["secret"])
         stored = Credentials(**{"username": "", "account": name, **found})
         return _with(stored, project_id, region)
 
     def settings(self) -> Settings:
-        """The `[settings]` table, and the defaults for what it leaves out."""
+        """The `[settings]` table, and the defaults for what it leaves out.
+
+        MP_READ_ONLY=1 makes it read-only as well; neither the file nor the variable can undo what
+        the other says.
+        """
         table = _table(self.path, document.read(self.path), "settings")
         with _blaming(f"{self.path}, [settings]"):
-            return checks.settings(table)
+            found = checks.settings(table)
+        return replace(found, read_only=found.read_only or _is_read_only())
 
     def list_accounts(self) -> list[AccountInfo]:
         """Every configured account, as ordered in the file."""
@@ -146,7 +148,7 @@ class ConfigManager:
             if default or len(accounts) == 1:
                 content["default"] = name
         if auth == "project_secret":
-            warnings.warn(_RETIRED, MixpanelDataWarning, stacklevel=2)
+            warn(_RETIRED)
 
     def remove_account(self, name: str) -> None:
         """Forget an account; when it was the default, there is none any more."""
@@ -255,6 +257,12 @@ def _from_environment(project_id: str | None) -> Credentials | None:
         project_id=_variable("MP_PROJECT_ID", checks.project_id) or checks.project_id(project_id),
         region=_variable("MP_REGION", checks.region) or "us",
     )
+
+
+def _is_read_only() -> bool:
+    value = os.environ.get("MP_READ_ONLY")
+    with _blaming("MP_READ_ONLY"):
+        return bool(value) and checks.switch(value)
 
 
 def _with(found: Credentials, project_id: str | None, region: str | None) -> Credentials:

@@ -63,7 +63,8 @@ class Settings:
 
     Times are in seconds. Mixpanel's own deadline for a query is 488 s; an export may pause long
     between two reads. One wait for a rate limit is at most `max_wait` long: past it, the error
-    says when to come again. `flat_columns` is how many properties get a typed column.
+    says when to come again. `flat_columns` is how many properties get a typed column. With
+    `read_only` no workspace changes anything.
     """
 
     connect_timeout: float = 15
@@ -79,3 +80,4 @@ class Settings:
     window_days: int = 7
     spool_limit_gb: float = 50
     flat_columns: int = 500
+    read_only: bool = False

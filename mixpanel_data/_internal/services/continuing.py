@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from mixpanel_data._internal.services.windows import DAY, Window
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries import parse_date
+from mixpanel_data.text import joined
 from mixpanel_data.types import TableMetadata
 
 
@@ -62,6 +64,23 @@ class Continuation:
             )
 
 
+def refuse_changed(table: str, before: TableMetadata) -> None:
+    """Refuse to look for the days that a changed table lacks: nobody knows which are complete."""
+    days = [str(before.from_date), "--to", str(before.to_date)]
+    again = ["mp", "fetch", "events", table, "--replace", "--from", *days]
+    if before.filter_events is not None:
+        again += ["--events", joined(before.filter_events)]
+    if before.filter_where is not None:
+        again += ["--where", before.filter_where]
+    if before.filter_limit is not None:
+        again += ["--limit", str(before.filter_limit)]
+    raise InvalidArgumentError(
+        f"table {table!r} was changed by SQL or another program after it was fetched: which of its"
+        " days are complete is not known, so an append needs the days by name (--from, from_date)",
+        hint=shlex.join(again),
+    )
+
+
 def extended(before: TableMetadata, new: TableMetadata) -> TableMetadata:
     """What a table is after an append. Its last day counts as fetched when it was, not earlier."""
     if new.source != before.source:
@@ -75,4 +94,5 @@ def extended(before: TableMetadata, new: TableMetadata) -> TableMetadata:
         from_date=min(before.from_date or "", new.from_date or ""),
         to_date=new.to_date if reaches else before.to_date,
         fetched_at=new.fetched_at if reaches else before.fetched_at,
+        changed_at=before.changed_at,
     )

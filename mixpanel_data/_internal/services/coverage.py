@@ -14,6 +14,7 @@ from mixpanel_data._internal.services import known_tables
 from mixpanel_data._internal.services.known_tables import KnownTable
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import InvalidArgumentError, near, warn
+from mixpanel_data.types import TableSchema
 
 _ALWAYS = {"time", "$time", "$event_name"}
 """Properties that say of every event when and what it was."""
@@ -82,6 +83,24 @@ def check(
     for text in _expressions(query):
         _check_properties(text, [table.to_read for table in tables], profiles)
     _check_filters(tables)
+    schemas = [table.schema for table in tables]
+    if profiles is not None and any(map(_reads_profiles, _expressions(query))):
+        schemas.append(storage.get_schema(profiles.name))
+    _check_changes(schemas)
+
+
+def _reads_profiles(text: str) -> bool:
+    found = nodes.walk(parse(as_expression(text)))
+    return any(isinstance(node, nodes.Property) and node.source == "user" for node in found)
+
+
+def _check_changes(schemas: list[TableSchema]) -> None:
+    for schema in schemas:
+        if schema.changed:
+            warn(
+                f"table {schema.table!r} was changed by SQL or another program after it was fetched:"
+                " what is counted is what it holds now"
+            )
 
 
 def _check_filters(tables: list[KnownTable]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
@@ -21,7 +20,7 @@ from mixpanel_data.exceptions import (
     ConnectionFailedError,
     IncompleteExportError,
     MixpanelDataError,
-    MixpanelDataWarning,
+    warn,
 )
 from mixpanel_data.queries import Export
 
@@ -222,10 +221,8 @@ class Room:
             self._waiting = max(0, self._waiting - body.size)
         self._stored.append(body)
         if self._waiting + sum(stored.size for stored in self._stored) > self._limit:
-            warnings.warn(
+            warn(
                 f"the spool has reached its limit of {self._limit / 1e9:g} GB (spool_limit_gb):"
-                " if this fetch is interrupted, days that are stored are asked for again",
-                MixpanelDataWarning,
-                stacklevel=2,
+                " if this fetch is interrupted, days that are stored are asked for again"
             )
             self._stored.pop(0).path.unlink(missing_ok=True)

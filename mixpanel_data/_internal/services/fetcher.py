@@ -13,7 +13,7 @@ from typing import Any
 
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Settings
-from mixpanel_data._internal.services.continuing import Continuation, extended
+from mixpanel_data._internal.services.continuing import Continuation, extended, refuse_changed
 from mixpanel_data._internal.services.events import Backoff, EventsFetch, plan
 from mixpanel_data._internal.services.progress import OnProgress, Tally
 from mixpanel_data._internal.services.windows import Window
@@ -75,7 +75,7 @@ class FetcherService:
     ) -> FetchResult:
         """Fetch the events of both days and all between into a table."""
         started = time.monotonic()
-        before = self._before(name, mode)
+        before = self._before(name, mode, days_are_named=from_date is not None)
         query = self._query(before, from_date, to_date, events, where, limit, lookback_days)
         if query is None:
             source = before.source if before else self._api.source
@@ -145,7 +145,7 @@ class FetcherService:
         window_days: int | None = None,
     ) -> FetchPlan:
         """What `fetch_events` would do, by the quota that this machine knows of."""
-        before = self._before(name, mode)
+        before = self._before(name, mode, days_are_named=from_date is not None)
         query = self._query(before, from_date, to_date, events, where, limit, lookback_days)
         steps: list[Body | Window] = []
         if query is not None:
@@ -171,13 +171,18 @@ class FetcherService:
         found = {step.source for step in steps if isinstance(step, Body)}
         return "sandbox" if "sandbox" in found else self._api.source
 
-    def _before(self, name: str, mode: Mode) -> TableMetadata | None:
+    def _before(self, name: str, mode: Mode, *, days_are_named: bool) -> TableMetadata | None:
         """What is known of the table that an append goes on with; None begins a table."""
-        if mode == "create":
-            self._storage.check_new(name)
-        elif mode == "append" and self._storage.table_exists(name):
-            return self._storage.get_metadata(name)
-        return None
+        self._storage.check_name(name, mode)
+        if mode != "append" or not self._storage.table_exists(name):
+            return None
+        before = self._storage.get_metadata(name)
+        if before.type != "events" or not self._storage.get_schema(name).changed:
+            return before
+        if not days_are_named:
+            refuse_changed(name, before)
+        # Days that are named come anew and complete, but what else was changed stays changed.
+        return replace(before, changed_at=before.changed_at or utc_now())
 
     def _query(
         self,

@@ -84,6 +84,7 @@ def schema(connection: Connection, table: str) -> TableSchema:
         columns=tuple(ColumnInfo(name, kind, described.get(name)) for name, kind, *_ in columns),
         flat=info.flat,
         properties=tuple(properties),
+        changed=info.changed,
     )
 
 
@@ -160,6 +161,7 @@ def _info(
         fetched_at=facts.fetched_at,
         source=facts.source,
         flat=companion[0] if companion and companion[1] else None,
+        changed=facts.is_changed(rows),
     )
 
 

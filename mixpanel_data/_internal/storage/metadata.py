@@ -1,9 +1,12 @@
-"""The `_metadata` table: where each fetched table came from."""
+"""The `_metadata` table: where each fetched table came from, and whether SQL changed it since."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.types import TableMetadata
 
@@ -21,12 +24,21 @@ _CREATE = """
         filter_where VARCHAR,
         source VARCHAR NOT NULL,
         job VARCHAR,
-        filter_limit INTEGER
+        filter_limit INTEGER,
+        changed_at TIMESTAMP
     )
 """
 
-# A file of an earlier version lacks it, until something is fetched into it.
-_ADD_LIMIT = "ALTER TABLE main._metadata ADD COLUMN filter_limit INTEGER"
+_LATER_COLUMNS = {"filter_limit": "INTEGER", "changed_at": "TIMESTAMP"}
+"""A file of an earlier version lacks them, until something is written that needs them."""
+
+
+class Mark(NamedTuple):
+    """A note that a statement changed tables of a database, to be withdrawn where it failed."""
+
+    database: str
+    tables: tuple[str, ...]
+    at: datetime
 
 
 def exists(connection: Connection, table: str = NAME) -> bool:
@@ -42,11 +54,20 @@ def exists(connection: Connection, table: str = NAME) -> bool:
 def write(connection: Connection, table: str, metadata: TableMetadata, rows: int) -> None:
     """Record a table, in the caller's transaction; an orphan of the same name goes."""
     connection.execute(_CREATE)
-    if "filter_limit" not in _columns(connection):
-        connection.execute(_ADD_LIMIT)
+    _add_columns(connection, "main._metadata")
+    # DuckDB lets a row be deleted that another transaction is about to mark as changed, but not
+    # updated: so one of the two fails, and no mark is lost.
+    connection.execute(
+        "UPDATE main._metadata SET changed_at = NULL WHERE lower(table_name) = lower(?)", [table]
+    )
     delete(connection, table)
     connection.execute(
-        "INSERT INTO main._metadata VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        """
+        INSERT INTO main._metadata (
+            table_name, type, fetched_at, from_date, to_date, row_count, filter_events,
+            filter_where, source, job, filter_limit, changed_at
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
         [
             table,
             metadata.type,
@@ -59,6 +80,7 @@ def write(connection: Connection, table: str, metadata: TableMetadata, rows: int
             metadata.source,
             metadata.job,
             metadata.filter_limit,
+            metadata.changed_at,
         ],
     )
 
@@ -66,6 +88,31 @@ def write(connection: Connection, table: str, metadata: TableMetadata, rows: int
 def delete(connection: Connection, table: str) -> None:
     """Forget a table; names ignore case, as DuckDB's do."""
     connection.execute("DELETE FROM main._metadata WHERE lower(table_name) = lower(?)", [table])
+
+
+def mark_changed(
+    connection: Connection, database: str, names: Collection[str] | None, at: datetime
+) -> Mark:
+    """Note that tables of these lower-case names may change at `at` (UTC); None is all of them."""
+    table = f"{quote(database)}.main._metadata"
+    which = "($names IS NULL OR list_contains($names, lower(table_name)))"
+    values: dict[str, Any] = {"names": None if names is None else list(names)}
+    there = f"SELECT table_name FROM {table} WHERE {which}"
+    if not connection.execute(there, values).fetchone():
+        return Mark(database, (), at)
+    _add_columns(connection, table)
+    unchanged = connection.execute(f"{there} AND changed_at IS NULL", values).fetchall()
+    connection.execute(f"UPDATE {table} SET changed_at = $at WHERE {which}", {**values, "at": at})
+    return Mark(database, tuple(name for (name,) in unchanged), at)
+
+
+def withdraw(connection: Connection, mark: Mark) -> None:
+    """Take back a mark, unless another statement has marked the same table since."""
+    connection.execute(
+        f"UPDATE {quote(mark.database)}.main._metadata SET changed_at = NULL"
+        " WHERE changed_at = $at AND list_contains($tables, table_name)",
+        {"at": mark.at, "tables": list(mark.tables)},
+    )
 
 
 def read(connection: Connection) -> dict[str, TableMetadata]:
@@ -78,8 +125,15 @@ def read(connection: Connection) -> dict[str, TableMetadata]:
     return {row["table_name"].lower(): _facts(row) for row in rows}
 
 
-def _columns(connection: Connection) -> list[str]:
-    return [name for name, *_ in connection.execute("DESCRIBE main._metadata").fetchall()]
+def _columns(connection: Connection, table: str = "main._metadata") -> list[str]:
+    return [name for name, *_ in connection.execute(f"DESCRIBE {table}").fetchall()]
+
+
+def _add_columns(connection: Connection, table: str) -> None:
+    known = _columns(connection, table)
+    for name, kind in _LATER_COLUMNS.items():
+        if name not in known:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
 
 def _facts(row: dict[str, Any]) -> TableMetadata:
@@ -93,4 +147,6 @@ def _facts(row: dict[str, Any]) -> TableMetadata:
         source=row["source"],
         job=row["job"],
         filter_limit=row.get("filter_limit"),
+        row_count=row["row_count"],
+        changed_at=row.get("changed_at"),
     )

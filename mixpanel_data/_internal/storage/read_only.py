@@ -68,23 +68,33 @@ _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 """Never that of a file: that has a dot."""
 
 
-def check(connection: Connection, sql: str) -> None:
-    """Raise unless `sql` is one SELECT on tables and views of this database, and nothing else."""
+_EXPLAIN = re.compile(r"\s*EXPLAIN\s+(?!ANALYZE\b)(?=\w)", re.IGNORECASE)
+
+
+def check(connection: Connection, sql: str, frames: Iterable[str] = ()) -> None:
+    """Raise unless `sql` is one SELECT on tables and views of this database, and nothing else.
+
+    `frames` are names that stand for DataFrames. The plan of such a SELECT (EXPLAIN) may be read.
+    """
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
         raise _refused(f"one statement is run at a time, and these are {len(statements)}")
+    if statements[0].type == duckdb.StatementType.EXPLAIN and (plan := _EXPLAIN.match(sql)):
+        sql = sql[plan.end() :]
+        statements = connection.extract_statements(sql)
     if statements[0].type != duckdb.StatementType.SELECT:
         raise _refused(f"only SELECT is run here, not {statements[0].type.name}")
     with closing(Parser()) as parser:
-        _Reader(connection, parser).query(sql)
+        _Reader(connection, parser, frozenset(map(fold, frames))).query(sql)
 
 
 class _Reader:
     """Looks at every part of a query, and of the views that it reads."""
 
-    def __init__(self, connection: Connection, parser: Parser) -> None:
+    def __init__(self, connection: Connection, parser: Parser, frames: Names) -> None:
         self._connection = connection
         self._parser = parser
+        self._frames = frames
         self._seen: set[str] = set()
 
     def query(self, sql: str) -> None:
@@ -153,7 +163,7 @@ class _Reader:
         name, schema, catalog = (
             fold(ref[key]) for key in ("table_name", "schema_name", "catalog_name")
         )
-        if not schema and not catalog and name in ctes:
+        if not schema and not catalog and name in ctes | self._frames:
             return
         if catalog not in {"", self._database}:
             raise _refused(f"{ref['catalog_name']} is another database")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session, is_interactive
-from mixpanel_data.exceptions import InvalidArgumentError, MixpanelDataWarning
+from mixpanel_data.exceptions import InvalidArgumentError, warn
 
 if TYPE_CHECKING:
     from mixpanel_data.types import AccountTest
@@ -202,11 +201,9 @@ def _secret(given: str | None, *, from_stdin: bool) -> str:
             "--secret and --secret-stdin are two secrets", hint="give one of them"
         )
     if given is not None:
-        warnings.warn(
+        warn(
             "other users of this machine can see a secret on the command line;"
-            " --secret-stdin or the prompt hide it",
-            MixpanelDataWarning,
-            stacklevel=2,
+            " --secret-stdin or the prompt hide it"
         )
         return given
     if from_stdin:

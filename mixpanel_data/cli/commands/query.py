@@ -26,10 +26,11 @@ TABLE_ROWS = 200
 
 
 class Asked(NamedTuple):
-    """A query, and whether flat tables may answer it."""
+    """A query, whether flat tables may answer it, and whether it may change anything."""
 
     text: str
     accelerate: bool
+    read_only: bool
 
 
 @app.command(
@@ -64,6 +65,9 @@ def sql(
     no_accelerate: Annotated[
         bool, typer.Option("--no-accelerate", help="Read properties from the JSON alone.")
     ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Refuse all but one SELECT on what was fetched.")
+    ] = False,
 ) -> None:
     """Run SQL on the fetched tables and print the rows.
 
@@ -71,7 +75,7 @@ def sql(
     come from the typed columns of flat tables, where the answer is the same.
     """
     session = Session.of(ctx)
-    asked = Asked(_text(query, file), accelerate=not no_accelerate)
+    asked = Asked(_text(query, file), accelerate=not no_accelerate, read_only=read_only)
     with session.database() as workspace:
         if explain:
             _explain(session, workspace.explain_sql(asked.text))
@@ -111,7 +115,7 @@ def _explain(session: Session, explained: SqlExplanation) -> None:
 
 def _scalar(session: Session, workspace: Workspace, asked: Asked) -> None:
     session.check_takes_all("--scalar prints one value")
-    value = workspace.sql_scalar(asked.text, accelerate=asked.accelerate)
+    value = workspace.sql_scalar(asked.text, accelerate=asked.accelerate, read_only=asked.read_only)
     session.show_text(formatters.scalar(value, session.output))
 
 
@@ -158,4 +162,5 @@ def _write(
         columns=excerpt.columns,
         max_bytes=max_bytes,
         accelerate=asked.accelerate,
+        read_only=asked.read_only,
     )

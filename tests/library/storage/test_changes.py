@@ -60,7 +60,6 @@ CHANGES = [
     "WITH c AS (FROM copy_of) INSERT INTO events FROM c",
     "WITH c AS (DELETE FROM events RETURNING *) SELECT count(*) FROM c",
     "EXPLAIN ANALYZE DELETE FROM events",
-    "PREPARE p AS DELETE FROM events",
     "SELECT 1; DELETE FROM events; SELECT 2",
     "BEGIN; DELETE FROM events; COMMIT",
     "UPDATE events_flat SET x = 5",
@@ -80,6 +79,15 @@ HARMLESS = [
     "COPY events TO '/dev/null'",
     "CREATE SCHEMA s; SET VARIABLE events = 1; ANALYZE; CHECKPOINT",
     "DROP TABLE mine",
+    "PREPARE p AS DELETE FROM events",
+    (
+        "MERGE INTO mine USING (SELECT count(*) AS i FROM events) AS n ON mine.i = n.i"
+        " WHEN MATCHED THEN UPDATE SET i = 0 WHEN NOT MATCHED THEN INSERT VALUES (n.i)"
+    ),
+    (
+        "CREATE TABLE keyed (i INTEGER PRIMARY KEY);"
+        "INSERT INTO keyed SELECT count(*) FROM events ON CONFLICT DO UPDATE SET i = 0"
+    ),
 ]
 
 

@@ -130,7 +130,7 @@ def test_reserved_names_are_refused(engine: StorageEngine, name: str) -> None:
 def test_names_that_differ_by_case_are_one_table(engine: StorageEngine) -> None:
     engine.create_events_table("Events", iter([ONE]), EVENTS)
     with pytest.raises(TableExistsError):
-        engine.check_new("events")
+        engine.check_name("events", "create")
     assert engine.get_schema("EVENTS").table == "Events"
     engine.drop_table("eVENTS")
     assert engine.list_tables() == []
@@ -140,7 +140,7 @@ def test_a_view_of_the_user_blocks_the_name_and_can_be_dropped(engine: StorageEn
     engine.execute("CREATE VIEW mine AS SELECT 1 AS one")
     assert [(t.name, t.type, t.rows) for t in engine.list_tables()] == [("mine", "view", 1)]
     with pytest.raises(TableExistsError):
-        engine.check_new("mine")
+        engine.check_name("mine", "create")
     engine.drop_table("mine")
     assert engine.list_tables() == []
 

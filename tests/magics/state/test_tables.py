@@ -82,7 +82,7 @@ def test_it_opens_with_all_tables_and_the_first_rows(browse, shop):
     ]
     assert browser.tables.overview[0][3].endswith(" MB")
     assert browser.tables.overview[0][4:6] == ("2026-01-01", "2026-01-05")
-    assert browser.tables.overview[0][7] == "sandbox"
+    assert browser.tables.overview[0][7:] == ("sandbox", "")
     assert browser.tables.names == ["events", "events_flat", "profiles", "profiles_flat"]
     assert browser.tables.open_table == "events"
     assert len(browser.rows.page.rows) == 25

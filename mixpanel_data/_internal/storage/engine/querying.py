@@ -41,11 +41,15 @@ T = TypeVar("T")
 
 
 class How(TypedDict, total=False):
-    """How SQL is run: with frames as tables, telling its progress, on flat tables where it may."""
+    """How SQL is run: with frames as tables, telling its progress, on flat tables where it may.
+
+    `read_only` refuses all but one SELECT on tables and views of this database.
+    """
 
     frames: Frames | None
     progress: Progress | None
     accelerate: bool
+    read_only: bool
 
 
 class Querying(Opened):
@@ -55,7 +59,8 @@ class Querying(Opened):
         """Run SQL; a query gives a relation that has not been read yet."""
 
         def work(connection: Connection) -> duckdb.DuckDBPyRelation:
-            return connection.sql(changes.noted(connection, sql), params)
+            with changes.noted(connection, sql) as last:
+                return connection.sql(last, params)
 
         return self._session.run(work)
 
@@ -101,11 +106,14 @@ class Querying(Opened):
         frames: Frames | None = None,
         progress: Progress | None = None,
         accelerate: bool = False,
+        read_only: bool = False,
     ) -> T:
         def work(connection: Connection) -> T:
+            if read_only:
+                _check_reads(connection, sql, frames or {})
             counting = nullcontext() if progress is None else connection.counting()
-            with connection.showing(frames or {}, sql), counting:
-                last = changes.noted(connection, sql)
+            shown = connection.showing(frames or {}, sql)
+            with shown, counting, changes.noted(connection, sql) as last:
                 if accelerate:
                     own = partial(run, connection)
                     return self._acceleration.run(connection, last, params, own)
@@ -126,9 +134,7 @@ class Querying(Opened):
     ) -> WriteResult:
         """Run SQL and write its rows, or an excerpt of them, to `file` as text, in flat memory."""
         if read_only:
-            from mixpanel_data._internal.storage.read_only import check
-
-            self._session.run_whole(lambda connection: check(connection, sql))
+            self._session.run_whole(lambda connection: _check_reads(connection, sql, {}))
         return text.write(
             self._session,
             sql,
@@ -199,3 +205,9 @@ class Querying(Opened):
         super().close()
         if "_acceleration" in self.__dict__:
             self._acceleration.close()
+
+
+def _check_reads(connection: Connection, sql: str, frames: Frames) -> None:
+    from mixpanel_data._internal.storage.read_only import check
+
+    check(connection, sql, frames)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from mixpanel_data._internal.sql import quote
-from mixpanel_data._internal.storage import inventory, metadata
+from mixpanel_data._internal.storage import inventory, metadata, naming
 from mixpanel_data._internal.storage.engine.opened import Opened
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.flat.table import FlatTable
@@ -57,8 +57,6 @@ class Tables(Opened):
         without the days of `facts`, which come again as a whole. `flat` False leaves out the flat
         table; None makes one, but for an append to a table that has none.
         """
-        if mode == "create":
-            self.check_new(name)
         becomes = self._flat_to_be(name, mode, flat)
         with self._session.aside() as session:
             table = TableInTheMaking(
@@ -87,13 +85,9 @@ class Tables(Opened):
         ours, in_step = self._companions().get(name.lower(), (None, False))
         if wanted is None:
             wanted = mode != "append" or ours is not None
+        self.check_name(name, mode, flat=wanted)
         if not wanted:
             return "none"
-        if ours is None and self.table_exists(catalog.flat_name(name)):
-            raise TableExistsError(
-                catalog.flat_name(name),
-                hint=f"it is in the place of the flat table of {name!r}: drop it, or fetch --no-flat",
-            )
         return "follow" if mode == "append" and in_step else "build"
 
     def flatten(self, name: str, *, flat_columns: int = FLAT_COLUMNS) -> list[PropertyInfo]:
@@ -149,14 +143,13 @@ class Tables(Opened):
                 table.add(_written(batch, folder / "batch.json", kind))
         return table.rows
 
-    def check_new(self, name: str) -> None:
-        """Raise unless a table of this name can be made."""
-        if not name or name.startswith("_"):
-            raise InvalidArgumentError(
-                f"a table can't be named {name!r}",
-                hint="names must not be empty; those that start with _ are ours",
-            )
-        if self.table_exists(name):
+    def check_name(self, name: str, mode: Mode, *, flat: bool = False) -> None:
+        """Raise unless a table of this name can be made, replaced or appended to in this way.
+
+        With `flat`, its flat table needs its place, too.
+        """
+        self._session.run(lambda connection: naming.check(connection, name, flat=flat))
+        if mode == "create" and self.table_exists(name):
             raise TableExistsError(name)
 
     def drop_table(self, name: str) -> None:

@@ -11,7 +11,10 @@ from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.types import PropertyInfo, TableType
 
 FLAT = "_flat"
-_OURS = {FLAT, "_properties", metadata.NAME}
+SUFFIX = "_flat"
+"""What the name of a flat table has after that of its table."""
+
+OURS = {FLAT, "_properties", metadata.NAME}
 _INFO = "property, column_name, type, row_count, kinds, events, spelling"
 """The columns of `_properties`, in the order of PropertyInfo's fields."""
 
@@ -54,7 +57,7 @@ _INSERT = """
 
 def flat_name(table: str) -> str:
     """What the flat table beside a table is called."""
-    return f"{table}_flat"
+    return f"{table}{SUFFIX}"
 
 
 def write(
@@ -86,31 +89,18 @@ def exists(connection: Connection) -> bool:
     return metadata.exists(connection, FLAT)
 
 
-def out_of_step(
-    connection: Connection, words: Collection[str], *, precise: bool, anything: bool
-) -> None:
-    """Note that what lower-case words name, or `anything`, was changed by others.
-
-    Tables are those of the current database and of attached ones that are named; of the latter
-    alone, where one is named and the words are `precise`.
-    """
-    rows = connection.execute("""
-        SELECT database_name, database_name = current_database()
-        FROM duckdb_tables()
-        JOIN duckdb_databases() AS d USING (database_name)
-        WHERE schema_name = 'main' AND table_name = '_flat' AND NOT d.readonly
-    """).fetchall()
-    named = [database for database, _ in rows if database.lower() in words]
-    current = [database for database, is_current in rows if is_current]
-    all_ = anything or not _OURS.isdisjoint(words)
-    for database in dict.fromkeys(named if named and precise else [*named, *current]):
-        changed = f"{quote(database)}.main._flat"
-        which = "$all OR list_contains($words, lower(table_name)) OR list_contains($words, lower(flat_name))"
-        values = {"all": all_, "words": list(words)}
-        if connection.execute(f"SELECT 1 FROM {changed} WHERE {which}", values).fetchone():
-            # What is out of step already is written as well, so that nobody puts it in step
-            # before the transaction ends.
-            connection.execute(f"UPDATE {changed} SET in_step = false WHERE {which}", values)
+def out_of_step(connection: Connection, database: str, names: Collection[str] | None) -> None:
+    """Note that tables or flat tables of these lower-case names may change; None is all of them."""
+    flat = f"{quote(database)}.main._flat"
+    which = (
+        "$names IS NULL OR list_contains($names, lower(table_name))"
+        " OR list_contains($names, lower(flat_name))"
+    )
+    values = {"names": None if names is None else list(names)}
+    if connection.execute(f"SELECT 1 FROM {flat} WHERE {which}", values).fetchone():
+        # What is out of step already is written as well, so that nobody puts it in step
+        # before the transaction ends.
+        connection.execute(f"UPDATE {flat} SET in_step = false WHERE {which}", values)
 
 
 def companions(connection: Connection) -> dict[str, tuple[str, bool]]:
@@ -127,6 +117,11 @@ def companions(connection: Connection) -> dict[str, tuple[str, bool]]:
         WHERE t.database_name = current_database() AND t.schema_name = 'main'
     """).fetchall()
     return {table: (flat, in_step) for table, flat, in_step in rows}
+
+
+def flat_tables(connection: Connection) -> dict[str, str]:
+    """Lower-case flat table that is there → the lower-case name of its table."""
+    return {flat.lower(): table for table, (flat, _) in companions(connection).items()}
 
 
 def in_step(connection: Connection) -> list[tuple[str, str, TableType]]:

@@ -1,16 +1,24 @@
-"""Statements of others that may change a fetched table: its flat table is then out of step.
+"""Statements of others that may change a fetched table: then it is not as it was fetched any more.
 
-What a statement may change is told by its words, and in doubt it is all that they name. The note
-is made before the statement, in the same transaction: what undoes one undoes the other.
+Its flat table is out of step, and `_metadata` marks it as changed. What a statement may change is
+told by its words, and in doubt it is all that they name. The note is made before the statement, in
+the same transaction: what undoes one undoes the other. Outside of a transaction, the mark of a
+statement that fails is withdrawn.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import takewhile
 from typing import NamedTuple
 
+import duckdb
+
+from mixpanel_data._internal.storage import metadata
+from mixpanel_data._internal.storage.errors import UNRELATED
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data._internal.storage.tokens import tokens
@@ -20,7 +28,10 @@ _MEANS_ANYTHING = {"import", "json_execute_serialized_sql"}
 _CHANGES = {*_FIRES_TRIGGERS, *_MEANS_ANYTHING, "create", "alter", "drop"}
 _MAY_CHANGE = re.compile(rf"\b({'|'.join(sorted(_CHANGES))})\b", re.IGNORECASE)
 
-_NAMES_ITS_TARGET_FIRST = {"insert", "update", "delete", "copy", "create"}
+_NAMES_ITS_TARGET_FIRST = {"insert", "update", "delete", "merge", "copy", "create"}
+_ON_ITS_TARGET = {"then", "do"}
+"""Before the verb of MERGE … THEN UPDATE and of ON CONFLICT DO UPDATE, which names no table."""
+
 _ENDS_TARGET = {
     *("as", "select", "values", "from", "with", "set", "using", "where", "on", "to", "returning"),
     *("(", ";"),
@@ -45,39 +56,93 @@ class Target(NamedTuple):
     anything: bool = False
 
 
-def noted(connection: Connection, sql: str) -> str:
-    """Run all statements but the last; that one, to be run next. Each is noted before it runs."""
+@contextmanager
+def noted(connection: Connection, sql: str) -> Iterator[str]:
+    """Run all statements but the last; that one, to be run in the block. Each is noted first."""
     if ";" not in sql and _MAY_CHANGE.search(sql) is None:
-        return sql
+        yield sql
+        return
     statements = connection.extract_statements(sql)
     for statement in statements[:-1]:
-        note(connection, statement.query)
-        connection.execute(statement)
+        with noting(connection, statement.query):
+            connection.execute(statement)
     text: str = statements[-1].query if len(statements) > 1 else sql
-    note(connection, text)
-    return text
+    with noting(connection, text):
+        yield text
 
 
-def note(connection: Connection, statement: str) -> None:
-    """Put out of step what a statement that is run next may change."""
+@contextmanager
+def noting(connection: Connection, statement: str) -> Iterator[None]:
+    """Note what a statement may change, which is run in the block."""
+    marks = _note(connection, statement)
+    try:
+        yield
+    except UNRELATED:
+        raise  # it may have been done all the same
+    except duckdb.Error:
+        with suppress(duckdb.Error):  # a transaction that it ended takes its marks with it
+            for mark in marks:
+                metadata.withdraw(connection, mark)
+        raise
+
+
+def _note(connection: Connection, statement: str) -> list[metadata.Mark]:
     if _MAY_CHANGE.search(statement) is None:
-        return
+        return []
     words = list(_words(statement))
     if any(word.plain and word.text == "execute" for word in words):
         prepared = connection.execute("SELECT statement FROM duckdb_prepared_statements()")
         words += [word for (text,) in prepared.fetchall() for word in _words(text)]
     target = target_of(words)
     if not target.words and not target.anything:
-        return
+        return []
     fires = any(word.plain and word.text in _FIRES_TRIGGERS for word in words)
     if fires and connection.execute("SELECT 1 FROM duckdb_triggers() LIMIT 1").fetchall():
         target = target._replace(anything=True)
-    catalog.out_of_step(connection, target.words, precise=target.precise, anything=target.anything)
+    return _mark(connection, target)
+
+
+_CATALOGS = """
+    SELECT database_name, table_name, database_name = current_database()
+    FROM duckdb_tables()
+    JOIN duckdb_databases() AS d USING (database_name)
+    WHERE schema_name = 'main' AND table_name IN ('_flat', '_metadata') AND NOT d.readonly
+"""
+
+
+def _mark(connection: Connection, target: Target) -> list[metadata.Mark]:
+    """Note it in the current database, and in attached ones that are named.
+
+    Of the latter alone, where one is named and the words are `precise`.
+    """
+    rows = connection.execute(_CATALOGS).fetchall()
+    named = {database for database, *_ in rows if database.lower() in target.words}
+    at = datetime.now(UTC).replace(tzinfo=None)
+    marks = []
+    for database, catalog_table, is_current in rows:
+        if database not in named and (not is_current or (named and target.precise)):
+            continue
+        if catalog_table == metadata.NAME:
+            is_all = target.anything or metadata.NAME in target.words
+            names = None if is_all else target.words
+            marks.append(metadata.mark_changed(connection, database, names, at))
+        else:
+            is_all = target.anything or not catalog.OURS.isdisjoint(target.words)
+            catalog.out_of_step(connection, database, None if is_all else target.words)
+    return marks
 
 
 def target_of(words: Sequence[Word]) -> Target:
     """What a statement of these words may change."""
-    at = [number for number, word in enumerate(words) if word.plain and word.text in _CHANGES]
+    if words and words[0] == Word("prepare", plain=True):
+        return Target()  # EXECUTE is noted
+    at = [
+        number
+        for number, word in enumerate(words)
+        if word.plain
+        and word.text in _CHANGES
+        and (number == 0 or words[number - 1].text not in _ON_ITS_TARGET)
+    ]
     verbs = {words[number].text for number in at}
     if not verbs:
         return Target()

@@ -72,8 +72,8 @@ def prepared(
     if not statements:
         raise QueryError("there is no SQL statement here")
     for statement in statements[:-1]:
-        changes.note(connection, statement.query)
-        connection.execute(statement)
+        with changes.noting(connection, statement.query):
+            connection.execute(statement)
     query, params, is_ordered = _last(connection, statements[-1], params)
     select = Select(query, params, is_ordered, "*", _bounds(excerpt))
     try:
@@ -97,19 +97,19 @@ def _last(
     What can't be copied is run, and its rows are kept. Those of a PIVOT are parked in a temporary
     table: DuckDB makes several statements of it, and does not say how many rows it copied.
     """
-    changes.note(connection, statement.query)
     query = _unended(statement.query)
-    if statement.type == duckdb.StatementType.SELECT:
-        return query, params, re.search(r"\border\b", query, re.IGNORECASE) is not None
-    if statement.type == duckdb.StatementType.MULTI:
-        try:
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE _result AS\n{query}", params)
-        except duckdb.Error as error:
-            raise one_line_up(error) from error
-    else:
+    with changes.noting(connection, statement.query):
+        if statement.type == duckdb.StatementType.SELECT:
+            is_ordered = re.search(r"\border\b", query, re.IGNORECASE) is not None
+            return query, params, is_ordered
+        if statement.type == duckdb.StatementType.MULTI:
+            try:
+                connection.execute(f"CREATE OR REPLACE TEMP TABLE _result AS\n{query}", params)
+            except duckdb.Error as error:
+                raise one_line_up(error) from error
+            return _PARKED, None, True
         connection.execute(statement, params)
         return *_kept(connection), True
-    return _PARKED, None, True
 
 
 def _unended(sql: str) -> str:
