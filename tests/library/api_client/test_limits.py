@@ -9,7 +9,13 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 
 from mixpanel_data._internal.api_client import MixpanelAPIClient
-from mixpanel_data._internal.api_client.limits import _in_process, quotas_of
+from mixpanel_data._internal.api_client.limits import (
+    Gate,
+    Limit,
+    WindowFullError,
+    _in_process,
+    quotas_of,
+)
 from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data.exceptions import MixpanelDataError, RateLimitError
 from mixpanel_data.queries import Export
@@ -294,3 +300,35 @@ def asks_once(hourglass) -> None:
         pytest.raises(RateLimitError, match="1 query calls"),
     ):
         client.get("funnels/list")
+
+
+class Untimed(threading.Condition):
+    """Wakes only those that are notified, not by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = threading.Semaphore(0)
+
+    def wait(self, timeout=None):
+        self.waiting.release()  # the lock is still held: whoever gets it finds this one asleep
+        return super().wait(30)
+
+
+def test_the_end_of_a_call_is_told_to_all_that_wait_for_its_place(hourglass):
+    gate, limit = Gate("query"), Limit(in_flight=1, per_hour=1)
+    gate._changed = changed = Untimed()
+    start = gate.enter(limit, hourglass.clock(), 60, lambda: None)
+
+    def enter() -> str:
+        with pytest.raises(WindowFullError) as caught:
+            gate.enter(limit, hourglass.clock(), 60, lambda: None)
+        return caught.value.why
+
+    with ThreadPoolExecutor(3) as pool:
+        calls = [pool.submit(enter) for _ in range(3)]
+        assert all(changed.waiting.acquire(timeout=10) for _ in calls)
+        gate.leave(start, hourglass.clock(), refund=False)
+        done = wait(calls, 10).done
+        with changed:
+            changed.notify_all()
+    assert [call.result() for call in done] == ["1 query calls in the last hour"] * 3

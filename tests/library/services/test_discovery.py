@@ -174,9 +174,9 @@ def test_what_is_empty_is_refused(mixpanel):
 
 
 def test_saved_things_are_listed_by_name(mixpanel):
-    funnels = [{"funnel_id": 2, "name": "b"}, {"funnel_id": 3}, {"funnel_id": 1, "name": "a"}]
+    funnels = [{"funnel_id": 2, "name": "B"}, {"funnel_id": 3}, {"funnel_id": 1, "name": "A"}]
     it = mixpanel({"funnels/list": funnels, "cohorts/list": documented.COHORTS})
-    assert it.workspace.funnels() == [FunnelInfo(3, None), FunnelInfo(1, "a"), FunnelInfo(2, "b")]
+    assert it.workspace.funnels() == [FunnelInfo(3, None), FunnelInfo(1, "A"), FunnelInfo(2, "B")]
     created = datetime(2019, 3, 19, 23, 49, 51)
     assert it.workspace.cohorts() == [CohortSummary(1000, "Cohort One", 150, None, created)]
 

@@ -100,3 +100,11 @@ def test_profiles_come_page_by_page(streaming: Make) -> None:
     with Server(engage) as server:
         found = list(streaming(server).profiles(Profiles()))
     assert [profile["$distinct_id"] for profile in found] == ["0", "1"]
+
+
+def test_a_last_line_without_an_end_gets_one(streaming: Make) -> None:
+    line = b'{"event":"a","properties":{}}'
+    file = io.BytesIO()
+    with Server(Reply(body=line)) as server:
+        assert streaming(server).write_events(Export.of("2024-01-01", "2024-01-14"), file) == 2
+    assert file.getvalue() == (line + b"\n") * 2

@@ -274,3 +274,17 @@ def test_the_last_copy_of_a_profile_wins(engine: StorageEngine) -> None:
 def test_metadata_of_another_kind_is_refused(engine: StorageEngine) -> None:
     with pytest.raises(InvalidArgumentError):
         engine.create_events_table("t", iter([]), PROFILES)
+
+
+def test_a_line_that_is_neither_an_event_nor_utf_8_is_named(engine: StorageEngine) -> None:
+    with pytest.raises(IncompleteExportError) as caught:
+        load(engine, lines(ONE) + b'{"event": "\xff\n')
+    assert (caught.value.line, caught.value.text) == (2, '{"event": "\ufffd')
+
+
+def test_loads_that_run_at_once_have_each_their_own_files(engine: StorageEngine) -> None:
+    with engine.temporary() as first:
+        Path(first, "body").write_bytes(b"mine")
+        with engine.temporary() as second:
+            assert first != second
+        assert Path(first, "body").read_bytes() == b"mine"
