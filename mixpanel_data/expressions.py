@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from numbers import Integral, Real
 from typing import NoReturn, TypeAlias
 
-from mixpanel_data._internal.expressions import nodes
+from mixpanel_data._internal.expressions import as_expression, nodes
 from mixpanel_data._internal.expressions.parser import MAX_DIGITS
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries import Expression, Written
@@ -25,6 +25,7 @@ __all__ = [
     "Expr",
     "Expression",
     "Value",
+    "all_of",
     "behaviors",
     "event",
     "now",
@@ -214,6 +215,17 @@ class Expr(Written):
 
     def _called(self, function: str, *arguments: Value) -> Expr:
         return Expr(nodes.Call(function, (self.node, *map(_node, arguments))))
+
+
+def all_of(conditions: Iterable[Expression]) -> str:
+    """Join conditions, as text or built, with `and`.
+
+    Raises InvalidArgumentError where one of them alone can't be meant, such as an open bracket.
+
+    >>> all_of(["user.plan", 'properties["a"] == 1 or properties["b"] == 2'])
+    '(user["plan"]) and (properties["a"] == 1 or properties["b"] == 2)'
+    """
+    return " and ".join(f"({as_expression(str(condition))})" for condition in conditions)
 
 
 class Accessor:

@@ -6,11 +6,13 @@ IPython splits a line at every blank outside of quotes, and leaves the quotes in
 from __future__ import annotations
 
 import re
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from IPython.core.error import UsageError
+
+from mixpanel_data.exceptions import near
 
 _PIECE = re.compile(
     r"""'[^']*'|"[^"]*"|(?P<open>[(\[{])|(?P<close>[)\]}])|\s+|[^'"\s()\[\]{}]+|."""
@@ -57,8 +59,38 @@ def _word(pieces: list[str]) -> str:
 
 def parse(magic: Callable[..., Any], line: str) -> Namespace:
     """The arguments of a magic, as its `magic_arguments` declare them."""
-    parsed: Namespace = magic.parser.parse_args(words(line))  # type: ignore[attr-defined]
+    parser: ArgumentParser = magic.parser  # type: ignore[attr-defined]
+    parser.allow_abbrev = False  # a part of a name could be the start of a misspelt one
+    parsed, unknown = parser.parse_known_args(words(line), _OnceEach())
+    if unknown:
+        raise UsageError(_unknown(unknown[0], parser))
     return parsed
+
+
+def _unknown(word: str, parser: ArgumentParser) -> str:
+    option = word.partition("=")[0]
+    if not option.startswith("-"):
+        return f"unrecognized arguments: {word} (a value with blanks goes in quotes)"
+    known = re.findall(r"(?<![\w-])--?[a-z][a-z-]*", parser.format_usage())
+    suggestion = near(option, known) or f"options: {', '.join(known) or 'none'}"
+    return f"there is no option {option}: {suggestion}"
+
+
+class _OnceEach(Namespace):
+    """Refuses a second, different value for an option; a list has all of its values.
+
+    The parser sets all defaults first, then what was typed.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        known = vars(self)
+        typed = known.setdefault("_typed", {})
+        if name in known and value is not None:
+            if not isinstance(value, list) and typed.get(name, value) != value:
+                option = f"{'-' if len(name) == 1 else '--'}{name.replace('_', '-')}"
+                raise UsageError(f"{option} is given more than once, with different values")
+            typed[name] = value
+        known[name] = value
 
 
 def evaluate(expression: str, variables: Mapping[str, Any], option: str) -> Any:

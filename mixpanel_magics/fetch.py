@@ -52,8 +52,8 @@ class FetchMagics(OnSession):
     @argument("name", nargs="?", help="The table's name; what is fetched names it by default.")
     @argument("--from", metavar="DATE", help="First day: YYYY-MM-DD, or a Python expression.")
     @argument("--to", metavar="DATE", help="Last day, included.")
-    @argument("--events", metavar="A,B", help="Only these events.")
-    @argument("--where", metavar="EXPR", help="Only what this Mixpanel expression holds for.")
+    @argument("--events", action="append", metavar="A,B", help="Only these; may be repeated.")
+    @argument("--where", action="append", metavar="EXPR", help="Only what all of these hold for.")
     @argument("--limit", type=int, metavar="N", help="At most so many events: a sample.")
     @argument("--append", action="store_true", help="Add days; those there are come anew.")
     @argument("--lookback", type=int, metavar="DAYS", help="With --append, so many days again.")
@@ -66,8 +66,8 @@ class FetchMagics(OnSession):
     @argument("--cohort", type=int, metavar="ID", help="Only profiles of this saved cohort.")
     @argument("--all-members", action="store_true", default=None, help="With --cohort: all.")
     @argument("--with-profile", action="store_false", dest="all_members", help="Or those alone.")
-    @argument("--user", metavar="A,B", help="Only profiles of these distinct_ids.")
-    @argument("--properties", metavar="A,B", help="Only these properties of profiles.")
+    @argument("--user", action="append", metavar="A,B", help="Only profiles of these distinct_ids.")
+    @argument("--properties", action="append", metavar="A,B", help="Only these of profiles.")
     @argument("--group", metavar="ID", help="Profiles of this group key, not of users.")
     @argument("--behaviors", metavar="EXPR", help="Event conditions that --where refers to.")
     @argument("--as-of", type=int, metavar="SECONDS", help="Epoch at which they are judged.")
@@ -112,7 +112,7 @@ class FetchMagics(OnSession):
             "from_date": _day(vars(asked)["from"], variables, "--from"),
             "to_date": _day(asked.to, variables, "--to"),
             "events": _names(asked.events, "--events"),
-            "where": asked.where,
+            "where": _condition(asked.where),
             "limit": asked.limit,
             "append": asked.append,
             "replace": asked.replace,
@@ -140,7 +140,7 @@ class FetchMagics(OnSession):
         with fetching(self.shell, workspace) as progress:
             return workspace.fetch_profiles(
                 asked.name or "profiles",
-                asked.where,
+                _condition(asked.where),
                 progress,
                 cohort_id=asked.cohort,
                 include_all_users=asked.all_members,
@@ -154,8 +154,15 @@ class FetchMagics(OnSession):
             )
 
 
-def _names(text: str | None, option: str) -> list[str] | None:
-    return None if text is None else listed([text], option)
+def _names(texts: list[str] | None, option: str) -> list[str] | None:
+    return None if texts is None else listed(texts, option)
+
+
+def _condition(texts: list[str] | None) -> str | None:
+    """A single one as it is typed; several hold together."""
+    from mixpanel_data.expressions import all_of
+
+    return None if not texts else texts[0] if len(texts) == 1 else all_of(texts)
 
 
 def _check(asked: Namespace) -> None:

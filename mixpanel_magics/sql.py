@@ -37,7 +37,8 @@ Params = Mapping[str, Any] | Sequence[Any] | None
 
 _ARROW = re.compile(r"\s*(?P<dest>\S+)\s*<<\s*")
 _VALUED = r"--params|--format|--with|--save|-n"
-_OPTION = re.compile(rf"--dry-run|--no-execute|--jinja|(?:{_VALUED})(?:=.*)?", re.DOTALL)
+_OPTION = re.compile(r"--?[a-z][a-z-]*(?:=.*)?", re.DOTALL)
+"""No statement begins like this; what is no option of the magic is refused there."""
 _OUTCOMES = (["Success"], ["Count"])
 """Columns that DuckDB gives to statements without an answer."""
 
@@ -66,7 +67,9 @@ class SqlMagics(OnSession):
     @argument("--jinja", action="store_true", help="Fill in {{ }} and {%% %%} first: as SQL text.")
     @argument("--save", metavar="NAME", help="Keep the query under a name.")
     @argument("--no-execute", action="store_true", help="Only keep it.")
-    @argument("--with", metavar="A,B", dest="uses", help="Use saved queries as tables.")
+    @argument(
+        "--with", action="append", metavar="A,B", dest="uses", help="Use saved queries as tables."
+    )
     def mpsql(
         self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
     ) -> Answer | DryRun | None:
@@ -97,7 +100,7 @@ class SqlMagics(OnSession):
     def _answer(
         self, sql: str, asked: Namespace, variables: Mapping[str, Any]
     ) -> Answer | DryRun | None:
-        uses = [] if asked.uses is None else listed([asked.uses], "--with")
+        uses = [] if asked.uses is None else listed(asked.uses, "--with")
         if asked.jinja:
             sql = render(sql, variables)
         query = self._snippets.compose(sql, uses)

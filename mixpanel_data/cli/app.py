@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from mixpanel_data.cli.coercion import Coercion
 from mixpanel_data.cli.context import GLOBAL, OUTPUT
+from mixpanel_data.cli.repeats import Repeats
 
 
 class App(typer.Typer):
@@ -60,6 +61,10 @@ class _WithGlobals:
         for param in own:
             Coercion.install(param)
         return own
+
+    def make_parser(self, ctx: Any) -> Any:
+        parser = super().make_parser(ctx)  # type: ignore[misc]
+        return Repeats(parser, ctx, self.get_params(ctx))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         pieces = super().collect_usage_pieces(ctx)  # type: ignore[misc]

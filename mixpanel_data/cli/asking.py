@@ -31,7 +31,7 @@ Number = Annotated[
 ]
 Where = Annotated[
     str | None,
-    typer.Option("--where", metavar="EXPR", help="Only events that this expression holds for."),
+    typer.Option("--where", metavar="EXPR", help="Only events that this holds for; repeated: all."),
 ]
 Top = Annotated[
     int | None, typer.Option("--top", metavar="N", min=1, help="With --on, so many values at most.")

@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -46,6 +46,8 @@ class Session:
     jq: str | None = None
     lend: Lend | None = None
     """How to get the workspace that the caller has open, and keeps open."""
+    typed: set[str] = field(default_factory=set)
+    """Names of the options that the command line has."""
 
     @classmethod
     def of(cls, ctx: typer.Context) -> Session:

@@ -10,14 +10,28 @@ import typer
 
 from mixpanel_data.cli import version
 from mixpanel_data.cli.context import GLOBAL, OUTPUT, OutputFormat, Session
+from mixpanel_data.cli.repeats import given_twice
 
 
 def _remember(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> None:
-    """Note an option in the session; typed beats environment, and the last one typed wins."""
+    """Note an option in the session; typed beats environment.
+
+    It may stand before and after the command: then a list has all values, and anything else must
+    have the same value.
+    """
     session = Session.of(ctx)
     source = ctx.get_parameter_source(param.name)
     name = source.name if source else "DEFAULT"
-    if name == "COMMANDLINE" or (name == "ENVIRONMENT" and getattr(session, param.name) is None):
+    if name == "COMMANDLINE":
+        if param.name in session.typed:
+            before = getattr(session, param.name)
+            if param.multiple:
+                value = [*before, *value]
+            elif value != before:
+                raise given_twice(param, ctx)
+        session.typed.add(param.name)
+        setattr(session, param.name, value)
+    elif name == "ENVIRONMENT" and getattr(session, param.name) is None:
         setattr(session, param.name, value)
 
 

@@ -33,7 +33,7 @@ def test_global_options_stand_before_or_after_the_command(mp, db, where):
     before = ["--db", db, "--format", "csv"] if where == "before" else []
     after = ["--db", db, "-f", "csv"] if where == "after" else []
     if where == "both":
-        before, after = ["--format", "table", "-q"], ["--db", db, "--format", "csv"]
+        before, after = ["--format", "csv", "-q"], ["--db", db, "--format", "csv"]
     done = mp(*before, "schema", "profiles", *after)
     assert done.out.splitlines()[0] == "name,type,description"
 
