@@ -103,5 +103,15 @@ wheres = st.none() | st.sampled_from(
         'properties["p"] == "x\n  \'y"',
     ]
 )
-ons = st.sampled_from(["p", "q", 'user["plan"]', 'properties["p"] == 5', 'number(properties["q"])'])
+ons = st.sampled_from(
+    [
+        "p",
+        "q",
+        'user["plan"]',
+        'user["plan"]',
+        'properties["p"] == 5',
+        'number(properties["q"])',
+        'user["plan"] == properties["q"]',
+    ]
+)
 EARLY, LATE = datetime(2024, 1, 1), datetime(2025, 1, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -94,6 +94,7 @@ def retention(
     interval_count: Annotated[int, Field(ge=1, le=90)] = 7,
     unbounded: bool = False,
     on: str | None = None,
+    on_event: Literal["return", "born"] = "return",
     born_where: str | None = None,
     where: str | None = None,
     source: Source = "local",
@@ -103,13 +104,20 @@ def retention(
     """How many of those who did born_event come back for return_event (any, if left out).
 
     One row per cohort; interval 0 is the first unit. unbounded counts who comes back then or
-    later. source as for segmentation.
+    later. rates_within tells what rates divide by: with on a property of an event, on_event born
+    (local) has rates within the segment. source as for segmentation.
     """
+    if source == "live" and on_event == "born":
+        raise InvalidArgumentError(
+            "Mixpanel's API takes the value of on at the return event",
+            hint='source="local" counts on_event="born" on a fetched table',
+        )
+    chosen: dict[str, Any] = {"on_event": on_event} if source == "local" else {}
     with _source(call, source, table) as reports:
         found = reports.retention(
             born_event, return_event, from_date, to_date,
             unit=unit, interval_count=interval_count, unbounded=unbounded, on=on,
-            born_where=born_where, where=where,
+            born_where=born_where, where=where, **chosen,
         )  # fmt: skip
     return of_report(call, found, max_bytes)
 

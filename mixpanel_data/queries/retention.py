@@ -19,6 +19,7 @@ CohortUnit = Literal["day", "week", "month"]
 SlotUnit = Literal["hour", "day"]
 SegmentSizes = Literal["cohort", "returned"]
 Slots = Literal["calendar", "elapsed"]
+OnEvent = Literal["return", "born"]
 RetentionType = Literal["birth", "compounded"]
 UNIT_DAYS: dict[CohortUnit, int] = {"day": 1, "week": 7, "month": 30}
 """Intervals are elapsed time: a month is 30 days (contract, 16.3)."""
@@ -80,21 +81,38 @@ class LocalRetention(Retention):
 
     `birth_rows` "every_row" puts a user in each row in which he did `born_event`.
     `anchor_returns` counts the very event that made a user member of a cohort as a return.
-    `segment_sizes` says whether a row of `on` has the size of its cohort, or only that of those
-    who came back with its value.
+    `on` may be a property of the user, or of an event: then `on_event` says of which one. The user
+    and the "born" event divide a cohort: sizes are those of the segment, and rates within it. The
+    "return" event only divides the returns: a row has the size of its whole cohort, or with
+    `segment_sizes` "returned" that of those who came back with its value. An expression that reads
+    both the user and an event is a property of the event.
     Events after `as_of` (UTC) are not seen, and intervals that begin later have no count; None is
     the end of the data.
     """
 
     birth_rows: Literal["first_in_range", "every_row"] = "first_in_range"
     anchor_returns: bool = False
+    on_event: OnEvent = "return"
     segment_sizes: SegmentSizes = "cohort"
     as_of: datetime | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice(self.birth_rows, "birth_rows", Literal["first_in_range", "every_row"])
+        check_choice(self.on_event, "on_event", OnEvent)
         check_choice(self.segment_sizes, "segment_sizes", SegmentSizes)
+        if self.on is None and (self.on_event, self.segment_sizes) != ("return", "cohort"):
+            name = "segment_sizes" if self.on_event == "return" else "on_event"
+            raise InvalidArgumentError(
+                f"{name} {getattr(self, name)!r} says nothing without on",
+                hint='add a property to break down by: on="platform"',
+            )
+        if self.on_event == "born" and self.segment_sizes == "returned":
+            raise InvalidArgumentError(
+                "segment_sizes 'returned' is for values of the return event: with on_event 'born'"
+                " segments have a size of their own",
+                hint="leave out segment_sizes",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mixpanel_data.queries import Frequency, Retention
 from mixpanel_data.types import charts
@@ -14,6 +14,9 @@ from mixpanel_data.types.report import DAY, Report, day, ratio
 
 if TYPE_CHECKING:
     from altair import LayerChart
+
+
+RatesWithin = Literal["segment", "cohort", "returned"]
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,17 @@ class CohortInfo(Answer):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class RetentionResult(Report):
-    """Cohorts, oldest first, segment by segment."""
+    """Cohorts, oldest first, segment by segment.
+
+    `rates_within` says what the sizes of segments are, which rates divide by: the users of the
+    "segment", those of the whole "cohort", whatever their value, or those of the cohort who
+    "returned" with the value. It is None without segments, and where Mixpanel counted: it does
+    not say.
+    """
 
     query: Retention
     cohorts: list[CohortInfo]
+    rates_within: RatesWithin | None = None
 
     @property
     def columns(self) -> dict[str, str]:
@@ -95,18 +105,18 @@ class RetentionResult(Report):
 
     @cached_property
     def average(self) -> list[float | None]:
-        """The rate per interval over all cohorts, weighted by their size.
+        """The rate per interval over all cohorts, weighted by their size; empty with `on`.
 
         Only final counts take part; None where no cohort has one. The weights are Mixpanel's:
-        large cohorts count with the square of their size.
+        large cohorts count with the square of their size. Each segment has one in `averages`.
         """
-        rates: list[float | None] = []
-        for number in range(max((len(it.counts) for it in self.cohorts), default=0)):
-            final = [it for it in self.cohorts if number < it.complete]
-            came = sum(it.counts[number] * it.size for it in final)
-            born = sum(it.size * it.size for it in final)
-            rates.append(came / born if born else None)
-        return rates
+        return [] if self.query.on else _average(self.cohorts)
+
+    @cached_property
+    def averages(self) -> dict[str, list[float | None]]:
+        """The same for each segment, over its own cohorts; empty without `on`."""
+        names = dict.fromkeys(it.segment for it in self.cohorts if it.segment is not None)
+        return {name: _average([it for it in self.cohorts if it.segment == name]) for name in names}
 
     def plot(self) -> LayerChart:
         """A heat map: a row for each cohort, darker where more came back (extra `plot`)."""
@@ -131,7 +141,9 @@ class RetentionResult(Report):
             "retention_type": query.retention_type,
             "unbounded": query.unbounded,
             "segment_property": query.on,
+            "rates_within": self.rates_within,
             "average": self.average,
+            "averages": self.averages,
         }
 
     def numbers(self) -> dict[str, Any]:
@@ -209,6 +221,16 @@ class FrequencyResult(Report):
     def numbers(self) -> dict[str, Any]:
         """The periods."""
         return {"periods": [period.to_dict() for period in self.periods]}
+
+
+def _average(cohorts: list[CohortInfo]) -> list[float | None]:
+    rates: list[float | None] = []
+    for number in range(max((len(it.counts) for it in cohorts), default=0)):
+        final = [it for it in cohorts if number < it.complete]
+        came = sum(it.counts[number] * it.size for it in final)
+        born = sum(it.size * it.size for it in final)
+        rates.append(came / born if born else None)
+    return rates
 
 
 def _name(cohort: CohortInfo) -> str:

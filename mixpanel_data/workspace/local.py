@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         FunnelUnit,
         NonNumbers,
         NumericUnit,
+        OnEvent,
         RangeIncludes,
         RetentionType,
         SegmentSizes,
@@ -257,6 +258,7 @@ class LocalReports:
         limit: int = 255,
         birth_rows: Literal["first_in_range", "every_row"] = "first_in_range",
         anchor_returns: bool = False,
+        on_event: OnEvent = "return",
         segment_sizes: SegmentSizes = "cohort",
         as_of: str | datetime | None = None,
         **scope: Unpack[ScopeOptions],
@@ -267,6 +269,12 @@ class LocalReports:
         filters the first event, `where` the return. `interval_count` intervals of `interval`
         units follow the first; time counts from each user's own first event. `unbounded` counts
         who comes back in an interval or later. Nothing after `as_of` (UTC) is seen.
+
+        `on` a property of the user has a row for each segment of users, with sizes and rates of
+        its own. Of an event, it takes the value of the return (`on_event` "return", as the Query
+        API does): counts are those who came back with the value, and rates divide them by the
+        whole cohort. With `on_event` "born" it takes the value of the first event, and rates are
+        within the segment.
         """
         query = queries.LocalRetention(
             born_event=born_event,
@@ -284,6 +292,7 @@ class LocalReports:
             limit=limit,
             birth_rows=birth_rows,
             anchor_returns=anchor_returns,
+            on_event=on_event,
             segment_sizes=segment_sizes,
             as_of=queries.parse_instant(as_of, "as_of"),
         )

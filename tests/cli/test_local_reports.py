@@ -112,6 +112,12 @@ SAME: list[tuple[str, Callable[[LocalReports], Report]]] = [
         ),
     ),
     (
+        """retention --born 'App Open' --return Purchase --on platform --on-event born""",
+        lambda local: local.retention(
+            "App Open", "Purchase", *DAYS, on="platform", on_event="born"
+        ),
+    ),
+    (
         """retention --born 'App Open' --return Purchase --on platform --segment-sizes returned""",
         lambda local: local.retention(
             "App Open", "Purchase", *DAYS, on="platform", segment_sizes="returned"
@@ -174,6 +180,7 @@ def test_explained_it_is_sql_that_runs(typed: str, here: Mp) -> None:
         ("--birth-rows", "first_in_range"),
         ("--as-of", "2026-02-01"),
         ("--anchor-returns",),
+        ("--on-event", "return"),
         ("--segment-sizes", "cohort"),
     ],
 )
@@ -354,6 +361,6 @@ def test_help_says_what_counts_here(mp: Mp) -> None:
     _, _, section = told.partition("Counting here (each of these implies --local):\n")
     options = section.partition("\nGlobal options:")[0]
     assert [line.split()[0] for line in options.splitlines() if line.startswith("  -")] == [
-        "--local", "--birth-rows", "--anchor-returns", "--segment-sizes", "--as-of", "--table",
+        "--local", "--birth-rows", "--anchor-returns", "--on-event", "--segment-sizes", "--as-of", "--table",
         "--profiles", "--timezone", "--week-start", "--edge-buckets", "--dedupe", "--explain",
     ]  # fmt: skip

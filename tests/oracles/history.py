@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mixpanel_data._internal.expressions import (
     UNDEFINED,
     Context,
+    Node,
     evaluate,
     is_bare,
     matches,
@@ -68,10 +69,8 @@ class History:
 
     # -- filters and segments -------------------------------------------------------------------
 
-    def _value(self, expression: str, act: Act) -> object:
-        if is_bare(expression):
-            expression = property_expression(expression)
-        return evaluate(parse(expression), self.context(act))
+    def _value(self, text: str, act: Act) -> object:
+        return evaluate(expression(text), self.context(act))
 
     def context(self, act: Act) -> Context:
         profile = self.users.get(act.user, {})
@@ -83,8 +82,7 @@ class History:
         """Whether an event passes a filter."""
         if where is None:
             return True
-        expression = property_expression(where) if is_bare(where) else where
-        return matches(parse(expression), self.context(act))
+        return matches(expression(where), self.context(act))
 
     def labels(self, act: Act, on: str) -> list[str]:
         """The segments of an event: one per distinct item of a list, else one (13.4).
@@ -169,6 +167,11 @@ class History:
     def _same_bucket(self, unit: str, *days: date) -> bool:
         noons = [datetime(day.year, day.month, day.day, 12, tzinfo=self.zone) for day in days]
         return len({self.bucket(noon, unit, days[0]) for noon in noons}) == 1
+
+
+def expression(text: str) -> Node:
+    """What a text means: a bare name is the property of this name."""
+    return parse(property_expression(text) if is_bare(text) else text)
 
 
 def key(bucket: datetime, unit: str) -> str:

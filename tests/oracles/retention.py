@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from mixpanel_data._internal.expressions import nodes
 from mixpanel_data.queries import LocalFrequency, LocalRetention
-from tests.oracles.history import Act, History, key, top
+from tests.oracles.history import Act, History, expression, key, top
 
 Row = tuple[str | None, str, int, tuple[int, ...], int]
 
@@ -36,6 +38,17 @@ def retention(query: LocalRetention, everything: History, as_of: datetime) -> li
         ]
         for member in members
     }
+    if query.on and segments_members(query):
+        # Whom a segment has is known at birth: its rows are retention of its members alone.
+        of = {member: history.labels(member.anchor, query.on) for member in members}
+        totals = Counter(name for names in of.values() for name in names)
+        return [
+            (name, *row[1:])
+            for name in top(totals, query.limit)
+            for row in rows(
+                query, history, as_of, [it for it in members if name in of[it]], came, None
+            )
+        ]
     names: list[str | None] = [None]
     if query.on:
         every = {
@@ -50,6 +63,14 @@ def retention(query: LocalRetention, everything: History, as_of: datetime) -> li
         }
         names = list(top({name: n for name, n in totals.items() if n}, query.limit))
     return [row for name in names for row in rows(query, history, as_of, members, came, name)]
+
+
+def segments_members(query: LocalRetention) -> bool:
+    """Whether `on` is asked at birth, or reads nothing of an event: then each user has a value."""
+    return query.on_event == "born" or not any(
+        isinstance(node, nodes.Property) and node.source in ("properties", "event")
+        for node in nodes.walk(expression(query.on))
+    )
 
 
 def rows(query, history, as_of, members, came, name) -> list[Row]:

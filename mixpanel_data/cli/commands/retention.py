@@ -71,6 +71,13 @@ def retention(
     anchor_returns: Annotated[
         bool, here("--anchor-returns", help="The event that makes a user join is a return as well.")
     ] = False,
+    on_event: Annotated[
+        Literal["return", "born"],
+        here(
+            metavar="EVENT",
+            help="Event whose --on counts; return: rates of the cohort; born: of the segment.",
+        ),
+    ] = "return",
     segment_sizes: Annotated[
         Literal["cohort", "returned"],
         here(metavar="SIZES", help="Size of a row with --on: cohort, or returned with the value."),
@@ -85,6 +92,7 @@ def retention(
         ask,
         birth_rows=birth_rows,
         anchor_returns=anchor_returns,
+        on_event=on_event,
         segment_sizes=segment_sizes,
         as_of=as_of,
     )

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from mixpanel_data import InvalidArgumentError
+from tests.library.reports.asking import store_users
+
 YEAR = {"from_date": "2024-01-01", "to_date": "2024-12-31"}
 
 
@@ -372,6 +375,82 @@ def test_intervals_that_have_begun_for_nobody_are_left_out(having):
     asked |= {"timezone": "UTC", "as_of": datetime(2024, 1, 3, 14)}
     found = local.retention("A", "B", **asked)
     assert [(it.counts, it.complete) for it in found.cohorts] == [((0, 1), 1), ((0, 0), 1)]
+
+
+# -- segments of retention -------------------------------------------------------------------------
+
+
+def by_segment(result: Any) -> dict[str, tuple[int, ...]]:
+    return {it.segment: (it.size, *it.counts) for it in result.cohorts}
+
+
+def plans(having: Any) -> Any:
+    """p0 and p1 are on plan pro, f0 and f1 on free; p0 comes back at once, f0 after four days."""
+    local = having(
+        *(event("S", user, "2024-01-01 10:00", tag="born") for user in ("p0", "p1", "f0", "f1")),
+        event("V", "p0", "2024-01-01 11:00", tag="back"),
+        event("V", "f0", "2024-01-05 10:00", tag="late"),
+    )
+    users = {"p0": "pro", "p1": "pro", "f0": "free", "f1": "free", "none of them": "team"}
+    profiles = {user: {"plan": plan, "tags": [plan, plan, "all"]} for user, plan in users.items()}
+    store_users(local._service._storage, profiles, flat=True)
+    return local
+
+
+ONE_DAY = {
+    "from_date": "2024-01-01", "to_date": "2024-01-01", "interval_count": 1, "timezone": "UTC",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("on_event", ["return", "born"])
+@pytest.mark.parametrize("kind", [{}, {"birth_rows": "every_row"}])
+def test_a_property_of_the_user_segments_users(having, on_event, kind):
+    local = plans(having)
+    found = local.retention("S", "V", on='user["plan"]', on_event=on_event, **kind, **ONE_DAY)
+    assert by_segment(found) == {"free": (2, 0, 0), "pro": (2, 1, 0)}
+    assert [it.rates for it in found.cohorts] == [(0, 0), (0.5, 0)]
+    assert found.rates_within == found.to_dict()["rates_within"] == "segment"
+    assert (found.average, found.averages) == ([], {"free": [0, 0], "pro": [0.5, 0]})
+    unbounded = local.retention("S", "V", on='user["plan"]', unbounded=True, **ONE_DAY)
+    assert by_segment(unbounded) == {"free": (2, 1, 1), "pro": (2, 1, 0)}
+    compounded = local.retention(
+        None, "S", retention_type="compounded", on='user["plan"]', anchor_returns=True, **ONE_DAY
+    )
+    assert by_segment(compounded) == {"free": (2, 2, 0), "pro": (2, 2, 0)}
+    one = local.retention("S", "V", on='user["plan"]', limit=1, **ONE_DAY)
+    assert by_segment(one) == {"free": (2, 0, 0)}  # of equal size: by the alphabet
+    tags = local.retention("S", "V", on='user["tags"]', **ONE_DAY)
+    assert by_segment(tags) == {"all": (4, 1, 0), "free": (2, 0, 0), "pro": (2, 1, 0)}
+
+
+def test_a_property_of_an_event_is_that_of_the_return_or_of_birth(having):
+    local = plans(having)
+    back = local.retention("S", "V", on="tag", **ONE_DAY)
+    assert by_segment(back) == {"back": (4, 1, 0)}
+    assert (back.rates_within, back.cohorts[0].rates[0]) == ("cohort", 0.25)
+    returned = local.retention("S", "V", on="tag", segment_sizes="returned", **ONE_DAY)
+    assert (by_segment(returned), returned.rates_within) == ({"back": (1, 1, 0)}, "returned")
+    born = local.retention("S", "V", on="tag", on_event="born", **ONE_DAY)
+    assert (by_segment(born), born.rates_within) == ({"born": (4, 1, 0)}, "segment")
+    both = 'user["plan"] + properties["tag"]'  # reads an event, so it is asked of one
+    assert by_segment(local.retention("S", "V", on=both, **ONE_DAY)) == {"proback": (4, 1, 0)}
+    both_born = local.retention("S", "V", on=both, on_event="born", **ONE_DAY)
+    assert by_segment(both_born) == {"freeborn": (2, 0, 0), "proborn": (2, 1, 0)}
+    assert local.retention("S", "V", **ONE_DAY).rates_within is None
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"on_event": "born"}, "on_event 'born' says nothing without on"),
+        ({"segment_sizes": "returned"}, "segment_sizes 'returned' says nothing without on"),
+        ({"on": "tag", "on_event": "born", "segment_sizes": "returned"}, "a size of their own"),
+        ({"on": 'user["plan"]', "segment_sizes": "returned"}, "a size of their own"),
+    ],
+)
+def test_sizes_that_a_segment_can_not_have_are_refused(having, options, said):
+    with pytest.raises(InvalidArgumentError, match=said):
+        plans(having).retention("S", "V", **options, **ONE_DAY)
 
 
 # -- 91, 92, 93: frequency, nobody, days -----------------------------------------------------------

@@ -166,6 +166,9 @@ def test_funnel(project: Project, data, past: Past, flat: bool, pieces: int):
 
 @given(st.data(), pasts(), flat, pieces)
 def test_retention(project: Project, data, past: Past, flat: bool, pieces: int):
+    on = data.draw(st.none() | ons)
+    on_event = data.draw(st.sampled_from(["return", "born"])) if on else "return"
+    of_returns = on is not None and on_event == "return" and on != 'user["plan"]'
     query = queries.LocalRetention(
         born_event=data.draw(names),
         return_event=data.draw(st.none() | names),
@@ -176,11 +179,14 @@ def test_retention(project: Project, data, past: Past, flat: bool, pieces: int):
         interval=data.draw(st.sampled_from([1, 1, 2, 3])),
         interval_count=data.draw(st.sampled_from([1, 3, 8])),
         unbounded=data.draw(st.booleans()),
-        on=data.draw(st.none() | ons),
+        on=on,
+        on_event=on_event,
         limit=data.draw(limits),
         birth_rows=data.draw(st.sampled_from(["first_in_range", "every_row"])),
         anchor_returns=data.draw(st.booleans()),
-        segment_sizes=data.draw(st.sampled_from(["cohort", "returned"])),
+        segment_sizes=data.draw(
+            st.sampled_from(["cohort", "returned"] if of_returns else ["cohort"])
+        ),
         as_of=data.draw(st.none() | st.datetimes(histories.EARLY, histories.LATE)),
         **past.days,
     )

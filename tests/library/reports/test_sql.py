@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -617,6 +618,94 @@ SELECT bucket, size, first_born, last_born, segment, number, users
 FROM cohorts
 LEFT JOIN (FROM counts JOIN largest USING (segment)) USING (bucket)
 ORDER BY total DESC NULLS LAST, segment, bucket, number\
+""")
+
+
+def test_retention_by_a_property_of_the_user():
+    query = queries.LocalRetention(
+        born_event="A", return_event="B", on='user["plan"]', as_of=datetime(2024, 3, 1), **DAYS
+    )
+    events = replace(FLAT, profiles=Table("profiles"))
+    assert retention.sql(query, events, BERLIN) == snapshot("""\
+WITH events AS NOT MATERIALIZED (
+    SELECT
+        e.event_name,
+        e.event_time,
+        e.distinct_id,
+        e.rowid AS row_id,
+        CASE WHEN json_array_length(u.properties, '/plan') > 0 THEN list_distinct(list_transform(json_extract(json_extract(u.properties, '/plan'), '$[*]'), lambda x1: CASE WHEN json_type(x1) = 'NULL' THEN 'null' WHEN json_type(x1) = 'DOUBLE' THEN regexp_replace(CAST(CAST(json_extract_string(x1, '$') AS DOUBLE) AS VARCHAR), '^-(0)\\.0$|\\.0$', '\\1') ELSE json_extract_string(x1, '$') END)) WHEN json_type(u.properties, '/plan') = 'ARRAY' THEN ['undefined'] ELSE [CASE WHEN json_type(u.properties, '/plan') = 'NULL' THEN 'null' WHEN json_type(u.properties, '/plan') = 'DOUBLE' THEN regexp_replace(CAST(CAST(json_extract_string(u.properties, '/plan') AS DOUBLE) AS VARCHAR), '^-(0)\\.0$|\\.0$', '\\1') ELSE coalesce(json_extract_string(u.properties, '/plan'), 'undefined') END] END AS labels
+    FROM main."events_flat" AS e
+    LEFT JOIN main."profiles" AS u ON u.distinct_id = e.distinct_id
+    WHERE e.event_name IN ('A', 'B')
+    AND e.distinct_id <> ''
+    AND e.event_time >= TIMESTAMP '2023-12-31 23:00:00'
+    AND e.event_time < TIMESTAMP '2024-02-08 23:00:00'
+    AND e.event_time <= TIMESTAMP '2024-03-01 00:00:00'
+),
+born AS (
+    SELECT *, date_trunc('day', anchor.at + INTERVAL 1 HOUR) AS bucket
+    FROM (
+        SELECT
+            distinct_id,
+            min({'at': event_time, 'row': row_id, 'labels': labels}) AS anchor
+        FROM events
+        WHERE event_name = 'A'
+        AND event_time >= TIMESTAMP '2023-12-31 23:00:00'
+        AND event_time < TIMESTAMP '2024-01-31 23:00:00'
+        GROUP BY ALL
+    )
+),
+members AS MATERIALIZED (
+    SELECT
+        bucket,
+        distinct_id,
+        anchor,
+        unnest(anchor.labels) AS segment
+    FROM born
+),
+returns AS (
+    SELECT
+        bucket,
+        distinct_id,
+        segment,
+        (epoch_us(event_time) - epoch_us(anchor.at)) // 86400000000 AS number
+    FROM members
+    JOIN events USING (distinct_id)
+    WHERE event_name = 'B'
+    AND event_time >= anchor.at
+    AND row_id <> anchor.row
+    AND event_time < anchor.at + INTERVAL 8 DAY
+),
+came AS (
+    SELECT DISTINCT bucket, distinct_id, segment, number
+    FROM returns
+),
+cohorts AS (
+    SELECT
+        bucket, segment,
+        count(*) AS size,
+        min(anchor.at) AS first_born,
+        max(anchor.at) AS last_born
+    FROM members
+    GROUP BY bucket, segment
+),
+counts AS (
+    SELECT bucket, segment, number, count(*) AS users
+    FROM came
+    GROUP BY ALL
+),
+largest AS (
+    SELECT segment, sum(size) AS total
+    FROM cohorts
+    GROUP BY ALL
+    ORDER BY total DESC, segment
+    LIMIT 255
+)
+SELECT bucket, size, first_born, last_born, segment, number, users
+FROM cohorts
+JOIN largest USING (segment)
+LEFT JOIN counts USING (bucket, segment)
+ORDER BY total DESC, segment, bucket, number\
 """)
 
 

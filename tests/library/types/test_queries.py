@@ -107,6 +107,7 @@ def test_a_range_has_a_day(kind):
         (LocalNumericSegmentation, {"range_includes": "no"}, "range_includes 'no' is unknown"),
         (LocalSegmentationAverage, {"non_numbers": "null"}, "non_numbers 'null' is unknown"),
         (LocalFrequency, {"slots": "utc"}, "slots 'utc' is unknown"),
+        (LocalRetention, {"on_event": "last"}, "on_event 'last' is unknown"),
         (LocalRetention, {"segment_sizes": "all"}, "segment_sizes 'all' is unknown"),
         (LocalRetention, {"birth_rows": "all"}, "birth_rows 'all' is unknown"),
         (Frequency, {"addiction_unit": "week"}, "addiction_unit 'week' is unknown"),
