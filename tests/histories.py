@@ -23,6 +23,9 @@ MOMENTS = {
 
 SECOND, HOUR, DAY = 1_000, 3_600_000, 86_400_000
 FAST = (0, 0, 1, SECOND, 2 * SECOND, 2 * SECOND + 1, 3 * SECOND, -SECOND, -3 * SECOND, HOUR // 2)
+BATCH = (0, 0, 0, SECOND, SECOND, 2 * SECOND, -SECOND)
+"""Second precision: several events of one instant, several instants within two seconds."""
+
 STEADY = (*FAST, HOUR - 1, HOUR, 5 * HOUR, DAY - SECOND, DAY)
 STEPS = (*STEADY, DAY, 2 * DAY, 7 * DAY, 30 * DAY)
 numbers = st.sampled_from([0, 1, -1, 5, 10, 99, 100, 2.5, 0.1, 0.30000000000000004, 1e6, -7])
@@ -66,7 +69,7 @@ def pasts(draw: st.DrawFn, most: int = 14) -> Past:
     zone = draw(st.sampled_from(sorted(MOMENTS)))
     at = round(MOMENTS[zone].timestamp() * 1000)
     cast, plot = draw(casts), draw(plots)
-    paces = draw(st.sampled_from([FAST, STEADY, STEADY, STEPS]))
+    paces = draw(st.sampled_from([BATCH, FAST, STEADY, STEADY, STEPS]))
     events = []
     least = draw(st.sampled_from([0, most // 2, most // 2]))
     for number in range(draw(st.integers(least, most))):

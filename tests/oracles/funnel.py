@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,13 +13,22 @@ OVERALL = "$overall"
 Figures = list[tuple[int, float | None, float | None]]
 
 
+Moment = tuple[datetime, float]
+"""A time, and the place among the events of that time: in the order in which they are stored."""
+
+
 @dataclass
 class Attempt:
-    """One way through the steps, as far as it went; `exit` is when it was over."""
+    """One way through the steps, as far as it went; the next attempt begins after `exit`."""
 
     steps: list[Act]
-    exit: datetime
+    exit: Moment
+    used: list[Act]
     segments: list[str] = field(default_factory=list)
+
+
+def moment(act: Act) -> Moment:
+    return act.at, act.number
 
 
 def funnel(query: LocalFunnel, history: History) -> dict[str, dict[str, Figures]]:
@@ -76,23 +86,31 @@ def counted(query: LocalFunnel, tried: list[Attempt]) -> list[tuple[str, Attempt
 def attempts(
     query: LocalFunnel, entries: list[Act], own: list[Act], history: History
 ) -> list[Attempt]:
-    """One after the other: a new one begins after the last one's exit."""
+    """One after the other: a new one begins after the last one's exit.
+
+    An event belongs to one attempt: what an attempt used, as a step or as the event that ended it,
+    is not there for those that follow.
+    """
     done: list[Attempt] = []
     for entry in entries:
-        if not done or entry.at > max(done[-1].exit, done[-1].steps[0].at):
-            done.append(attempt(query, entry, own, history))
+        if not done or moment(entry) > done[-1].exit:
+            used = [act for attempt in done for act in attempt.used]
+            rest = [act for act in own if act not in used]
+            done.append(attempt(query, entry, rest, history))
     return done
 
 
 def attempt(query: LocalFunnel, entry: Act, own: list[Act], history: History) -> Attempt:
     grace = timedelta(seconds=query.grace_seconds)
     end = entry.at + timedelta(seconds=query.window_seconds)
+    inclusive = query.window_end == "inclusive"
 
     def in_time(act: Act) -> bool:
-        return act.at <= end if query.window_end == "inclusive" else act.at < end
+        return act.at <= end if inclusive else act.at < end
 
     steps = [entry]
-    stop = end
+    used = steps
+    over: Moment = (end, math.inf if inclusive else -math.inf)
     for number in range(1, len(query.steps)):
         near = [act for act in own if act.at >= steps[-1].at - grace and in_time(act)]
         unused = [act for act in near if act not in steps]
@@ -100,14 +118,15 @@ def attempt(query: LocalFunnel, entry: Act, own: list[Act], history: History) ->
         following = next((act for act in free if is_step(query, number, act, history)), None)
         excluding = next((act for act in unused if excludes(query, number, act, history)), None)
         if excluding and (following is None or excluding.at <= following.at + grace):
-            stop = excluding.at
+            used = [*steps, excluding]
+            over = max(map(moment, used))
             break
         if following is None:
             break
         steps.append(following)
     else:
-        stop = max(step.at for step in steps)
-    return Attempt(steps, stop, segments(query, steps, history))
+        over = max(map(moment, steps))
+    return Attempt(steps, over, used, segments(query, steps, history))
 
 
 def is_step(query: LocalFunnel, number: int, act: Act, history: History) -> bool:

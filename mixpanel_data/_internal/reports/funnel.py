@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from mixpanel_data._internal.reports.attempts import Attempts
 from mixpanel_data._internal.reports.calendar import Calendar, key
 from mixpanel_data._internal.reports.events import Events
 from mixpanel_data._internal.reports.stages import Stages, unit_of
@@ -16,32 +17,18 @@ from mixpanel_data.types.report import OVERALL, ratio
 
 Row = tuple[datetime, str | None, int, int, float | None, float | None]
 
-# One attempt after the other: the next entry is the first one after the last exit.
-_KEPT = """SELECT unnest(list_reduce(
-    list_transform(
-        list_sort(list({{'at': entry_time, 'row': entry_row, 'exit': exit}})),
-        lambda it: {{'at': it.at, 'exit': it.exit, 'rows': [it.row]}}
-    ),
-    lambda done, next: CASE
-        WHEN next.at > done.exit
-        THEN {{'at': next.at, 'exit': next.exit, 'rows': done.rows || next.rows}}
-        ELSE done
-    END
-).rows) AS entry_row
-FROM ended
-GROUP BY {person}"""
+_NO_VALUE = "(['undefined'], ['null'])"
 
 _EVERYONE = """SELECT entry_row, NULL AS segment
-FROM kept
-JOIN ended USING (entry_row)"""
+FROM reached
+WHERE step = 1"""
 
 _SEGMENTED = """SELECT entry_row, segment
 FROM (
     SELECT entry_row, unnest(labels) AS segment
     FROM called
 )
-JOIN kept USING (entry_row)
-JOIN ended USING (entry_row)"""
+JOIN (FROM reached WHERE step = 1) USING (entry_row)"""
 
 _LARGEST = """SELECT figures.*
 FROM figures
@@ -59,26 +46,35 @@ def sql(query: LocalFunnel, events: Events, calendar: Calendar) -> str:
     stages = Stages(query, events, calendar)
     named = stages.named()
     if stages.once:
-        return statement(named, f"{_figures(query)}\nORDER BY bucket, step")
-    named["ended AS MATERIALIZED"] = stages.ended()
-    person = "distinct_id, bucket" if query.buckets == "separate" else "distinct_id"
-    named["kept AS MATERIALIZED"] = _KEPT.format(person=person)
+        named["reached AS"] = stages.reached()
+        return statement(named, f"{_figures(query, '')}\nORDER BY bucket, step")
+    attempts = Attempts(stages)
+    named |= attempts.named()
+    joined = "\nJOIN counted USING (entry_row)"
     if query.on is None:
-        named["counted AS"] = _per(query, _EVERYONE, person)
-        return statement(named, f"{_figures(query)}\nORDER BY bucket, step")
-    named["called AS"] = stages.called()
+        named["counted AS"] = _per(query, _EVERYONE, attempts.person)
+        return statement(named, f"{_figures(query, joined)}\nORDER BY bucket, step")
+    named["called AS"] = _called(query)
     counted = [
-        _per(query, _EVERYONE, person),
-        _per(query, _SEGMENTED, f"{person}, segment"),
+        _per(query, _EVERYONE, attempts.person),
+        _per(query, _SEGMENTED, f"{attempts.person}, segment"),
     ]
     named["counted AS MATERIALIZED"] = "\nUNION ALL\n".join(counted)
-    named["figures AS MATERIALIZED"] = _figures(query)
+    named["figures AS MATERIALIZED"] = _figures(query, joined)
     named["largest AS"] = (
         "SELECT segment, sum(reached) AS total\nFROM figures"
         "\nWHERE step = 1 AND segment IS NOT NULL"
         f"\nGROUP BY ALL\nORDER BY total DESC, segment\nLIMIT {query.limit}"
     )
     return statement(named, _LARGEST)
+
+
+def _called(query: LocalFunnel) -> str:
+    """The value of each attempt at the first (or last) step that has one, else at its entry."""
+    function = "arg_min" if query.attribution == "first" else "arg_max"
+    defined = f"{function}(labels, step) FILTER (labels NOT IN {_NO_VALUE})"
+    columns = select("entry_row", f"coalesce({defined}, arg_min(labels, step)) AS labels")
+    return f"{columns}\nFROM reached\nGROUP BY entry_row"
 
 
 def _per(query: LocalFunnel, attempts: str, group: str) -> str:
@@ -89,29 +85,23 @@ def _per(query: LocalFunnel, attempts: str, group: str) -> str:
     return f"{attempts}\nQUALIFY row_number() OVER ({order}) = 1"
 
 
-def _figures(query: LocalFunnel) -> str:
-    once = query.count == "unique" and query.on is None
-    counted = "" if once else "\nJOIN counted USING (entry_row)"
-    return "\nUNION ALL\n".join(
-        select(
-            "bucket",
-            "NULL AS segment" if once else "segment",
-            f"{number} AS step",
-            "count(*) AS reached",
-            f"{_since(query, number, 'last_time')} AS since_last",
-            f"{_since(query, number, 'entry_time')} AS since_first",
-        )
-        + f"\nFROM stage_{number}{counted}\nGROUP BY ALL"
-        for number in range(1, len(query.steps) + 1)
+def _figures(query: LocalFunnel, counted: str) -> str:
+    columns = select(
+        "bucket",
+        "segment" if counted else "NULL AS segment",
+        "step",
+        "count(*) AS reached",
+        f"{_since(query, 'last_time')} AS since_last",
+        f"{_since(query, 'entry_time')} AS since_first",
     )
+    return f"{columns}\nFROM reached{counted}\nGROUP BY ALL"
 
 
-def _since(query: LocalFunnel, number: int, before: str) -> str:
+def _since(query: LocalFunnel, before: str) -> str:
     """The average time to a step, in seconds; to the first one it takes none."""
-    if number == 1:
-        return "NULL"
     lasted = f"epoch_us(step_time) - epoch_us({before})"
-    return f"avg(greatest({lasted}, 0)) / 1e6" if query.clamp_times else f"avg({lasted}) / 1e6"
+    lasted = f"greatest({lasted}, 0)" if query.clamp_times else lasted
+    return f"avg({lasted}) FILTER (step > 1) / 1e6"
 
 
 def answer(

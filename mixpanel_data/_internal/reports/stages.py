@@ -16,9 +16,17 @@ from mixpanel_data._internal.reports.events import KEYS, Events, Expression, lab
 from mixpanel_data._internal.reports.text import deeper, one_of, seconds, select, where
 from mixpanel_data.queries import Exclusion, LocalFunnel
 
-_MOMENT = "{'at': event_time, 'row': row_id}"
+MOMENT = "{'at': event_time, 'row': row_id}"
+"""SQL of when an event was, which orders events of one instant as they are stored."""
+
+_USES_FOUND = (
+    "greatest(latest, found) AS latest",
+    (
+        "looks_back OR found.at < entry_time"
+        " OR (found.at = entry_time AND found.row < entry_row) AS looks_back"
+    ),
+)
 _NL = "\n"
-_NO_VALUE = "(['undefined'], ['null'])"
 
 
 def unit_of(query: LocalFunnel) -> str | int:
@@ -36,8 +44,7 @@ class Stages:
         self.numbers = range(1, len(query.steps) + 1)
         self.window = seconds(query.window_seconds)
         self.grace = seconds(query.grace_seconds)
-        self.has_labels = query.on is not None
-        self.once = query.count == "unique" and not self.has_labels
+        self.once = query.count == "unique" and query.on is None
 
     def named(self) -> dict[str, str]:
         """The events, and a stage for each step."""
@@ -46,7 +53,7 @@ class Stages:
             "stage_1 AS MATERIALIZED": self._entries(),
         }
         for number in self.numbers[1:]:
-            if self._exclusions(number):
+            if self.has_exclusions(number):
                 named[f"thrown_{number} AS MATERIALIZED"] = self._thrown(number)
             named[f"found_{number} AS"] = self._found(number)
             named[f"stage_{number} AS MATERIALIZED"] = self._stage(number)
@@ -84,7 +91,8 @@ class Stages:
             passes=None if self._filters_entries else passing(query.where),
         )
 
-    def _is_step(self, number: int) -> list[str]:
+    def is_step(self, number: int) -> list[str]:
+        """SQL conditions: an event is such a step."""
         step = self.query.steps[number - 1]
         filtered = [f"passes_step_{number}"] if step.where is not None else []
         if number == 1 and self._filters_entries:
@@ -96,6 +104,14 @@ class Stages:
         """Whether `where` is a filter of the first step alone."""
         return self.query.where is not None and self.query.where_applies == "first_step"
 
+    def has_exclusions(self, number: int) -> bool:
+        """Whether an event may throw out on the way to a step."""
+        return bool(self._exclusions(number))
+
+    def is_exclusion(self, number: int) -> str:
+        """SQL: whether an event throws out on the way to a step."""
+        return f"({' OR '.join(_is_exclusion(*it) for it in self._exclusions(number))})"
+
     def _exclusions(self, number: int) -> list[tuple[int, Exclusion]]:
         """Those on the way to a step, with their place in the question."""
         return [
@@ -104,12 +120,6 @@ class Stages:
             if it.after_step < number <= (it.before_step or len(self.query.steps))
         ]
 
-    @property
-    def _event(self) -> str:
-        """An event as a step: when and which, and what it is called in a breakdown."""
-        called = ", 'labels': labels" if self.has_labels else ""
-        return f"{{'at': event_time, 'row': row_id{called}}}"
-
     # -- from stage to stage --------------------------------------------------------------------
 
     def _entries(self) -> str:
@@ -117,11 +127,11 @@ class Stages:
         unit = unit_of(self.query)
         bucket = f"{self.calendar.bucket(unit)} AS bucket"
         row, time = "row_id", "event_time"
-        source = f"events{where(*self._is_step(1), *self.calendar.covers('event_time'))}"
+        source = f"events{where(*self.is_step(1), *self.calendar.covers('event_time'))}"
         if self.once:
             split = self.query.buckets == "split"
             per = ["distinct_id"] if split else ["distinct_id", bucket]
-            first = select(*per, f"min({_MOMENT}) AS entry")
+            first = select(*per, f"min({MOMENT}) AS entry")
             source = f"(\n{deeper(f'{first}{_NL}FROM {source}{_NL}GROUP BY ALL')}\n)"
             row, time = "entry.row", "entry.at"
             bucket = f"{self.calendar.bucket(unit, time)} AS bucket" if split else "bucket"
@@ -133,8 +143,8 @@ class Stages:
             f"{time} AS last_time",
             f"{time} AS step_time",
             *([f"{row} AS row_1"] if 1 in self._compared else []),
-            *([] if self.once else [f"{time} AS latest_time"]),
-            *(["labels"] if self.has_labels else []),
+            *([] if self.once else [f"{MOMENT} AS latest", "false AS looks_back"]),
+            *([] if self.query.on is None else ["row_id AS step_row"]),
         )
         return f"{columns}\nFROM {source}"
 
@@ -150,23 +160,23 @@ class Stages:
             "step_time AS last_time",
             "found.at AS step_time",
             *rows,
-            *([] if self.once else ["greatest(latest_time, found.at) AS latest_time"]),
-            *(["found.labels AS labels"] if self.has_labels else []),
+            *([] if self.once else _USES_FOUND),
+            *([] if self.query.on is None else ["found.row AS step_row"]),
         )
         joined = f"{columns}\nFROM stage_{number - 1}\nJOIN found_{number} USING (entry_row)"
-        if not self._exclusions(number):
+        if not self.has_exclusions(number):
             return joined
         thrown = f"LEFT JOIN thrown_{number} USING (entry_row)"
         return f"{joined}\n{thrown}\nWHERE out IS NULL OR out.at > found.at + {self.grace}"
 
     def _found(self, number: int) -> str:
         """The next step of each attempt that has one."""
-        return self._first("found", number, self._is_step(number), self._used_steps(number))
+        return self._first("found", number, self.is_step(number), self._used_steps(number))
 
     def _thrown(self, number: int) -> str:
         """What throws out first on the way to a step, of each attempt that has such an event."""
-        condition = " OR ".join(_is_exclusion(*it) for it in self._exclusions(number))
-        return self._first("out", number, [f"({condition})"], self._used_exclusions(number))
+        condition = self.is_exclusion(number)
+        return self._first("out", number, [condition], self._used_exclusions(number))
 
     def _first(self, name: str, number: int, conditions: list[str], used: list[int]) -> str:
         """For each attempt of the stage before, the first such event in time that is not used."""
@@ -179,7 +189,7 @@ class Stages:
     def _by_minimum(
         self, name: str, number: int, conditions: list[str], used: list[int], end: str
     ) -> str:
-        columns = select("entry_row", f"min({self._event}) AS {name}")
+        columns = select("entry_row", f"min({MOMENT}) AS {name}")
         within = [
             "events.distinct_id = tried.distinct_id",
             f"event_time >= step_time - {self.grace}",
@@ -193,7 +203,7 @@ class Stages:
     def _by_order(
         self, name: str, number: int, conditions: list[str], used: list[int], end: str
     ) -> str:
-        chosen, event = "e.event", self._event
+        chosen, event = "e.event", MOMENT
         if used:
             # The first of them may be used already; of the next few, one is not.
             rows = ", ".join(f"row_{step}" for step in used)
@@ -202,7 +212,7 @@ class Stages:
                 f"list({event}) OVER (PARTITION BY distinct_id ORDER BY event_time, row_id"
                 f" ROWS BETWEEN CURRENT ROW AND {len(used)} FOLLOWING)"
             )
-        candidates = select("distinct_id", f"{_MOMENT} AS moment", f"{event} AS event")
+        candidates = select("distinct_id", f"{MOMENT} AS moment", f"{event} AS event")
         join = (
             f"ASOF JOIN (\n{deeper(f'{candidates}{_NL}FROM events{where(*conditions)}')}\n) AS e"
             "\nON e.distinct_id = tried.distinct_id"
@@ -233,41 +243,13 @@ class Stages:
             for step in (*self._used_steps(number), *self._used_exclusions(number))
         }
 
-    # -- what became of the attempts ------------------------------------------------------------
-
-    def ended(self) -> str:
-        """Every attempt, and when it is over: with its last step, an exclusion, or its time."""
-        thrown = [
-            f"SELECT entry_row, out.at AS exit\nFROM thrown_{number}"
-            f"\nANTI JOIN stage_{number} USING (entry_row)"
-            for number in self.numbers
-            if self._exclusions(number)
-        ]
-        over = [
-            f"SELECT entry_row, latest_time AS exit\nFROM stage_{self.numbers[-1]}",
-            *thrown,
-        ]
-        time_out = f"coalesce(exit, entry_time + {self.window})"
-        columns = select(
-            "entry_row",
-            "distinct_id",
-            "bucket",
-            "entry_time",
-            f"greatest(entry_time, {time_out}) AS exit",
-        )
-        union = "\nUNION ALL\n".join(over)
-        return f"{columns}\nFROM stage_1\nLEFT JOIN (\n{deeper(union)}\n) USING (entry_row)"
-
-    def called(self) -> str:
-        """The value of each attempt at the first (or last) step that has one, else at its entry."""
-        every = "\nUNION ALL\n".join(
-            f"SELECT entry_row, {number} AS step, labels FROM stage_{number}"
+    def reached(self, *more: str, joined: str = "") -> str:
+        """Each step of each attempt; with more columns, of those that something is joined to."""
+        columns = [*more, "bucket", "entry_row", "entry_time", "last_time", "step_time"]
+        return "\nUNION ALL\n".join(
+            f"{select(*columns, f'{number} AS step')}\nFROM stage_{number}{joined}"
             for number in self.numbers
         )
-        function = "arg_min" if self.query.attribution == "first" else "arg_max"
-        defined = f"{function}(labels, step) FILTER (labels NOT IN {_NO_VALUE})"
-        columns = select("entry_row", f"coalesce({defined}, arg_min(labels, step)) AS labels")
-        return f"{columns}\nFROM (\n{deeper(every)}\n)\nGROUP BY entry_row"
 
 
 def _is_exclusion(place: int, exclusion: Exclusion) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -213,6 +213,84 @@ def test_a_funnel_counts_again_after_each_exit(having):
     thrown = local.funnel(["A", "B"], count="total", exclusions=["X"], **asked)
     assert counts(thrown) == [4, 2]
     assert thrown.counted == "entries"
+
+
+def path(*acts: str) -> list[dict[str, Any]]:
+    """Events of one user, each as name and seconds after one o'clock: "A0", "B1.5"."""
+    return [event(act[0], "u", f"2024-01-01 01:00:{float(act[1:]):06.3f}") for act in acts]
+
+
+@pytest.mark.parametrize(
+    ("acts", "reached"),
+    [
+        (["A0", "B1", "A2"], [2, 1]),
+        (["A0", "A0", "B0", "B0"], [1, 1]),
+        (["A0", "B0", "A0", "B0"], [2, 2]),
+        (["A0", "B0", "A0", "B0", "A0"], [3, 2]),
+        (["B0", "B1", "A1", "A2"], [2, 2]),  # either B is within two seconds of either A
+        (["B0", "A1", "A2"], [2, 1]),
+    ],
+)
+def test_an_event_belongs_to_one_attempt_of_a_totals_funnel(having, acts, reached):
+    asked = {"count": "total", "timezone": "UTC", **YEAR}
+    local = having(*path(*acts))
+    assert counts(local.funnel(["A", "B"], **asked)) == reached
+    for buckets in ("separate", "split"):
+        assert counts(local.funnel(["A", "B"], unit="day", buckets=buckets, **asked)) == reached
+
+
+def test_entries_of_the_same_instant_all_count(having):
+    local = having(*path("A0", "A0"))
+    asked = {"count": "total", "timezone": "UTC", **YEAR}
+    assert counts(local.funnel(["A"], **asked)) == [2]
+    assert counts(local.funnel(["A", "A"], **asked)) == [1, 1]
+    assert counts(local.funnel(["A", "A"], reuse_events=True, **asked)) == [2, 2]
+
+
+def test_an_event_that_ended_an_attempt_does_not_end_the_next_one(having):
+    asked = {"count": "total", "exclusions": ["X"], "timezone": "UTC", **YEAR}
+    local = having(*path("A0", "X1", "A2", "B3"))
+    assert counts(local.funnel(["A", "B"], **asked)) == [2, 1]
+    local = having(*path("A0", "A0", "A0", "B0"))
+    assert counts(local.funnel(["A", "B"], **asked | {"exclusions": ["A"]})) == [2, 1]
+
+
+@pytest.mark.parametrize(("window_end", "reached"), [("inclusive", [1, 0]), ("exclusive", [2, 0])])
+def test_an_entry_at_the_end_of_the_window_of_an_attempt(having, window_end, reached):
+    local = having(*path("A0", "A2"), event("B", "v", "2024-01-01"))
+    asked = {"count": "total", "length": 2, "length_unit": "second", "timezone": "UTC", **YEAR}
+    assert counts(local.funnel(["A", "B"], window_end=window_end, **asked)) == reached
+
+
+def test_a_breakdown_counts_a_new_value_after_the_exit_at_the_same_instant(having):
+    local = having(
+        event("A", "u", "2024-01-01 01:00", item="x"),
+        event("B", "u", "2024-01-01 01:00", item="x"),
+        event("A", "u", "2024-01-01 01:00", item="y"),
+    )
+    found = local.funnel(["A", "B"], on="item", timezone="UTC", **YEAR)
+    (segments,) = found.series.values()
+    assert {name: [it.count for it in steps] for name, steps in segments.items()} == {
+        "$overall": [1, 1],
+        "x": [1, 1],
+        "y": [1, 0],
+    }
+
+
+def test_attempts_of_a_user_with_thousands_of_entries_are_all_counted(having):
+    """More than a fold takes at a time; in every tenth pair the step comes before its entry."""
+    acts = []
+    for number in range(1500):
+        at = datetime(2024, 1, 1) + timedelta(seconds=10 * number)
+        before = number % 10 == 0
+        acts += [
+            event("A", "u", f"{at}"),
+            event("B", "u", f"{at + timedelta(seconds=-1 if before else 1)}"),
+        ]
+        acts += [event("A", "v", f"{at}"), event("B", "v", f"{at + timedelta(seconds=1)}")]
+    local = having(*acts, event("A", "u", "2024-01-02"))
+    found = local.funnel(["A", "B"], count="total", timezone="UTC", **YEAR)
+    assert counts(found) == [3001, 3000]
 
 
 def test_a_funnel_throws_out_between_the_steps_that_an_exclusion_names(having):

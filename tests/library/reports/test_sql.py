@@ -270,25 +270,34 @@ stage_2 AS MATERIALIZED (
         found.at AS step_time
     FROM stage_1
     JOIN found_2 USING (entry_row)
+),
+reached AS (
+    SELECT
+        bucket,
+        entry_row,
+        entry_time,
+        last_time,
+        step_time,
+        1 AS step
+    FROM stage_1
+    UNION ALL
+    SELECT
+        bucket,
+        entry_row,
+        entry_time,
+        last_time,
+        step_time,
+        2 AS step
+    FROM stage_2
 )
 SELECT
     bucket,
     NULL AS segment,
-    1 AS step,
+    step,
     count(*) AS reached,
-    NULL AS since_last,
-    NULL AS since_first
-FROM stage_1
-GROUP BY ALL
-UNION ALL
-SELECT
-    bucket,
-    NULL AS segment,
-    2 AS step,
-    count(*) AS reached,
-    avg(greatest(epoch_us(step_time) - epoch_us(last_time), 0)) / 1e6 AS since_last,
-    avg(greatest(epoch_us(step_time) - epoch_us(entry_time), 0)) / 1e6 AS since_first
-FROM stage_2
+    avg(greatest(epoch_us(step_time) - epoch_us(last_time), 0)) FILTER (step > 1) / 1e6 AS since_last,
+    avg(greatest(epoch_us(step_time) - epoch_us(entry_time), 0)) FILTER (step > 1) / 1e6 AS since_first
+FROM reached
 GROUP BY ALL
 ORDER BY bucket, step\
 """)
@@ -326,8 +335,9 @@ stage_1 AS MATERIALIZED (
         event_time AS last_time,
         event_time AS step_time,
         row_id AS row_1,
-        event_time AS latest_time,
-        labels
+        {'at': event_time, 'row': row_id} AS latest,
+        false AS looks_back,
+        row_id AS step_row
     FROM events
     WHERE event_name = 'A'
     AND event_time >= TIMESTAMP '2023-12-31 23:00:00'
@@ -342,7 +352,7 @@ thrown_2 AS MATERIALIZED (
         SELECT
             distinct_id,
             {'at': event_time, 'row': row_id} AS moment,
-            {'at': event_time, 'row': row_id, 'labels': labels} AS event
+            {'at': event_time, 'row': row_id} AS event
         FROM events
         WHERE (event_name = 'X')
     ) AS e
@@ -359,7 +369,7 @@ found_2 AS (
         SELECT
             distinct_id,
             {'at': event_time, 'row': row_id} AS moment,
-            list({'at': event_time, 'row': row_id, 'labels': labels}) OVER (PARTITION BY distinct_id ORDER BY event_time, row_id ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING) AS event
+            list({'at': event_time, 'row': row_id}) OVER (PARTITION BY distinct_id ORDER BY event_time, row_id ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING) AS event
         FROM events
         WHERE event_name = 'A'
     ) AS e
@@ -376,8 +386,9 @@ stage_2 AS MATERIALIZED (
         step_time AS last_time,
         found.at AS step_time,
         row_1,
-        greatest(latest_time, found.at) AS latest_time,
-        found.labels AS labels
+        greatest(latest, found) AS latest,
+        looks_back OR found.at < entry_time OR (found.at = entry_time AND found.row < entry_row) AS looks_back,
+        found.row AS step_row
     FROM stage_1
     JOIN found_2 USING (entry_row)
     LEFT JOIN thrown_2 USING (entry_row)
@@ -385,80 +396,238 @@ stage_2 AS MATERIALIZED (
 ),
 ended AS MATERIALIZED (
     SELECT
-        entry_row,
         distinct_id,
         bucket,
-        entry_time,
-        greatest(entry_time, coalesce(exit, entry_time + INTERVAL 7 DAY)) AS exit
+        {'at': entry_time, 'row': entry_row} AS entry,
+        CASE WHEN out IS NULL THEN {'at': entry_time + INTERVAL 7 DAY, 'row': 9223372036854775807} ELSE greatest(latest, out) END AS exit,
+        looks_back OR coalesce(out < entry, false) AS looks_back
     FROM stage_1
-    LEFT JOIN (
-        SELECT entry_row, latest_time AS exit
-        FROM stage_2
+    LEFT JOIN thrown_2 USING (entry_row)
+    ANTI JOIN stage_2 USING (entry_row)
+    UNION ALL
+    SELECT
+        distinct_id,
+        bucket,
+        {'at': entry_time, 'row': entry_row} AS entry,
+        latest AS exit,
+        looks_back
+    FROM stage_2
+),
+busy AS (
+    SELECT distinct_id, bucket
+    FROM ended
+    GROUP BY ALL
+    HAVING count(*) > 512
+),
+entries AS MATERIALIZED (
+    SELECT *, NULL AS block
+    FROM ended
+    ANTI JOIN busy USING (distinct_id, bucket)
+    UNION ALL
+    SELECT *, (row_number() OVER (PARTITION BY distinct_id, bucket ORDER BY entry.at, entry.row) - 1) // 512 AS block
+    FROM ended
+    SEMI JOIN busy USING (distinct_id, bucket)
+),
+places AS MATERIALIZED (
+    SELECT
+        distinct_id,
+        {'at': event_time, 'row': row_id} AS moment,
+        row_number() OVER in_order AS place,
+        count(*) OVER (by_time RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL 7 DAY FOLLOWING) AS within,
+        event_name = 'A' AS is_step_2,
+        1 + count(*) FILTER (is_step_2) OVER (by_time RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL 2000001 MICROSECOND PRECEDING) AS first_step_2,
+        (event_name = 'X') AS is_out_2,
+        1 + count(*) FILTER (is_out_2) OVER (by_time RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL 2000001 MICROSECOND PRECEDING) AS first_out_2,
+        count(*) OVER (by_time RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL 2 SECOND FOLLOWING) AS near
+    FROM events
+    WHERE distinct_id IN (
+        SELECT distinct_id
+        FROM ended
+        WHERE looks_back
+    )
+    WINDOW by_time AS (PARTITION BY distinct_id ORDER BY event_time), in_order AS (PARTITION BY distinct_id ORDER BY event_time, row_id)
+),
+people AS MATERIALIZED (
+    SELECT
+        distinct_id,
+        list(moment ORDER BY place) AS moment,
+        list(within ORDER BY place) AS within,
+        list(near ORDER BY place) AS near,
+        list(first_step_2 ORDER BY place) AS first_step_2,
+        list(place ORDER BY place) FILTER (is_step_2) AS step_2,
+        list(first_out_2 ORDER BY place) AS first_out_2,
+        list(place ORDER BY place) FILTER (is_out_2) AS out_2
+    FROM places
+    GROUP BY distinct_id
+),
+picked AS (
+    SELECT
+        distinct_id,
+        bucket,
+        list_reduce(blocks, lambda now, block:
+            list_transform([list_reduce(block, lambda now, it:
+                CASE WHEN now.exit >= it.entry THEN now ELSE {'exit': it.exit, 'done': list_append(now.done, it.entry.row)} END,
+            {'exit': now.exit, 'done': []::BIGINT[]})], lambda b: {'exit': b.exit, 'done': list_concat(now.done, b.done)})[1],
+        {'exit': NULL::STRUCT("at" TIMESTAMP, "row" BIGINT), 'done': []::BIGINT[]}).done AS done
+    FROM (
+        SELECT
+            distinct_id,
+            bucket,
+            [list_sort(list({'entry': entry, 'exit': exit}))] AS blocks
+        FROM entries
+        ANTI JOIN people USING (distinct_id)
+        WHERE block IS NULL
+        GROUP BY ALL
         UNION ALL
-        SELECT entry_row, out.at AS exit
-        FROM thrown_2
-        ANTI JOIN stage_2 USING (entry_row)
-    ) USING (entry_row)
+        SELECT
+            distinct_id,
+            bucket,
+            list(items ORDER BY block) AS blocks
+        FROM (
+            SELECT
+                distinct_id,
+                bucket,
+                block,
+                list_sort(list({'entry': entry, 'exit': exit})) AS items
+            FROM entries
+            ANTI JOIN people USING (distinct_id)
+            WHERE block IS NOT NULL
+            GROUP BY ALL
+        )
+        GROUP BY ALL
+    )
 ),
 kept AS MATERIALIZED (
-    SELECT unnest(list_reduce(
-        list_transform(
-            list_sort(list({'at': entry_time, 'row': entry_row, 'exit': exit})),
-            lambda it: {'at': it.at, 'exit': it.exit, 'rows': [it.row]}
-        ),
-        lambda done, next: CASE
-            WHEN next.at > done.exit
-            THEN {'at': next.at, 'exit': next.exit, 'rows': done.rows || next.rows}
-            ELSE done
-        END
-    ).rows) AS entry_row
-    FROM ended
-    GROUP BY distinct_id, bucket
+    SELECT unnest(done) AS entry_row
+    FROM picked
+),
+computed AS (
+    SELECT
+        distinct_id,
+        bucket,
+        list_reduce(blocks, lambda now, block:
+            list_transform([list_reduce(block, lambda now, it:
+                CASE
+                WHEN it.operation = 1 THEN {'exit': now.exit, 'used': list_filter(now.used, lambda event: event.at >= it.entry.at - INTERVAL 2 SECOND), 'places': CASE WHEN now.exit >= it.entry THEN [] ELSE [it.place] END, 'next': now.next, 'out': now.out, 'over': NULL, 'done': now.done}
+                WHEN len(now.places) = 0 THEN now
+                WHEN it.operation = 6 THEN {'exit': coalesce(now.over, list_max(list_transform(now.places, lambda place: moment[place]))), 'used': list_concat(now.used, CASE WHEN now.out IS NULL THEN list_transform(now.places, lambda place: moment[place]) ELSE list_transform(list_append(now.places, now.out), lambda place: moment[place]) END), 'places': now.places, 'next': now.next, 'out': now.out, 'over': now.over, 'done': list_append(now.done, list_transform(now.places, lambda place: moment[place]))}
+                WHEN now.over IS NOT NULL THEN now
+                WHEN it.operation = 4 THEN {'exit': now.exit, 'used': now.used, 'places': now.places, 'next': list_filter(step_2[first_step_2[now.places[-1]]:first_step_2[now.places[-1]] + len(now.used) + 2], lambda place: NOT list_contains(now.used, moment[place]) AND NOT list_contains(now.places, place))[1], 'out': list_filter(out_2[first_out_2[now.places[-1]]:first_out_2[now.places[-1]] + len(now.used) + 2], lambda place: NOT list_contains(now.used, moment[place]) AND NOT list_contains(now.places, place))[1], 'over': now.over, 'done': now.done}
+                WHEN now.out <= within[it.place] AND now.out <= coalesce(near[now.next], within[it.place]) THEN {'exit': now.exit, 'used': now.used, 'places': now.places, 'next': now.next, 'out': now.out, 'over': list_max(list_transform(list_append(now.places, now.out), lambda place: moment[place])), 'done': now.done}
+                WHEN now.next <= within[it.place] THEN {'exit': now.exit, 'used': now.used, 'places': list_append(now.places, now.next), 'next': now.next, 'out': NULL, 'over': now.over, 'done': now.done}
+                ELSE {'exit': now.exit, 'used': now.used, 'places': now.places, 'next': now.next, 'out': NULL, 'over': {'at': it.entry.at + INTERVAL 7 DAY, 'row': 9223372036854775807}, 'done': now.done}
+                END,
+            {'exit': now.exit, 'used': now.used, 'places': now.places, 'next': now.next, 'out': now.out, 'over': now.over, 'done': []::STRUCT("at" TIMESTAMP, "row" BIGINT)[][]})], lambda b: {'exit': b.exit, 'used': b.used, 'places': b.places, 'next': b.next, 'out': b.out, 'over': b.over, 'done': list_concat(now.done, b.done)})[1],
+        {'exit': NULL::STRUCT("at" TIMESTAMP, "row" BIGINT), 'used': []::STRUCT("at" TIMESTAMP, "row" BIGINT)[], 'places': []::BIGINT[], 'next': NULL::BIGINT, 'out': NULL::BIGINT, 'over': NULL::STRUCT("at" TIMESTAMP, "row" BIGINT), 'done': []::STRUCT("at" TIMESTAMP, "row" BIGINT)[][]}).done AS done
+    FROM (
+        SELECT
+            distinct_id,
+            bucket,
+            [list_sort(list({'entry': entry, 'operation': operation, 'place': place}))] AS blocks
+        FROM (
+            SELECT *, unnest([1, 4, 5, 6]) AS operation
+            FROM entries
+            JOIN (SELECT moment AS entry, place FROM places) USING (entry)
+        )
+        WHERE block IS NULL
+        GROUP BY ALL
+        UNION ALL
+        SELECT
+            distinct_id,
+            bucket,
+            list(items ORDER BY block) AS blocks
+        FROM (
+            SELECT
+                distinct_id,
+                bucket,
+                block,
+                list_sort(list({'entry': entry, 'operation': operation, 'place': place})) AS items
+            FROM (
+                SELECT *, unnest([1, 4, 5, 6]) AS operation
+                FROM entries
+                JOIN (SELECT moment AS entry, place FROM places) USING (entry)
+            )
+            WHERE block IS NOT NULL
+            GROUP BY ALL
+        )
+        GROUP BY ALL
+    )
+    JOIN people USING (distinct_id)
+),
+reached AS MATERIALIZED (
+    SELECT *
+    FROM (
+        SELECT
+            distinct_id,
+            step_row,
+            bucket,
+            entry_row,
+            entry_time,
+            last_time,
+            step_time,
+            1 AS step
+        FROM stage_1
+        JOIN kept USING (entry_row)
+        UNION ALL
+        SELECT
+            distinct_id,
+            step_row,
+            bucket,
+            entry_row,
+            entry_time,
+            last_time,
+            step_time,
+            2 AS step
+        FROM stage_2
+        JOIN kept USING (entry_row)
+        UNION ALL
+        SELECT
+            distinct_id,
+            steps[step].row,
+            bucket,
+            steps[1].row,
+            steps[1].at,
+            steps[step - 1].at,
+            steps[step].at,
+            step
+        FROM (
+            SELECT *, unnest(range(1, len(steps) + 1)) AS step
+            FROM (
+                SELECT distinct_id, bucket, unnest(done) AS steps
+                FROM computed
+            )
+        )
+    )
+    JOIN (SELECT row_id AS step_row, labels FROM events) USING (step_row)
 ),
 called AS (
     SELECT
         entry_row,
         coalesce(arg_min(labels, step) FILTER (labels NOT IN (['undefined'], ['null'])), arg_min(labels, step)) AS labels
-    FROM (
-        SELECT entry_row, 1 AS step, labels FROM stage_1
-        UNION ALL
-        SELECT entry_row, 2 AS step, labels FROM stage_2
-    )
+    FROM reached
     GROUP BY entry_row
 ),
 counted AS MATERIALIZED (
     SELECT entry_row, NULL AS segment
-    FROM kept
-    JOIN ended USING (entry_row)
+    FROM reached
+    WHERE step = 1
     UNION ALL
     SELECT entry_row, segment
     FROM (
         SELECT entry_row, unnest(labels) AS segment
         FROM called
     )
-    JOIN kept USING (entry_row)
-    JOIN ended USING (entry_row)
+    JOIN (FROM reached WHERE step = 1) USING (entry_row)
 ),
 figures AS MATERIALIZED (
     SELECT
         bucket,
         segment,
-        1 AS step,
+        step,
         count(*) AS reached,
-        NULL AS since_last,
-        NULL AS since_first
-    FROM stage_1
-    JOIN counted USING (entry_row)
-    GROUP BY ALL
-    UNION ALL
-    SELECT
-        bucket,
-        segment,
-        2 AS step,
-        count(*) AS reached,
-        avg(greatest(epoch_us(step_time) - epoch_us(last_time), 0)) / 1e6 AS since_last,
-        avg(greatest(epoch_us(step_time) - epoch_us(entry_time), 0)) / 1e6 AS since_first
-    FROM stage_2
+        avg(greatest(epoch_us(step_time) - epoch_us(last_time), 0)) FILTER (step > 1) / 1e6 AS since_last,
+        avg(greatest(epoch_us(step_time) - epoch_us(entry_time), 0)) FILTER (step > 1) / 1e6 AS since_first
+    FROM reached
     JOIN counted USING (entry_row)
     GROUP BY ALL
 ),
