@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from mixpanel_data._internal.storage.opening import NotADatabaseError
 from mixpanel_data.exceptions import (
     ConflictError,
     MixpanelDataError,
@@ -20,6 +21,8 @@ from mixpanel_data.exceptions import (
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 _FULL = re.compile(r"No space left|Disk quota exceeded|File too large|disk is full", re.IGNORECASE)
+_DAMAGED = re.compile(r"not a valid DuckDB database|orrupt|checksum|enough bytes from file")
+_EXTENSION = re.compile(r"\bINSTALL (?P<name>\w+)[;\"]")
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 UNRELATED = (duckdb.InterruptException, duckdb.IOException)
@@ -31,9 +34,19 @@ def is_locked(error: Exception) -> bool:
     return _LOCKED.search(str(error)) is not None
 
 
-def opening_failed(path: Path, error: duckdb.Error | OSError) -> StorageError:
+def opening_failed(path: Path, error: Exception) -> StorageError:
     """Why a database file can't be opened, and what to do about it."""
     text = str(error)
+    if isinstance(error, NotADatabaseError):
+        return StorageError(
+            f"{path} is not a DuckDB database",
+            hint="choose another file (--db PATH), or move this one away; it was not changed",
+        )
+    if "different configuration" in text:
+        return StorageError(
+            f"{path} is open in this process already, by a duckdb.connect() of its own",
+            hint="close that connection, or use Workspace.connection in its place",
+        )
     if lock := _LOCKED.search(text):
         program = Path(lock["program"]).name
         return StorageError(
@@ -46,10 +59,10 @@ def opening_failed(path: Path, error: duckdb.Error | OSError) -> StorageError:
             f"{path} was written by {age} DuckDB than this one ({duckdb.__version__})",
             hint="pip install --upgrade duckdb",
         )
-    if "not a valid DuckDB database" in text or "orrupt" in text or "checksum" in text:
+    if _DAMAGED.search(text):
         return StorageError(
-            f"{path} is not a DuckDB database, or it is damaged",
-            hint="move the file away and fetch again; it was not changed",
+            f"{path} is a damaged DuckDB database",
+            hint="restore a copy, or move the file away and fetch again; it was not changed",
         )
     return StorageError(f"can't open {path}: {_first_line(text)}", hint=_folder_hint(path))
 
@@ -63,8 +76,8 @@ def statement_failed(error: duckdb.Error) -> MixpanelDataError:
     from mixpanel_data._internal.expressions.errors import raised_by_sql
 
     text = str(error).strip()
-    if raised := raised_by_sql(text):
-        return raised
+    if known := raised_by_sql(text) or _extension_missing(text):
+        return known
     if _FULL.search(text):
         return disk_full(error)
     if isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.InternalException):
@@ -75,6 +88,17 @@ def statement_failed(error: duckdb.Error) -> MixpanelDataError:
         return ConflictError(_first_line(text))
     hint = "mp tables lists the tables of this workspace" if "Table with name" in text else None
     return QueryError(text, hint=hint)
+
+
+def _extension_missing(text: str) -> QueryError | None:
+    needed = _EXTENSION.search(text)
+    if needed is None:
+        return None
+    name = needed["name"]
+    return QueryError(
+        f"this needs DuckDB's extension {name}, which is not loaded",
+        hint=f'mp sql "INSTALL {name}" downloads it once; then put LOAD {name}; before the query',
+    )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from mixpanel_data._internal.sql import literal, quote
@@ -29,8 +30,24 @@ _DESCRIPTIONS = {
     "properties": "all properties as JSON: properties->>'$.name'",
 }
 
+_STORAGE_VERSION = """
+    SELECT tags['storage_version'] FROM duckdb_databases()
+    WHERE database_name = current_database()
+"""
+_FIRST_WITH_ZSTD = (1, 2)
+
 Companion = tuple[str, bool]
 """A flat table, and whether it is in step."""
+
+
+def has_zstd(connection: Connection) -> bool:
+    """Whether columns may be compressed with ZSTD: not in files that DuckDB 1.0 or 1.1 can read.
+
+    Every DuckDB up to 2.0 creates such files unless it is asked for a newer storage version.
+    """
+    ((version,),) = connection.execute(_STORAGE_VERSION).fetchall()
+    numbers = re.match(r"v(\d+)\.(\d+)", version or "")
+    return numbers is None or tuple(map(int, numbers.groups())) >= _FIRST_WITH_ZSTD
 
 
 def relations(connection: Connection) -> list[tuple[str, Relation]]:

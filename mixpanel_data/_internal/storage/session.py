@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from mixpanel_data._internal.storage.errors import statement_failed
+from mixpanel_data._internal.storage.opening import connect
 from mixpanel_data._internal.storage.sharing import (
     Connection,
     Database,
@@ -35,7 +36,7 @@ Progress = Callable[[float | None], None]
 _PROGRESS_SECONDS = 0.2
 
 # Files stay readable for people's other tools on DuckDB 1.4 and 1.5.
-_CONFIG: dict[str, Any] = {"storage_compatibility_version": "v1.4.0"}
+_CONFIG = {"storage_compatibility_version": "v1.4.0"}
 
 _SETTINGS = (
     # event_time is UTC without a zone: comparing it with now() must not shift it.
@@ -164,9 +165,7 @@ def source(path: Path | None, *, private: bool = False) -> Source:
 
 def open_database(path: Path | None, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open or create a database as we use it."""
-    config = {} if read_only else _CONFIG
-    name = ":memory:" if path is None else str(path)
-    connection = duckdb.connect(name, read_only=read_only, config=config)
+    connection = connect(path, read_only=read_only, **({} if read_only else _CONFIG))
     for setting in _SETTINGS:
         connection.execute(setting)
     return connection

@@ -1,17 +1,26 @@
 from __future__ import annotations
 
+import sqlite3
 import stat
 import struct
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from mixpanel_data import DatabaseNotFoundError, StorageError, TableMetadata
+from mixpanel_data import (
+    DatabaseNotFoundError,
+    QueryError,
+    StorageError,
+    TableMetadata,
+)
 from mixpanel_data._internal.storage import StorageEngine
 
 ONE = {"event": "a", "properties": {"time": 1_704_067_200_000}}
@@ -63,12 +72,89 @@ def test_a_database_that_must_exist_is_not_made(path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / "notes.txt"
-    file.write_bytes(b"hello" * 1000)
-    with pytest.raises(StorageError, match="not a DuckDB database, or it is damaged"):
+def sqlite_file(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE t (a)")
+
+
+def parquet_file(path: Path) -> None:
+    duckdb.sql("SELECT 1 AS a").write_parquet(str(path))
+
+
+OTHER_FILES: dict[str, Callable[[Path], object]] = {
+    "notes.txt": lambda path: path.write_bytes(b"hello" * 1000),
+    "app.sqlite": sqlite_file,
+    "app.duckdb": sqlite_file,
+    "rows.parquet": parquet_file,
+    "rows.csv": lambda path: path.write_text("a,b\n1,2\n"),
+    "empty.duckdb": lambda path: path.touch(),
+    "short.duckdb": lambda path: path.write_bytes(b"abc"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_FILES)
+def test_a_file_of_another_kind_is_left_alone(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    OTHER_FILES[name](file)
+    before = file.read_bytes()
+    with pytest.raises(StorageError, match=r"is not a DuckDB database$"):
         StorageEngine(file)
-    assert file.read_bytes() == b"hello" * 1000
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "FROM 'https://127.0.0.1:1/x.csv'",
+        "FROM read_csv('s3://bucket/x.csv')",
+        "FROM sqlite_scan('x.sqlite', 't')",
+        "ATTACH 'app.sqlite' (TYPE sqlite)",
+        "SET s3_region = 'eu-central-1'",
+    ],
+)
+def test_no_query_loads_an_extension_that_was_not_asked_for(path: Path, sql: str) -> None:
+    engine = StorageEngine(path)
+    with pytest.raises(QueryError, match=r"extension (httpfs|sqlite_scanner), which") as caught:
+        engine.execute_rows(sql)
+    engine.close()
+    assert 'mp sql "INSTALL ' in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("version", ["v1.0.0", "v1.1.0", "v1.2.0", "v1.5.0"])
+def test_a_database_of_an_older_storage_version_takes_a_fetch(path: Path, version: str) -> None:
+    path.parent.mkdir()
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{path}' AS old (STORAGE_VERSION '{version}')")
+        connection.execute("CREATE TABLE old.before AS SELECT 1 AS a")
+    engine = StorageEngine(path)
+    profile = {"$distinct_id": "u", "$properties": {"a": 1}}
+    engine.create_events_table("events", iter([ONE]), EVENTS)
+    engine.create_profiles_table("profiles", iter([profile]), replace(EVENTS, type="profiles"))
+    assert [(it.name, it.rows) for it in engine.list_tables()] == [
+        ("before", 1),
+        ("events", 1),
+        ("profiles", 1),
+    ]
+    assert engine.execute_rows("SELECT properties->>'$.a' FROM profiles") == [("1",)]
+    engine.close()
+
+
+def test_a_connection_of_the_users_own_in_this_process_is_named(path: Path) -> None:
+    filled(path)
+    with duckdb.connect(str(path)):
+        with pytest.raises(StorageError, match="open in this process already") as caught:
+            StorageEngine(path)
+        assert "close that connection" in str(caught.value.hint)
+    engine = StorageEngine(path)
+    assert engine.execute_scalar("SELECT count(*) FROM events") == 1
+    engine.close()
+
+
+def test_a_database_cut_within_its_header_is_damaged(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"\0" * 8 + b"DUCK" + b"\0" * 100)
+    with pytest.raises(StorageError, match="is a damaged DuckDB database"):
+        StorageEngine(path)
 
 
 def test_a_damaged_database_is_left_alone(path: Path) -> None:

@@ -9,6 +9,7 @@ import duckdb
 
 from mixpanel_data._internal.storage.acceleration.analysis import Leave
 from mixpanel_data._internal.storage.acceleration.syntax import Tree, fold
+from mixpanel_data._internal.storage.opening import connect
 
 
 class Parser:
@@ -52,7 +53,7 @@ class Parser:
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(config={"threads": 1})
+        return connect(threads=1)
 
     def close(self) -> None:
         """Let go of the database; closing twice is fine."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from mixpanel_data._internal.sql import literal, quote
-from mixpanel_data._internal.storage import metadata
+from mixpanel_data._internal.storage import inventory, metadata
 from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import dedupe
 from mixpanel_data._internal.storage.ingest.mend import mend, mend_lines
@@ -20,17 +20,19 @@ FLAT_COLUMNS = 500
 """Properties that get a column: each costs about 50 ns a row, whether it is there or not."""
 
 # ZSTD halves the JSON of events; a global force_compression would slow the other columns.
+_ZSTD = "USING COMPRESSION zstd"
+
 _COLUMNS: dict[TableType, str] = {
     "events": """
         event_name VARCHAR,
         event_time TIMESTAMP,
         distinct_id VARCHAR,
         insert_id VARCHAR,
-        properties JSON USING COMPRESSION zstd
+        properties JSON {compression}
     """,
     "profiles": """
         distinct_id VARCHAR,
-        properties JSON USING COMPRESSION zstd,
+        properties JSON {compression},
         last_seen TIMESTAMP
     """,
 }
@@ -126,7 +128,9 @@ class TableInTheMaking:
 
     def create(self) -> None:
         """Begin with an empty table."""
-        self._execute(f"CREATE TABLE {self._table} ({_COLUMNS[self.facts.type]})")
+        compression = _ZSTD if self._session.run(inventory.has_zstd) else ""
+        columns = _COLUMNS[self.facts.type].format(compression=compression)
+        self._execute(f"CREATE TABLE {self._table} ({columns})")
 
     def replace(self, kind: str) -> None:
         """Begin anew: the table (or view, says `kind`) of this name goes when this one appears."""

@@ -16,6 +16,7 @@ from typing import Protocol
 import duckdb
 
 from mixpanel_data._internal.storage.errors import is_locked, opening_failed
+from mixpanel_data._internal.storage.opening import NotADatabaseError
 from mixpanel_data._internal.storage.sharing.address import Address, Election, here
 from mixpanel_data._internal.storage.sharing.channel import Channel
 from mixpanel_data._internal.storage.sharing.ends import NotRun, Silent
@@ -201,7 +202,7 @@ class Database:
         while True:
             try:
                 return self._open(self.path, read_only)
-            except (duckdb.Error, OSError) as error:
+            except (duckdb.Error, NotADatabaseError, OSError) as error:
                 if not is_locked(error) or time.monotonic() - began > FOREIGN_SECONDS:
                     raise opening_failed(self.path, error) from error
             _wait(stop)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import duckdb
 
 from mixpanel_data._internal.sql import quote
+from mixpanel_data._internal.storage.opening import connect
 
 if TYPE_CHECKING:
     from nanoarrow.c_array_stream import CArrayStream
@@ -33,7 +34,7 @@ _FOREIGN = re.compile(r"ENUM\(|TUPLE\(")
 
 def scratch() -> duckdb.DuckDBPyConnection:
     """An empty database in memory, in which a borrower reads what comes as the owner would."""
-    connection = duckdb.connect()
+    connection = connect()
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
     return connection
 
