@@ -8,9 +8,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# A busy machine misses any deadline; `make deep` runs twenty times the examples.
-hypothesis.settings.register_profile("quick", max_examples=25, deadline=None)
-hypothesis.settings.register_profile("deep", max_examples=500, deadline=None)
+# A busy machine misses any deadline, and makes examples slowly; `make deep` runs twenty times as many.
+for name, examples in {"quick": 25, "deep": 500}.items():
+    hypothesis.settings.register_profile(
+        name,
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

@@ -7,12 +7,13 @@ import json
 import socketserver
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.waiting import HANG
 
 End = Literal["whole", "cut", "reset", "stall"]
 
@@ -62,6 +63,7 @@ class Reply:
     pause: float = 0
 
     def pieces(self) -> Iterable[bytes]:
+        """The head, then the body; of chunks each by itself."""
         if self.raw is not None:
             yield self.raw
             return
@@ -77,7 +79,6 @@ class Reply:
             yield self.body
             return
         for chunk in self.chunks:
-            time.sleep(self.pause)
             yield b"%x\r\n%b\r\n" % (len(chunk), chunk)
         if self.end == "whole":
             yield b"0\r\n\r\n"
@@ -148,10 +149,12 @@ class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         while request := self._read():
             reply = self.server.answer(request)
-            for piece in reply.pieces():
+            for number, piece in enumerate(reply.pieces()):
+                if reply.pause and number:
+                    self.server.closing.wait(reply.pause)
                 self.wfile.write(piece)
             if reply.end == "stall":
-                self.server.closing.wait(5)
+                self.server.closing.wait(HANG)
             if reply.end == "reset":
                 self.request.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
             if reply.end != "whole" or reply.raw is not None:

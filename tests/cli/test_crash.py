@@ -9,9 +9,8 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +20,7 @@ import pytest
 from mixpanel_data import TableMetadata
 from mixpanel_data._internal.storage import StorageEngine
 from tests.loopback import Reply, Request, Server, reply_gzip
+from tests.waiting import HANG, Changes, until
 
 DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 FIRST = date(2024, 1, 1)
@@ -41,13 +41,13 @@ class Mixpanel:
 
 @lru_cache(maxsize=64)
 def a_day(day: date, version: int) -> Reply:
-    """The events of a day in several chunks; those of every third day come slowly."""
+    """The events of a day in several chunks."""
     start = (day - date(1970, 1, 1)).days * 86_400_000
     lines = []
     for n in range(PER_DAY):
         properties = {"time": start + n, "$insert_id": f"{day}-{n}", "v": version}
         lines.append(json.dumps({"event": "a", "properties": properties}) + "\n")
-    return replace(reply_gzip("".join(lines).encode()), pause=0 if day.day % 3 else 0.02)
+    return reply_gzip("".join(lines).encode())
 
 
 class Fetch:
@@ -75,14 +75,30 @@ class Fetch:
             text=True,
         )
 
-    def kill(self, seconds: float, how: int, *options: str) -> int:
-        process = self.start(*options)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
+    def whole(self, *options: str) -> int:
+        """Fetch undisturbed; how often the files change by that."""
+        process, changes = self.start(*options), Changes(self.files)
+        until(lambda: changes.count() < 0 or process.poll() is not None)
+        _, err = process.communicate()
+        assert process.returncode == 0, err
+        return changes.count()
+
+    def kill(self, moment: int, how: int, *options: str) -> int:
+        """Fetch until the files have changed so often, if they ever do."""
+        process, changes = self.start(*options), Changes(self.files)
+        until(lambda: changes.count() >= moment or process.poll() is not None)
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, how)
         process.communicate()
         return process.returncode
+
+    def files(self) -> dict[Path, int]:
+        """What lies around the database, with sizes."""
+        found = {}
+        for path in self.db.parent.rglob("*"):
+            with suppress(FileNotFoundError):
+                found[path] = path.stat().st_size
+        return found
 
     def versions(self) -> dict[str, int]:
         """Rows by version, after checking that everything in the database fits together."""
@@ -129,15 +145,6 @@ def days(number: int, start: int = 0) -> tuple[str, ...]:
     return ("--from", str(first), "--to", str(first + timedelta(days=number - 1)))
 
 
-def whole(fetch: Fetch, *options: str) -> float:
-    """How long the fetch takes when nobody kills it."""
-    started = time.monotonic()
-    process = fetch.start(*options)
-    _, err = process.communicate()
-    assert process.returncode == 0, err
-    return time.monotonic() - started
-
-
 @pytest.mark.parametrize(
     ("how", "kills"), [(signal.SIGKILL, 100 if DEEP else 6), (signal.SIGTERM, 20 if DEEP else 2)]
 )
@@ -145,16 +152,16 @@ def test_a_killed_fetch_leaves_all_or_nothing_and_goes_on(
     fetch: Fetch, how: int, kills: int
 ) -> None:
     dice = random.Random(int(how))
-    usual = whole(fetch, *days(8))
+    usual = fetch.whole(*days(8))
     for _ in range(kills):
         if fetch.versions():
             engine = StorageEngine.open_existing(fetch.db)
             engine.drop_table("events")
             engine.close()
-        assert fetch.kill(dice.uniform(0.4, 1.1) * usual, how, *days(8)) in {0, -how}
+        assert fetch.kill(dice.randint(1, usual + 1), how, *days(8)) in {0, -how}
         assert fetch.versions() in ({}, {"0": 8 * PER_DAY})
     if not fetch.versions():
-        whole(fetch, *days(8))
+        fetch.whole(*days(8))
     assert fetch.versions() == {"0": 8 * PER_DAY}
 
 
@@ -168,17 +175,17 @@ def test_a_killed_change_leaves_the_old_table_or_the_new_one(
 ) -> None:
     dice = random.Random(1)
     old = {"0": 8 * PER_DAY}
-    usual = whole(fetch, *days(8))
+    usual = fetch.whole(*days(8))
     new = dict(old)
     for _ in range(50 if DEEP else 3):
         if fetch.versions() == new:
             old = new
             mixpanel.version += 1
             new = {**stays, str(mixpanel.version): 8 * PER_DAY}
-        fetch.kill(dice.uniform(0.4, 1.1) * usual, signal.SIGKILL, *options)
+        fetch.kill(dice.randint(1, usual + 1), signal.SIGKILL, *options)
         assert fetch.versions() in (old, new)
     if fetch.versions() == old:
-        whole(fetch, *options)
+        fetch.whole(*options)
     assert fetch.versions() == new
 
 
@@ -187,16 +194,14 @@ def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(
 ) -> None:
     process = fetch.start("--concurrency", "1", *days(30))
     spool = fetch.db.with_name(fetch.db.name + ".spool")
-    while len(list(spool.glob("*/*.ndjson"))) < 3:
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.02)
+    until(lambda: len(list(spool.glob("*/*.ndjson"))) >= 3, process)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=HANG)
     assert process.returncode == 130
     assert "windows; the same command goes on from there" in err
     assert fetch.versions() == {}
     process = fetch.start(*days(30))
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=HANG)
     assert "windows are here from an earlier run" in err
     assert fetch.versions() == {"0": 30 * PER_DAY}
 
@@ -206,10 +211,10 @@ def test_a_disk_that_is_full_changes_nothing(fetch: Fetch, most: int, fails: str
     """No file may grow past so many KiB: the body of a day, or the database."""
     limited = ("bash", "-c", f'ulimit -f {most}; exec "$@"', "bash")
     process = fetch.start(*days(60), within=limited)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=HANG)
     assert process.returncode == 1
     assert re.search(f"error: the disk is full: .*{fails}", err)
     assert "nothing was changed" in err
     assert fetch.versions() == {}
-    whole(fetch, *days(60))
+    fetch.whole(*days(60))
     assert fetch.versions() == {"0": 60 * PER_DAY}

@@ -8,15 +8,18 @@ import select
 import signal
 import subprocess
 import sys
-import time
+import termios
 from pathlib import Path
 
 import pytest
 
 from mixpanel_data import auth
 from tests.loopback import Reply, Server
+from tests.waiting import HANG, until
 
 MP = (sys.executable, "-c", "from mixpanel_data.cli.main import run; run()")
+SECRET = "Secret"
+"""What asks for it unseen."""
 ENDLESS = "SELECT i, md5(i::VARCHAR) AS h FROM range(1000000000) AS t(i)"
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and terminals are POSIX")
@@ -62,7 +65,7 @@ def test_ctrl_c_ends_a_query_at_once_with_130(db):
         assert process.stdout
         assert process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=5)
+        _, err = process.communicate(timeout=HANG)
     assert (process.returncode, err) == (130, b"interrupted\n")
 
 
@@ -71,10 +74,9 @@ def test_ctrl_c_ends_an_export_without_a_trace(db, tmp_path, output):
     folder = tmp_path / "exports"
     folder.mkdir()
     with start("--db", db, "export", ENDLESS, folder / f"x.{output}") as process:
-        while not any(folder.iterdir()):
-            assert process.poll() is None
+        until(lambda: any(folder.iterdir()), process)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=HANG)
     assert (process.returncode, err) == (130, b"interrupted\n")
     assert list(folder.iterdir()) == []
 
@@ -90,10 +92,9 @@ def test_ctrl_c_ends_a_fetch_whose_server_is_silent(home):
         with start(
             "fetch", "events", "--from", "2026-01-01", "--to", "2026-01-02", **env
         ) as process:
-            while not server.requests:
-                time.sleep(0.01)
+            until(lambda: server.requests, process)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=4)
+            out, err = process.communicate(timeout=HANG)
     assert (process.returncode, out, err) == (130, b"", b"interrupted\n")
     assert not list(home.rglob("*.ndjson"))
 
@@ -145,8 +146,7 @@ def test_what_an_empty_sandbox_says_on_stderr_is_shell(tmp_path):
     ):
         assert process.stdout
         url = process.stdout.readline().decode().strip()
-        while "# the project is empty" not in said.read_text():
-            assert process.poll() is None
+        until(lambda: "# the project is empty" in said.read_text(), process)
         track = "curl -s $MP_BASE_URL/track -d"
         event = '\'[{"event": "A", "properties": {"token": "\'$MIXPANEL_TOKEN\'"}}]\''
         script = f"set -eu; . {said}; {track} {event}; echo; echo $MP_BASE_URL"
@@ -169,11 +169,11 @@ def test_the_sandbox_serves_until_ctrl_c_and_says_how_to_reach_it():
                 exports[name] = value
         assert exports["MP_BASE_URL"] == url
         with start("events", **exports) as asked:
-            out, err = asked.communicate(timeout=20)
+            out, err = asked.communicate(timeout=HANG)
         assert "Purchase" in json.loads(out)
         assert b"invented" in err
         process.send_signal(signal.SIGINT)
-        rest, last = process.communicate(timeout=5)
+        rest, last = process.communicate(timeout=HANG)
     assert (process.returncode, rest, last) == (130, b"", b"interrupted\n")
 
 
@@ -185,23 +185,24 @@ def talk(args: list[str], answers: dict[str, str]) -> tuple[int, str, str]:
     )
     os.close(device)
     screen, waiting = "", dict(answers)
-    while select.select([terminal], [], [], 10)[0]:
+    while select.select([terminal], [], [], HANG)[0]:
         try:
             text = os.read(terminal, 4096).decode()
         except OSError:  # the other side is closed
             break
         screen += text
         for question in [question for question in waiting if question in screen]:
-            time.sleep(0.1)  # a hidden prompt turns echo off after it printed its question
+            if question == SECRET:  # echo is turned off after the question is printed
+                until(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO, process)
             os.write(terminal, (waiting.pop(question) + "\n").encode())
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=HANG)
     os.close(terminal)
     return process.returncode, out.decode(), screen
 
 
 def test_a_terminal_is_asked_for_the_secret_unseen():
     code, out, screen = talk(
-        ["auth", "add", "a", "--username", "u", "--project", "1"], {"Secret": "hush-hush"}
+        ["auth", "add", "a", "--username", "u", "--project", "1"], {SECRET: "hush-hush"}
     )
     assert code == 0
     assert json.loads(out)["name"] == "a"

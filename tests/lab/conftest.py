@@ -13,11 +13,11 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -26,13 +26,12 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from tests.waiting import HANG, until
+
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 SETTINGS = Path(__file__).parent / "settings.json"
-PATIENCE = 90
-"""Seconds for whatever a busy machine does."""
-
-expect.set_options(timeout=PATIENCE * 1000 / 3)
+expect.set_options(timeout=HANG * 1000)
 
 _IS_READY = """() => {
   const widget = window.jupyterapp?.shell.currentWidget;
@@ -75,7 +74,7 @@ class Server:
             method=method,
             headers={"Authorization": f"token {self.token}"},
         )
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(request, timeout=HANG) as answer:
             text = answer.read()
         return json.loads(text) if text else []
 
@@ -91,7 +90,7 @@ class Notebook:
     def run(self, code: str) -> Locator:
         """Run code in a new cell at the end; its output, once it has run."""
         index = self.page.evaluate(_ADD, code)
-        self.page.wait_for_function(_HAS_RUN, arg=index, timeout=PATIENCE * 1000)
+        self.page.wait_for_function(_HAS_RUN, arg=index, timeout=HANG * 1000)
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-OutputArea").first
 
     def save(self) -> nbformat.NotebookNode:
@@ -182,25 +181,23 @@ def server(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[
         )
         found = Server(f"http://127.0.0.1:{port}", token, folder)
         try:
-            _wait_for(found, process, home / "server.log")
+            until(partial(is_up, found), process)
             yield found
             found.shut_down_kernels()
+        except AssertionError:
+            sys.stderr.write((home / "server.log").read_text())
+            raise
         finally:
             process.terminate()
-            process.wait(PATIENCE)
+            process.wait(HANG)
 
 
-def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + PATIENCE
-    while True:
-        assert process.poll() is None, log.read_text()
-        try:
-            server.shut_down_kernels()
-        except (urllib.error.URLError, ConnectionError):
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.1)
-        else:
-            return
+def is_up(server: Server) -> bool:
+    try:
+        server.shut_down_kernels()
+    except (urllib.error.URLError, ConnectionError):
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")
@@ -209,6 +206,7 @@ def browser(chromium: str, server: Server) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium,
+            timeout=HANG * 1000,
             args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
         )
         yield browser
@@ -227,11 +225,12 @@ def notebook(
     )
     nbformat.write(empty, path)
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(HANG * 1000)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{server.url}/lab/workspaces/{name}/tree/{path.name}?token={server.token}&reset")
     try:
-        page.wait_for_function(_IS_READY, timeout=PATIENCE * 1000)
+        page.wait_for_function(_IS_READY, timeout=HANG * 1000)
         page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
         found = Notebook(page, path, name)
         found.use_theme("Light")

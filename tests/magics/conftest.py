@@ -17,6 +17,7 @@ from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 
 from mixpanel_data import Workspace
+from tests.waiting import HANG
 
 ROOT = Path(__file__).parents[2]
 SECRET = "5ecret-of-the-service-account"
@@ -91,9 +92,13 @@ class Kernel:
             messages.append(message)
             then(message)
 
-        reply = self.client.execute_interactive(code, timeout=60, output_hook=hear)
+        reply = self.client.execute_interactive(code, timeout=HANG, output_hook=hear)
         self.said += [reply, *messages]
         return Reply(reply["content"], messages)
+
+    @property
+    def pid(self) -> int:
+        return self.manager.provisioner.pid
 
     def interrupt(self) -> None:
         """The stop button."""
@@ -146,7 +151,7 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     client = manager.blocking_client()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=60)
+        client.wait_for_ready(timeout=HANG)
         kernel = Kernel(manager, client)
         assert kernel.run("%load_ext mixpanel_magics\n%mp_use sandbox").failed is None
         yield kernel

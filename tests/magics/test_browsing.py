@@ -16,8 +16,8 @@ from mixpanel_data import Workspace
 from mixpanel_data._internal.sql import quote
 from mixpanel_magics import TableBrowser
 from mixpanel_magics.state.fetching import Wanted
+from tests.waiting import HANG
 
-PATIENCE = 60
 HOSTILE = "<img src=x onerror=alert(1)>'\"\x1b[31m"
 
 
@@ -29,7 +29,7 @@ class Face:
         self.wait()
 
     def wait(self) -> None:
-        assert self.browser.tables.wait(PATIENCE)
+        assert self.browser.tables.wait(HANG)
 
     def all(self, kind: type) -> list:
         def below(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
@@ -146,9 +146,9 @@ def test_what_its_fetch_form_fetches_is_opened(face, numbers):
     fetch = face.browser.fetch
     day = date(2026, 1, 1)
     fetch.fetching.change(Wanted(table="events", from_date=day, to_date=day))
-    assert fetch.fetching.work.wait(PATIENCE)
+    assert fetch.fetching.work.wait(HANG)
     fetch.fetching.start()
-    assert fetch.fetching.work.wait(PATIENCE)
+    assert fetch.fetching.work.wait(HANG)
     face.wait()
     assert face.browser.tables.open_table == "events"
     assert f"rows 1–25 of {numbers.count('events'):,}" in face.html
@@ -187,7 +187,7 @@ def test_the_magic_opens_one_browser_on_the_sessions_workspace(cell, shell, tmp_
     cell("%mp_use sandbox")
     cell("ws.sql('CREATE TABLE t AS SELECT 1 AS one')")
     first = cell("%mp_tables T").value
-    assert first.tables.wait(PATIENCE)
+    assert first.tables.wait(HANG)
     assert first.tables.open_table == "t"
     second = cell("%mp_tables").value
     assert first.tables.is_closed

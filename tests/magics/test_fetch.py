@@ -10,6 +10,7 @@ from IPython.core.error import UsageError
 
 from mixpanel_data import FetchProgress, InvalidArgumentError, TableExistsError
 from mixpanel_magics import progress
+from tests.waiting import HANG
 
 
 def test_events_and_profiles_land_in_tables(shell, cell):
@@ -117,6 +118,6 @@ def test_without_arguments_it_is_a_form(cell):
     other.close()
     other.close()
     report = cell("%mp_report").value
-    assert report.reporting.work.wait(20)
+    assert report.reporting.work.wait(HANG)
     cell("%mp_use sandbox")
     assert report.box.comm is None

@@ -12,6 +12,7 @@ import pytest
 from mixpanel_data import QueryError
 from tests.library.storage.sharing.holder import holding
 from tests.magics.conftest import Cell
+from tests.waiting import HANG
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -281,6 +282,6 @@ for cell in ["%load_ext mixpanel_magics\\n%mp_use sandbox --db {tmp_path}/a.duck
 print(said, file=sys.stderr)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG, check=False
     )
     assert (done.returncode, done.stderr) == (0, "[]\n")

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from tests.magics.conftest import ROOT
+from tests.waiting import HANG
 
 SECRET = "5ecret-that-is-typed-in-a-widget"
 CELLS = (
@@ -35,7 +36,13 @@ class FrontEnd:
         self.notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS]
         )
-        self.client = NotebookClient(self.notebook, timeout=60, store_widget_state=True)
+        self.client = NotebookClient(
+            self.notebook,
+            timeout=HANG,
+            startup_timeout=HANG,
+            iopub_timeout=HANG,
+            store_widget_state=True,
+        )
         self.heard: list[dict[str, Any]] = []
 
     def run(self, index: int) -> None:
@@ -65,7 +72,7 @@ class FrontEnd:
         message = client.session.msg("comm_msg", {"comm_id": comm, "data": data})
         client.shell_channel.send(message)
         while True:
-            answer = run_sync(client.iopub_channel.get_msg)(timeout=60)
+            answer = run_sync(client.iopub_channel.get_msg)(timeout=HANG)
             self.heard.append(answer)
             if answer["parent_header"].get("msg_id") != message["header"]["msg_id"]:
                 continue

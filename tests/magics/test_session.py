@@ -16,6 +16,7 @@ from mixpanel_data import (
     StorageError,
     Workspace,
 )
+from tests.waiting import HANG
 
 
 def test_unloading_puts_back_what_was_there(shell, cell):
@@ -180,6 +181,6 @@ shell = InteractiveShell.instance()
 shell.run_cell("%load_ext mixpanel_magics\\n%mp_use sandbox --db {tmp_path}/a.duckdb\\nx = %mpsql SELECT 1")
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")

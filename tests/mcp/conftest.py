@@ -17,6 +17,8 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.types import Tool
 
+from tests.waiting import HANG
+
 LOG = "stderr"
 """The file in a machine's home that has what the server wrote there."""
 
@@ -83,7 +85,7 @@ def serving(home: Path, *args: str, **env: str) -> Iterator[Agent]:
     whole = {**environment(home), **env}
     parameters = StdioServerParameters(command=sys.executable, args=[*MP, "mcp", *args], env=whole)
     with (home / LOG).open("w") as log, start_blocking_portal() as portal:
-        client = Client(stdio_client(parameters, errlog=log), read_timeout_seconds=60)
+        client = Client(stdio_client(parameters, errlog=log), read_timeout_seconds=HANG)
         with portal.wrap_async_context_manager(client):
             yield Agent(client, portal)
 

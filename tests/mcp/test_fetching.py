@@ -8,6 +8,7 @@ import pytest
 from mixpanel_data import Workspace
 from mixpanel_data.mcp.call import Call, Stopped
 from mixpanel_data.mcp.desk import Desk
+from tests.waiting import HANG
 
 TWO_MONTHS = {"from_date": "2026-01-01", "to_date": "2026-02-28"}
 ENDLESS = "SELECT count(*) FROM range(1000000000000) AS t(i) WHERE md5(i::VARCHAR) = 'x'"
@@ -134,7 +135,7 @@ def test_a_query_that_nobody_waits_for_is_interrupted(desk):
             tasks.start_soon(desk.do, work, lambda *_: None)
             await started.wait()
             tasks.cancel_scope.cancel()
-        return await anyio.to_thread.run_sync(calls[0].done.wait, 20)
+        return await anyio.to_thread.run_sync(calls[0].done.wait, HANG)
 
     assert anyio.run(give_up)
     assert calls[0].answer == ""

@@ -15,6 +15,7 @@ from mixpanel_data import Workspace
 from mixpanel_data.sandbox import Fault, Faults, Sandbox
 from mixpanel_data.sandbox.server import serve
 from tests.mcp.conftest import LOG, MP, environment, serving
+from tests.waiting import HANG
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 
@@ -41,7 +42,7 @@ def mp(
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code, *args],
-        input=stdin, capture_output=True, text=True, check=False, timeout=60,
+        input=stdin, capture_output=True, text=True, check=False, timeout=HANG,
         env=environment(home),
     )  # fmt: skip
 
@@ -69,7 +70,7 @@ def test_ctrl_c_ends_it_at_once(tmp_path):
         process.stdin.flush()
         assert b"mixpanel" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(HANG) == 130
         assert process.stderr
         assert process.stderr.read() == b"interrupted\n"
 

@@ -19,6 +19,7 @@ from mixpanel_data.exceptions import InvalidArgumentError, MixpanelDataError
 from mixpanel_data.sandbox import Sandbox
 from mixpanel_data.sandbox.server import serve
 from tests.sandbox.conftest import DAYS
+from tests.waiting import HANG
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def test_a_cut_really_cuts_the_connection(server, shop, path, capfd):
 
 
 def test_many_are_served_at_once():
-    everyone = threading.Barrier(100, timeout=20)
+    everyone = threading.Barrier(100, timeout=HANG)
 
     def app(environ, start_response):
         everyone.wait()  # no answer before the hundredth question
@@ -162,7 +163,7 @@ def test_ctrl_c_ends_the_server_without_a_word():
         urllib.request.urlopen(url + "/api/query/events/names")
     caught.value.close()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=HANG)
     assert (process.returncode, out, err) == (0, "bye\n", "")
 
 
@@ -186,7 +187,7 @@ def test_a_server_that_nobody_closes_does_not_outlive_its_process():
         [sys.executable, "-W", "error", "-c", FORGETFUL],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=HANG,
         check=False,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "200\n", "")

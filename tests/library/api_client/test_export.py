@@ -20,6 +20,7 @@ from mixpanel_data.exceptions import (
 )
 from mixpanel_data.queries import Export
 from tests.loopback import Reply, Server, reply_gzip
+from tests.waiting import HANG
 
 DAY = ("2024-01-01", "2024-01-01")
 QUERY = Export.of(*DAY)
@@ -315,7 +316,7 @@ def test_batches_hold_at_most_a_thousand_events_each_once(connect):
 
 def test_an_export_left_early_frees_its_connection(connect):
     with Server(reply_gzip(BODY * 5000)) as server:
-        client = connect(server, export_concurrency=1, export_timeout=1)
+        client = connect(server, export_concurrency=1, export_timeout=HANG)
         for _ in range(3):
             events = client.export_events(*DAY)
             assert next(events) == THREE[0]

@@ -20,6 +20,7 @@ from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data.exceptions import MixpanelDataError, RateLimitError
 from mixpanel_data.queries import Export
 from tests.loopback import Reply, Server, reply_json
+from tests.waiting import HANG, until
 
 ONE_DAY = Export.of("2024-01-01", "2024-01-01")
 
@@ -36,7 +37,7 @@ class Crowd:
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
-        self.rendezvous.wait(10)
+        self.rendezvous.wait(HANG)
         with self.lock:
             self.now -= 1
         return reply_json(["a"])
@@ -145,10 +146,11 @@ def test_case_22_three_exports_start_in_one_second(connect, hourglass):
 
 def test_an_export_holds_its_place_until_it_is_closed(connect):
     with Server(Reply()) as server:
-        client = connect(server, export_concurrency=1, export_timeout=0.2)
+        client = connect(server, export_concurrency=1)
+        hasty = connect(server, export_concurrency=1, export_timeout=0.01)
         with client.open_export(ONE_DAY):
             with pytest.raises(RateLimitError, match="1 export calls are open") as caught:
-                list(client.export_events("2024-01-01", "2024-01-01"))
+                list(hasty.export_events("2024-01-01", "2024-01-01"))
             assert "close" in caught.value.hint
         assert list(client.export_events("2024-01-01", "2024-01-01")) == []
 
@@ -208,11 +210,11 @@ def test_closing_a_client_ends_the_waits_of_other_threads():
         client, waits = real_client(server, queries_per_hour=1, max_wait=4000)
         client.get("funnels/list")
         calls = [pool.submit(client.get, "funnels/list") for _ in range(3)]
-        assert waits.wait(5)
+        assert waits.wait(HANG)
         client.close()
         for call in calls:
             with pytest.raises(RuntimeError, match="closed"):
-                call.result(5)
+                call.result(HANG)
         assert len(server.requests) == 1
 
 
@@ -220,16 +222,15 @@ def test_closing_a_client_ends_the_wait_for_those_in_flight():
     release = threading.Event()
 
     def slow(request) -> Reply:
-        release.wait(10)
+        release.wait(HANG)
         return reply_json([])
 
     with Server(slow) as server, ThreadPoolExecutor(2) as pool:
         client, _ = real_client(server, query_concurrency=1)
         calls = [pool.submit(client.get, "funnels/list") for _ in range(2)]
-        while not server.requests:
-            wait(calls, 0.01)
+        until(lambda: server.requests)
         client.close()
-        done = wait(calls, 5, return_when="FIRST_COMPLETED").done
+        done = wait(calls, HANG, return_when="FIRST_COMPLETED").done
         release.set()
         assert any(isinstance(call.exception(), RuntimeError) for call in done)
         assert len(server.requests) == 1
@@ -270,7 +271,7 @@ def test_a_place_is_given_back_however_the_call_ends(connect):
     with Server(
         Reply(raw=b"", end="reset"), Reply(404), Reply(body=b"x"), reply_json([1])
     ) as server:
-        client = connect(server, query_concurrency=1, export_timeout=0.05, attempts=1)
+        client = connect(server, query_concurrency=1, export_timeout=HANG, attempts=1)
         for _ in range(3):
             with pytest.raises(MixpanelDataError):
                 client.get("funnels")

@@ -9,6 +9,7 @@ import gzip
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.cli.errors import EXIT_CODES
 from tests.library.api_client.conftest import Hourglass
 from tests.loopback import Reply, Request, Server, reply_gzip, reply_json
+from tests.waiting import HANG
 
 ROOT = Path(__file__).parents[3]
 WEEKS = ("2024-01-01", "2024-01-08", "2024-01-15")
@@ -168,11 +170,20 @@ def covers(request: Request, day: str) -> bool:
     return request.query["from_date"] <= day <= request.query["to_date"]
 
 
+@contextmanager
+def fetching(server: Server, storage: StorageEngine, patience: float) -> Iterator[FetcherService]:
+    """What fetches from the server, and gives up on silence of so many seconds."""
+    settings = Settings(exports_per_second=1000, exports_per_hour=10**6, export_timeout=patience)
+    who = Credentials("u", "secret", "1", "us", base_url=server.url)
+    with MixpanelAPIClient(who, settings=settings, _clock=Hourglass().clock()) as client:
+        yield FetcherService(client, storage, settings=settings, backoff=lambda _: 0)
+
+
 def wait_for_stragglers() -> None:
     """Until the requests that were on their way when a fetch failed are over."""
     for thread in threading.enumerate():
         if thread.name.startswith("download-"):
-            thread.join(5)
+            thread.join(HANG)
 
 
 @pytest.mark.parametrize("often", ["once", "always"])
@@ -190,34 +201,30 @@ def test_the_table_is_whole_or_the_missing_days_are_named(
             return fault.reply(request)
         return Reply(body=body_of(request))
 
-    patience = 0.2 if "stalls" in fault.name else 60  # a busy machine stalls by itself
-    settings = Settings(exports_per_second=1000, exports_per_hour=10**6, export_timeout=patience)
-    with Server(script) as server:
-        who = Credentials("u", "secret", "1", "us", base_url=server.url)
-        clock = Hourglass().clock()
-        with MixpanelAPIClient(who, settings=settings, _clock=clock) as client:
-            fetcher = FetcherService(client, storage, settings=settings, backoff=lambda _: 0)
-            expected = fault.once if often == "once" else fault.always
-            if expected not in {ROWS, EMPTY}:
-                with pytest.raises(getattr(mixpanel_data, expected), match="missing: ") as caught:
-                    fetcher.fetch_events("events", "2024-01-01", "2024-01-21")
-                assert week in caught.value.message
-                wait_for_stragglers()
-                tries = sum(covers(request, week) for request in server.requests)
-                assert (tries > 1) is (fault.done == "asked again")
-                assert [table.name for table in storage.list_tables()] == ["before"]
-                (left,) = UnfinishedFetches(storage).list()
-                armed, asked = 0, len(server.requests)
+    patience = 0.2 if "stalls" in fault.name else HANG  # a busy machine stalls by itself
+    with Server(script) as server, fetching(server, storage, patience) as fetcher:
+        expected = fault.once if often == "once" else fault.always
+        if expected not in {ROWS, EMPTY}:
+            with pytest.raises(getattr(mixpanel_data, expected), match="missing: ") as caught:
                 fetcher.fetch_events("events", "2024-01-01", "2024-01-21")
-                again = sum(
-                    (date.fromisoformat(q["to_date"]) - date.fromisoformat(q["from_date"])).days + 1
-                    for q in (request.query for request in server.requests[asked:])
-                )
-                assert again == 21 - left.rows
-            else:
-                fetcher.fetch_events("events", "2024-01-01", "2024-01-21")
-                tries = sum(covers(request, week) for request in server.requests)
-                assert (tries > 1) is (fault.done == "asked again")
+            assert week in caught.value.message
+            wait_for_stragglers()
+            tries = sum(covers(request, week) for request in server.requests)
+            assert (tries > 1) is (fault.done == "asked again")
+            assert [table.name for table in storage.list_tables()] == ["before"]
+            (left,) = UnfinishedFetches(storage).list()
+            armed, asked = 0, len(server.requests)
+            with fetching(server, storage, HANG) as patient:
+                patient.fetch_events("events", "2024-01-01", "2024-01-21")
+            again = sum(
+                (date.fromisoformat(q["to_date"]) - date.fromisoformat(q["from_date"])).days + 1
+                for q in (request.query for request in server.requests[asked:])
+            )
+            assert again == 21 - left.rows
+        else:
+            fetcher.fetch_events("events", "2024-01-01", "2024-01-21")
+            tries = sum(covers(request, week) for request in server.requests)
+            assert (tries > 1) is (fault.done == "asked again")
     days = [date(2024, 1, 1) + timedelta(days=n) for n in range(21)]
     if expected == EMPTY:
         days = [day for day in days if not 0 <= (day - date.fromisoformat(week)).days < 7]

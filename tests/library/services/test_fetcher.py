@@ -30,6 +30,7 @@ from mixpanel_data._internal.services.windows import cut
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.queries import Profiles
 from tests.loopback import Reply, Request, Server, reply_gzip, reply_json
+from tests.waiting import HANG, until
 
 Fetcher = Callable[..., FetcherService]
 
@@ -303,10 +304,8 @@ def test_ctrl_c_does_not_wait_for_a_server_that_stalls(tmp_path: Path) -> None:
             text=True,
             env={**os.environ, "PYTHONPATH": str(Path.cwd())},
         )
-        while not server.requests:
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(0.1)
+        until(lambda: server.requests, process)
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=10)
+        out, _ = process.communicate(timeout=HANG)
     assert out == "stopped []\n"
     assert list(path.parent.glob("*.spool/*/*.ndjson")) == []

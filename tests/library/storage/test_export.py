@@ -28,6 +28,7 @@ from mixpanel_data import (
 )
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.queries import Excerpt
+from tests.waiting import until
 
 FORMATS = ["parquet", "csv", "jsonl", "arrow"]
 READERS = {
@@ -350,10 +351,8 @@ def test_an_interrupted_export_leaves_nothing_behind(folder: Path, output: str) 
     ends = threading.Event()
 
     def interrupt() -> None:
-        while not any(folder.iterdir()) and not ends.wait(0.01):
-            pass
-        while not ends.wait(0.05):
-            engine.connection.interrupt()
+        until(lambda: any(folder.iterdir()) or ends.is_set())
+        until(lambda: engine.connection.interrupt() or ends.is_set())
 
     thread = threading.Thread(target=interrupt)
     thread.start()

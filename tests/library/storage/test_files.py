@@ -22,6 +22,7 @@ from mixpanel_data import (
     TableMetadata,
 )
 from mixpanel_data._internal.storage import StorageEngine
+from tests.waiting import HANG
 
 ONE = {"event": "a", "properties": {"time": 1_704_067_200_000}}
 EVENTS = TableMetadata(type="events", fetched_at=datetime(2024, 1, 1))
@@ -200,7 +201,7 @@ def test_a_file_that_another_program_holds_names_it(path: Path) -> None:
         with pytest.raises(StorageError, match=rf"in use by python.* \(PID {holder.pid}\)"):
             StorageEngine(path)
     finally:
-        holder.communicate("\n", timeout=20)
+        holder.communicate("\n", timeout=HANG)
     StorageEngine(path).close()
 
 

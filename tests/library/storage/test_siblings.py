@@ -12,6 +12,7 @@ import pytest
 
 from mixpanel_data import MixpanelDataError, QueryInterruptedError, StorageError, Workspace
 from mixpanel_data.sandbox import Sandbox
+from tests.waiting import until
 
 FOREVER = "SELECT sum(hash(i)) FROM range(1_000_000_000_000) AS t(i)"
 
@@ -46,8 +47,7 @@ def stopped(interrupt: Callable[[], None], work: Callable[[], Any]) -> MixpanelD
 
     thread = threading.Thread(target=run)
     thread.start()
-    while not ended.wait(0.01):
-        interrupt()
+    until(lambda: interrupt() or ended.is_set())
     thread.join()
     return ends[0] if ends else None
 
@@ -123,8 +123,7 @@ def test_one_is_stopped_and_not_the_other(ws):
         thread = threading.Thread(target=run)
         thread.start()
         begun.wait()
-        while thread.is_alive():
-            other.interrupt()
+        until(lambda: other.interrupt() or not thread.is_alive())
         thread.join()
         assert ends == [True]
 
@@ -145,8 +144,7 @@ def test_what_waits_its_turn_is_stopped_as_well(ws):
             raise AssertionError
 
     error = stopped(ws.interrupt, lambda: ws.write_sql(FOREVER, Nowhere(), "csv"))
-    while first.is_alive():
-        ws.interrupt()
+    until(lambda: ws.interrupt() or not first.is_alive())
     assert ends
     assert isinstance(error, QueryInterruptedError)
     ws.interrupt()  # nothing runs

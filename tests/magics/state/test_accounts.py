@@ -12,8 +12,8 @@ from mixpanel_data.exceptions import AccountNotFoundError, MixpanelDataWarning
 from mixpanel_data.sandbox import Sandbox, serve
 from mixpanel_magics.state.accounts import Accounts, NewAccount
 from mixpanel_magics.state.said import Said, as_typed
+from tests.waiting import HANG
 
-PATIENCE = 20
 SECRET = "hush-" + "5ecret" * 3
 SHOP = NewAccount("shop", "4711", "sa", "eu", timezone="Europe/Berlin")
 
@@ -90,7 +90,7 @@ def test_a_test_is_told_in_words_and_offers_the_time_zone(accounts):
         new = NewAccount("shop", who.project_id, who.username, base_url=server.url)
         accounts.add(new, who.secret.get_secret_value())
         accounts.test()
-        assert accounts.work.wait(PATIENCE)
+        assert accounts.work.wait(HANG)
         assert accounts.said.tone == "good"
         assert accounts.said.text.startswith(f"'shop' is accepted: project {who.project_id} (")
         assert accounts.offer == ("shop", "UTC")
@@ -98,16 +98,16 @@ def test_a_test_is_told_in_words_and_offers_the_time_zone(accounts):
         assert auth.get_account("shop").timezone == "UTC"
         assert accounts.said.text == "the time zone of 'shop' is UTC now"
         accounts.test()
-        assert accounts.work.wait(PATIENCE)
+        assert accounts.work.wait(HANG)
         assert accounts.offer is None
 
         accounts.add(NewAccount("bad", "1", "nobody", base_url=server.url), SECRET)
         accounts.test()
-        assert accounts.work.wait(PATIENCE)
+        assert accounts.work.wait(HANG)
         assert accounts.said.tone == "bad"
     accounts.select("sandbox")
     accounts.test()
-    assert accounts.work.wait(PATIENCE)
+    assert accounts.work.wait(HANG)
     assert accounts.said.text.startswith("'sandbox' is accepted")
     assert accounts.offer is None
 

@@ -12,8 +12,8 @@ import pytest
 from mixpanel_data import Workspace
 from mixpanel_magics.state.fetching import Fetching, Wanted
 from mixpanel_magics.state.said import Said
+from tests.waiting import HANG
 
-PATIENCE = 60
 DAYS = Wanted("shop", date(2026, 1, 1), date(2026, 1, 3))
 
 
@@ -32,7 +32,7 @@ def form(workspace: Workspace) -> Iterator[Fetching]:
 
 def planned(form: Fetching, wanted: Wanted) -> Said:
     form.change(wanted)
-    assert form.work.wait(PATIENCE)
+    assert form.work.wait(HANG)
     return form.said
 
 
@@ -50,7 +50,7 @@ def test_a_plan_comes_before_a_fetch(form, workspace):
     form.fetched = fetched.append
     form.start()
     assert form.is_running
-    assert form.work.wait(PATIENCE)
+    assert form.work.wait(HANG)
     assert form.said.tone == "good"
     rows = workspace.sql_scalar("SELECT count(*) FROM shop")
     assert form.said.text.startswith(f"{rows:,} events (1 copy left out) are in 'shop', after ")
@@ -63,7 +63,7 @@ def test_events_and_a_filter_and_days_to_add(form, workspace):
     )
     planned(form, wanted)
     form.start()
-    assert form.work.wait(PATIENCE)
+    assert form.work.wait(HANG)
     names = workspace.sql_rows("SELECT DISTINCT event_name, properties->>'platform' FROM shop")
     assert names == [("Purchase", "iOS")]
     assert planned(form, DAYS).tone == "bad"
@@ -93,21 +93,21 @@ def test_a_fetch_stops_and_goes_on(form, workspace):
 
     form.changed = seen
     form.start()
-    assert arrived.wait(PATIENCE)
+    assert arrived.wait(HANG)
     form.stop()
-    assert form.work.wait(PATIENCE)
+    assert form.work.wait(HANG)
     assert not form.is_running
     assert form.said.text.endswith("windows are kept")
     assert workspace.tables() == []
     form.change(DAYS)
     assert "are here from an earlier run" in planned(form, long).text
     form.start()
-    assert form.work.wait(PATIENCE)
+    assert form.work.wait(HANG)
     assert workspace.sql_scalar("SELECT count(DISTINCT event_time::DATE) FROM long") == 31
 
 
 def test_mixpanel_is_asked_for_events_on_request(form):
     form.list_events()
-    assert form.work.wait(PATIENCE)
+    assert form.work.wait(HANG)
     assert "Purchase" in form.known
     assert form.said.text == f"{len(form.known)} events to choose from"

@@ -11,8 +11,8 @@ import pytest
 
 from mixpanel_data import Workspace
 from mixpanel_magics.state.reporting import MOST, Question, Reporting
+from tests.waiting import HANG
 
-PATIENCE = 60
 QUESTION = Question("Purchase", date(2026, 1, 1), date(2026, 1, 5))
 
 
@@ -26,7 +26,7 @@ def form(filled: Path) -> Iterator[Reporting]:
 
 def asked(form: Reporting, question: Question) -> Reporting:
     form.ask(question)
-    assert form.work.wait(PATIENCE)
+    assert form.work.wait(HANG)
     return form
 
 
@@ -58,15 +58,15 @@ def test_units_and_ways_of_counting(form):
 
 def test_names_are_looked_for_on_request(form):
     form.list_tables()
-    assert form.work.wait(PATIENCE)
+    assert form.work.wait(HANG)
     assert form.tables == ("events",)
     for table in ("", "events"):
         form.list_names(replace(QUESTION, event="", table=table))
-        assert form.work.wait(PATIENCE)
+        assert form.work.wait(HANG)
         assert "Purchase" in form.events
         assert form.properties == ()
         form.list_names(replace(QUESTION, table=table))
-        assert form.work.wait(PATIENCE)
+        assert form.work.wait(HANG)
         assert "platform" in form.properties
 
 

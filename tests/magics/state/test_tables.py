@@ -13,8 +13,8 @@ from mixpanel_data import InvalidArgumentError, QueryError, TableNotFoundError, 
 from mixpanel_data._internal.sql import quote
 from mixpanel_magics.state.tables import Tables
 from tests.library.storage.sharing.holder import holding
+from tests.waiting import HANG
 
-PATIENCE = 60
 HOSTILE = "<img src=x onerror=alert(1)>\"'; DROP TABLE events"
 SLOW = "(SELECT sum(hash(i)) FROM range(1_000_000_000_000) AS t(i)) > 0"
 
@@ -34,7 +34,7 @@ class Browser:
     def do(self, act: Callable[[], None]) -> None:
         told = self.told
         act()
-        assert self.tables.wait(PATIENCE)
+        assert self.tables.wait(HANG)
         assert self.told > told
 
     @property
@@ -120,7 +120,7 @@ def test_pages_that_are_asked_for_quickly_add_up(browse, numbers):
     browser = browse(numbers)
     browser.rows.forward()
     browser.rows.forward()
-    assert browser.tables.wait(PATIENCE)
+    assert browser.tables.wait(HANG)
     assert browser.first == list(range(50, 75))
 
 
@@ -191,7 +191,7 @@ def test_sorted_rows_can_be_paged_so_far(browse, numbers):
     assert rows.last_start is None
     for _ in range(99):
         rows.forward()
-    assert rows.wait(PATIENCE)
+    assert rows.wait(HANG)
     browser.do(rows.again)
     assert browser.first[0] == 20_000 - 9_900 - 1
     assert not rows.has_next

@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 from sybil import Example
 
 from mixpanel_data.sandbox import Sandbox, serve
+from tests.waiting import HANG
 
 ROOT = Path(__file__).parents[3]
 KEPT = ("export ", "cd ", ". ")
@@ -33,7 +34,7 @@ def bash(script: str, variables: Mapping[str, str] | None = None) -> subprocess.
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=HANG,
         env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **(variables or {})},
     )
 

@@ -12,17 +12,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import HANG
+
 PROGRAM = """
 import json, sys
 from pathlib import Path
 from mixpanel_data import MixpanelDataError
 from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data._internal.storage.sharing import guest
 
 engine = StorageEngine(Path(sys.argv[1]))
 print("open", flush=True)
 for line in sys.stdin:
+    told = json.loads(line)
+    if isinstance(told, float):
+        guest.GRACE_SECONDS = guest.END_SECONDS = told
+        continue
     try:
-        answer = engine.execute_rows(json.loads(line))
+        answer = engine.execute_rows(told)
     except MixpanelDataError as error:
         answer = [type(error).__name__, error.message]
     print(json.dumps(answer, default=str), flush=True)
@@ -52,7 +59,14 @@ class Holder:
         return self.answer()
 
     def begin(self, text: str) -> None:
-        self.process.stdin.write(json.dumps(text) + "\n")
+        self._tell(text)
+
+    def wait_at_the_end(self, seconds: float) -> None:
+        """When it leaves, it lets the others end their transactions for so long."""
+        self._tell(float(seconds))
+
+    def _tell(self, what: str | float) -> None:
+        self.process.stdin.write(json.dumps(what) + "\n")
         self.process.stdin.flush()
 
     def answer(self) -> Any:
@@ -64,11 +78,11 @@ class Holder:
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
-        self.process.wait(20)
+        self.process.wait(HANG)
 
     def end(self) -> None:
         self.leave()
-        assert self.process.wait(20) == 0
+        assert self.process.wait(HANG) == 0
 
     def close(self) -> None:
         self.process.kill()

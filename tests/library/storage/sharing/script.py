@@ -1,8 +1,9 @@
-"""A script that works on a database for some seconds, and keeps a diary of what it wrote.
+"""A script that works on a database until its input ends, and keeps a diary of what it wrote.
 
-    python script.py DATABASE NAME SECONDS keep|reopen
+    python script.py DATABASE NAME keep|reopen
 
 `reopen` opens and closes the database for each thing it does, as commands in a terminal do.
+After each thing it writes a byte to the file NAME beside the database.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import random
 import signal
 import sys
-import time
+import threading
 from pathlib import Path
 
 if __name__ == "__main__":  # a test that imports this must not hand it on to all its children
@@ -32,18 +33,21 @@ class Script:
         self.done: list[int] = []
         self.unsure: list[int] = []
         self.failed: list[str] = []
-        self.times: list[float] = []
         self.acting = False
+        self.ends = threading.Event()
+        threading.Thread(target=self.listen, daemon=True).start()
 
-    def run(self, seconds: float, *, reopen: bool) -> None:
+    def listen(self) -> None:
+        sys.stdin.read()
+        self.ends.set()
+
+    def run(self, *, reopen: bool) -> None:
         actions = [self.count, self.write, self.make_and_drop, self.read_all, self.print_all]
         chance = random.Random(self.name)
-        until = time.monotonic() + seconds
         number = 0
-        while time.monotonic() < until:
+        while not self.ends.is_set():
             number += 1
             action = chance.choice(actions)
-            began = time.monotonic()
             try:
                 self.acting = True
                 action(number)
@@ -53,7 +57,8 @@ class Script:
             except Exception as error:  # noqa: BLE001 - whatever it is, it goes into the diary
                 self.acting = False
                 self.failed.append(f"{action.__name__}: {type(error).__name__}: {error}")
-            self.times.append(time.monotonic() - began)
+            with self.path.with_name(self.name).open("a") as file:
+                file.write(".")
             if reopen:
                 self.engine.close()
                 self.engine = StorageEngine(self.path)
@@ -107,9 +112,9 @@ class Script:
 
 
 if __name__ == "__main__":
-    path, name, seconds, how = sys.argv[1:]
+    path, name, how = sys.argv[1:]
     script = Script(Path(path), name)
     signal.signal(signal.SIGINT, script.interrupt)
-    script.run(float(seconds), reopen=how == "reopen")
-    diary = {key: getattr(script, key) for key in ("name", "done", "unsure", "failed", "times")}
+    script.run(reopen=how == "reopen")
+    diary = {key: getattr(script, key) for key in ("name", "done", "unsure", "failed")}
     sys.stdout.write(json.dumps(diary))

@@ -18,6 +18,7 @@ from mixpanel_data import StorageError
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data._internal.storage.sharing import channel, database
 from tests.library.storage.sharing.holder import Holder
+from tests.waiting import HANG
 
 
 def lock_of(path: Path) -> Path:
@@ -60,10 +61,11 @@ def test_who_does_not_know_the_token_is_not_let_in(
 def test_an_owner_that_is_stopped_is_told(
     path: Path, owner: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel, "HANDSHAKE_SECONDS", 0.5)
     owner.process.send_signal(signal.SIGSTOP)
-    with pytest.raises(StorageError, match=rf"\(PID {owner.pid}\), which does not answer"):
-        StorageEngine(path)
+    with monkeypatch.context() as hasty:
+        hasty.setattr(channel, "HANDSHAKE_SECONDS", 0.5)
+        with pytest.raises(StorageError, match=rf"\(PID {owner.pid}\), which does not answer"):
+            StorageEngine(path)
     owner.process.send_signal(signal.SIGCONT)
     StorageEngine(path).close()
 
@@ -161,7 +163,7 @@ def test_a_forked_child_borrows_from_its_parent(path: Path) -> None:
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG,
     )
     assert done.returncode == -9
     assert "Traceback" not in done.stderr
@@ -205,7 +207,7 @@ def test_a_process_ends_that_closes_nothing(path: Path, before: str) -> None:
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=HANG, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert lock_of(path).read_bytes() == b""
@@ -227,6 +229,6 @@ def test_a_socket_that_someone_removed_keeps_no_one_from_closing(path: Path) -> 
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=HANG, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, "[(1,)]\n"), done.stderr
