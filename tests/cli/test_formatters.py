@@ -93,7 +93,7 @@ def test_a_table_outside_a_terminal_is_as_wide_as_it_needs_to_be(printed):
     assert lines[3] == "y" * 199 + "…"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=st.text(st.characters(codec="utf-8")))
 def test_no_name_reaches_a_terminal_raw_in_a_table(printed, text):
     out = printed([f"{text}\x1b[31m\x9b2J\u202e"], "table")
@@ -102,14 +102,14 @@ def test_no_name_reaches_a_terminal_raw_in_a_table(printed, text):
     assert "\\x1b[31m\\x9b2J\\u202e" in out.replace("\n", "")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(names=st.lists(st.text(), min_size=1))
 def test_any_name_survives_json_and_jsonl(printed, names):
     assert json.loads(printed(names, "json")) == names
     assert [json.loads(line) for line in printed(names, "jsonl").splitlines()] == names
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(names=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0")), min_size=1))
 def test_any_name_survives_csv(printed, names):
     rows = list(csv.reader(StringIO(printed(names, "csv"), newline="")))

@@ -26,7 +26,7 @@ class Hourglass:
     slept: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def sleep(self, seconds: float) -> None:
+    def turn(self, seconds: float) -> None:
         with self.lock:
             self.slept.append(seconds)
             self.passed += seconds
@@ -35,7 +35,7 @@ class Hourglass:
         return Clock(
             monotonic=lambda: self.passed,
             now=lambda: START + timedelta(seconds=self.passed),
-            wait=lambda stopped, seconds: self.sleep(seconds),
+            wait=lambda stopped, seconds: self.turn(seconds),
             spread=lambda ceiling: ceiling,
         )
 

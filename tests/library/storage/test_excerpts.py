@@ -52,7 +52,7 @@ def fill(engine: StorageEngine, rows: list[tuple[Any, ...]]) -> None:
         engine.execute_rows("INSERT INTO t VALUES (?, ?, ?)", row)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     rows=ROWS,
     output=st.sampled_from(["json", "jsonl", "csv"]),
