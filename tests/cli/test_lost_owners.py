@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.library.storage.sharing.holder import Holder, holding
+from tests.waiting import HANG
 
 MP = (sys.executable, "-c", "from mixpanel_data.cli.main import run; run()")
 ROWS = 300_000
@@ -65,7 +66,7 @@ def test_a_conflict_that_does_not_end_is_an_error(path: Path, owner: Holder) -> 
         [*MP, "--db", str(path), "--account", "sandbox", "fetch", "events", *days],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG,
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")

@@ -312,7 +312,7 @@ class Untimed(threading.Condition):
 
     def wait(self, timeout=None):
         self.waiting.release()  # the lock is still held: whoever gets it finds this one asleep
-        return super().wait(30)
+        return super().wait(HANG)
 
 
 def test_the_end_of_a_call_is_told_to_all_that_wait_for_its_place(hourglass):
@@ -327,9 +327,9 @@ def test_the_end_of_a_call_is_told_to_all_that_wait_for_its_place(hourglass):
 
     with ThreadPoolExecutor(3) as pool:
         calls = [pool.submit(enter) for _ in range(3)]
-        assert all(changed.waiting.acquire(timeout=10) for _ in calls)
+        assert all(changed.waiting.acquire(timeout=HANG) for _ in calls)
         gate.leave(start, hourglass.clock(), refund=False)
-        done = wait(calls, 10).done
+        done = wait(calls, HANG).done
         with changed:
             changed.notify_all()
     assert [call.result() for call in done] == ["1 query calls in the last hour"] * 3

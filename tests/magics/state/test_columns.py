@@ -10,6 +10,7 @@ from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import ConfigManager, Credentials
 from mixpanel_magics.state.tables import Tables
 from tests.loopback import Reply, Server
+from tests.waiting import HANG
 
 
 def test_a_value_has_the_type_of_the_column_that_hides_a_property(tmp_path: Path) -> None:
@@ -28,9 +29,9 @@ def test_a_value_has_the_type_of_the_column_that_hides_a_property(tmp_path: Path
             workspace.fetch_events("events", "2024-01-01", "2024-01-01")
             tables = Tables(workspace, lambda: None)
             tables.refresh("events")
-            assert tables.wait(60)
+            assert tables.wait(HANG)
             tables.rows.narrow("insert_id", tables.columns.meant("insert_id", "007"))
-            assert tables.wait(60)
+            assert tables.wait(HANG)
             assert tables.rows.problem is None
             assert tables.rows.where == "insert_id = '007'"
             assert len(tables.rows.page.rows) == 1
