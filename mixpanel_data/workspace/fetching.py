@@ -68,9 +68,11 @@ class Fetching(Parts):
             flat: False makes no flat table (or with `append`, drops it); True makes one that an
                 `append` finds missing.
         """
+        from mixpanel_data._internal.services import empty_fetches
+
         self._check_can_change("fetches nothing")
         with self.api.tuned(max_wait=max_wait, export_concurrency=concurrency):
-            return self._fetcher.fetch_events(
+            result = self._fetcher.fetch_events(
                 name,
                 from_date,
                 to_date,
@@ -85,6 +87,10 @@ class Fetching(Parts):
                 concurrency=concurrency,
                 flat=flat,
             )
+            empty_fetches.check_events(
+                result, events, where, storage=self._storage, names=self._discovery
+            )
+        return result
 
     def plan_events(
         self,
@@ -169,9 +175,13 @@ class Fetching(Parts):
             as_of_timestamp=as_of_timestamp,
         )
         mode = _mode(append=False, replace=replace)
-        return self._fetcher.fetch_profiles(
+        from mixpanel_data._internal.services import empty_fetches
+
+        result = self._fetcher.fetch_profiles(
             name, progress_callback=progress, query=query, mode=mode, flat=flat
         )
+        empty_fetches.check_profiles(result, query.where)
+        return result
 
     def stream_events(
         self,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from mixpanel_magics.state.said import Said, failed, waiting
+from mixpanel_magics.state.said import Said, Tone, as_typed, failed, quietly, waiting
 from mixpanel_magics.state.work import Work
 
 if TYPE_CHECKING:
@@ -139,7 +139,8 @@ class Fetching:
 
         self._workspace.api.on_wait = wait
         try:
-            return self._workspace.fetch_events(**wanted.question(), progress=progress)
+            with quietly():  # the answer has the warnings
+                return self._workspace.fetch_events(**wanted.question(), progress=progress)
         except _Stopped:
             return None
         finally:
@@ -174,7 +175,9 @@ class Fetching:
             else ""
         )
         told = f"{result.rows:,} events{copies} are in {result.table!r}"
-        self._say(Said(f"{told}, after {result.duration_seconds:.1f} s", "good"))
+        notes = "; ".join(str(as_typed(warning)) for warning in result.warnings) or None
+        tone: Tone = "good" if not notes else "plain" if result.rows else "bad"
+        self._say(Said(f"{told}, after {result.duration_seconds:.1f} s", tone, notes))
         self.fetched(result.table)
 
     def _said_stopped(self, kept: int) -> None:

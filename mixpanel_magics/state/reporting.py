@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from mixpanel_data.exceptions import MissingExtraError
-from mixpanel_magics.state.said import Said, failed
+from mixpanel_magics.state.said import Said, Tone, as_typed, failed, quietly
 from mixpanel_magics.state.work import Work
 
 if TYPE_CHECKING:
@@ -122,10 +122,11 @@ class Reporting:
             "unit": question.unit,
             "type": question.type,
         }
-        if question.table == LIVE:
-            result = self._workspace.segmentation(**what)
-        else:
-            result = self._workspace.local.segmentation(**what, table=question.table)
+        with quietly():  # the answer has the warnings
+            if question.table == LIVE:
+                result = self._workspace.segmentation(**what)
+            else:
+                result = self._workspace.local.segmentation(**what, table=question.table)
         try:
             return result, result.plot(), Said()
         except MissingExtraError as error:
@@ -150,8 +151,14 @@ class Reporting:
         by = "by Mixpanel" if not result.tables else f"on {', '.join(result.tables)}"
         total = "" if result.total is None else f": {result.total:,} in all"
         count = sum(1 for _ in result.records())
-        more = f"the first {MOST} of {count:,} numbers are shown" if count > MOST else None
-        self._say(Said(f"{result.event}, counted {by}{total}", "good", more))
+        notes = [str(as_typed(warning)) for warning in result.warnings]
+        if count > MOST:
+            notes.append(f"the first {MOST} of {count:,} numbers are shown")
+        is_zero = not any(record[-1] for record in result.records())
+        tone: Tone = "bad" if is_zero and result.warnings else "plain" if is_zero else "good"
+        if result.warnings and tone == "good":
+            tone = "plain"
+        self._say(Said(f"{result.event}, counted {by}{total}", tone, "; ".join(notes) or None))
 
     def _failed(self, error: Any) -> None:
         self._say(failed(error))

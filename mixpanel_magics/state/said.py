@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal
 
-from mixpanel_data.exceptions import MixpanelDataError
+from mixpanel_data.exceptions import MixpanelDataError, listening
 
 _COMMAND = re.compile(r"(?<![\w%])mp (?:fetch (?=events|profiles)|(?=[a-z]))")
+
+
+Tone = Literal["plain", "good", "bad", "busy"]
 
 
 @dataclass(frozen=True)
@@ -16,8 +20,13 @@ class Said:
     """A line, its tone, and what to do next."""
 
     text: str = ""
-    tone: Literal["plain", "good", "bad", "busy"] = "plain"
+    tone: Tone = "plain"
     hint: str | None = None
+
+
+def quietly() -> AbstractContextManager[None]:
+    """Within the block, warnings are those of the answer: a thread has no cell to print them in."""
+    return listening(lambda _: None, aloud=False)
 
 
 def failed(error: MixpanelDataError) -> Said:

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from mixpanel_data._internal.expressions.nodes import Node
     from mixpanel_data._internal.expressions.parser import Dialect, parse
     from mixpanel_data._internal.expressions.values import UNDEFINED, Instant
-    from mixpanel_data._internal.expressions.written import as_expression, event_property, is_bare
+    from mixpanel_data._internal.expressions.written import (
+        as_expression,
+        event_properties,
+        event_property,
+        is_bare,
+    )
 
 __all__ = [
     "UNDEFINED",
@@ -36,6 +41,7 @@ __all__ = [
     "Node",
     "as_expression",
     "evaluate",
+    "event_properties",
     "event_property",
     "is_bare",
     "matches",
@@ -55,6 +61,7 @@ _HOMES = {
     "Node": "nodes",
     "evaluate": "evaluator",
     "as_expression": "written",
+    "event_properties": "written",
     "event_property": "written",
     "is_bare": "written",
     "matches": "evaluator",

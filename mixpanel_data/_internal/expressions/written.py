@@ -89,6 +89,20 @@ def _hint_with_accesses(text: str) -> str:
     return f"write {changed}"
 
 
+def event_properties(text: str | None) -> list[str]:
+    """The names of all properties of events that an expression reads.
+
+    >>> event_properties('properties["a"] > 1 and user["b"] == 2'), event_properties("country")
+    (['a'], ['country'])
+    """
+    if text is None:
+        return []
+    from mixpanel_data._internal.expressions import nodes, parse
+
+    found = nodes.walk(parse(as_expression(text)))
+    return [it.name for it in found if isinstance(it, nodes.Property) and it.source != "user"]
+
+
 def event_property(text: str) -> str | None:
     """The name of the event property that the text alone stands for; None if it is more.
 

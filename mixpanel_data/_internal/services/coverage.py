@@ -16,7 +16,7 @@ from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import InvalidArgumentError, near, warn
 from mixpanel_data.types import TableSchema
 
-_ALWAYS = {"time", "$time", "$event_name"}
+ALWAYS = {"time", "$time", "$event_name"}
 """Properties that say of every event when and what it was."""
 
 Question = (
@@ -80,8 +80,6 @@ def check(
     _check_around(tables, calendar, asked)
     if _sees_all(query):
         _check_any_event(tables)
-    for text in _expressions(query):
-        _check_properties(text, [table.to_read for table in tables], profiles)
     _check_filters(tables)
     schemas = [table.schema for table in tables]
     if profiles is not None and any(map(_reads_profiles, _expressions(query))):
@@ -211,31 +209,6 @@ def _check_event(name: str, tables: list[KnownTable], storage: StorageEngine) ->
             f"{_tables(tables)} has no event {name!r}",
             hint=near(name, here) or f"events here: {shown}{', …' if len(here) > 20 else ''}",
         )
-
-
-def _check_properties(text: str, tables: list[Table], profiles: Table | None) -> None:
-    """Of properties that nobody has, all that can be said is "undefined"."""
-    events = _known_properties(tables)
-    users = _known_properties([profiles]) if profiles is not None else None
-    for node in nodes.walk(parse(as_expression(text))):
-        if isinstance(node, nodes.Property):
-            here = users if node.source == "user" else events
-            if here is not None and node.name not in here | _ALWAYS:
-                who = "profile" if node.source == "user" else "event"
-                warn(f"no {who} here has the property {node.name!r}{_meant(node.name, here)}")
-
-
-def _known_properties(tables: list[Table]) -> set[str] | None:
-    """The names of all properties; None where nobody has looked which there are."""
-    if any(table.flat is None for table in tables):
-        return None
-    return {name for table in tables for name in table.properties or ()}
-
-
-def _meant(name: str, known: set[str]) -> str:
-    bare = name.removeprefix("properties.")
-    hint = f"did you mean {bare!r}?" if bare in known else near(bare, known)
-    return f": {hint}" if hint else ""
 
 
 def _check_any_event(tables: list[KnownTable]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,7 @@ from mixpanel_data._internal.api_client.report_responses import (
     by_segment,
 )
 from mixpanel_data._internal.api_client.retiring import instead
-from mixpanel_data._internal.expressions import event_property
+from mixpanel_data._internal.expressions import event_properties, event_property
 from mixpanel_data._internal.services.discovery import DiscoveryService
 from mixpanel_data._internal.services.readings import (
     activity,
@@ -89,9 +90,8 @@ class LiveQueryService:
         )
         answer = self._api.read(SeriesAnswer, "segmentation", found)
         series = answer.filled(*(() if query.on or answer.data.values else (query.event,)))
-        if not any(any(values.values()) for values in series.values()):
-            self._doubt_event(query.event)
-        elif query.on and set(series) == {"undefined"}:
+        self._doubt_zeros(series, query.event, query.on, query.where)
+        if query.on and set(series) == {"undefined"}:
             self._doubt_property(query.event, event_property(query.on))
         return SegmentationResult(query=query, series=series, **self._origin(answer))
 
@@ -99,7 +99,9 @@ class LiveQueryService:
         """Events per range of a number."""
         found = self._api.segmentation_numeric(*_numeric(query), **_bucket(query), type=query.type)
         answer = self._api.read(SeriesAnswer, "segmentation/numeric", found)
-        return NumericBucketsResult(query=query, series=answer.sparse(), **self._origin(answer))
+        series = answer.sparse()
+        self._doubt_zeros(series, query.event, query.on, query.where)
+        return NumericBucketsResult(query=query, series=series, **self._origin(answer))
 
     def segmentation_sum(self, query: SegmentationSum) -> NumericSeriesResult:
         """Sums of a number."""
@@ -118,6 +120,9 @@ class LiveQueryService:
         )
         answer = self._api.read(SeriesAnswer, "events", found)
         series = answer.filled(*query.events)
+        for event, values in series.items():
+            if not any(values.values()):
+                self._doubt_event(event)
         return EventCountsResult(query=query, series=series, **self._origin(answer))
 
     def property_counts(self, query: PropertyCounts) -> PropertyCountsResult:
@@ -134,6 +139,7 @@ class LiveQueryService:
         )
         answer = self._api.read(SeriesAnswer, "events/properties", found)
         series = answer.filled(*(query.values or ()))
+        self._doubt_zeros(series, query.event, query.property)
         return PropertyCountsResult(query=query, series=series, **self._origin(answer))
 
     def top_events(self, query: TopEvents) -> TopEventsResult:
@@ -198,6 +204,10 @@ class LiveQueryService:
         )
         answer = self._api.read(RetentionAnswer, "retention", found)
         rows = cohorts(query, answer.root, self._api.now())
+        if not any(it.size for it in rows):
+            self._doubt(query.born_event or query.return_event, query.born_where)
+        elif not any(any(it.counts) for it in rows):
+            self._doubt(query.return_event, query.where)
         return RetentionResult(query=query, cohorts=rows, source=self._api.source)
 
     def frequency(self, query: Frequency) -> FrequencyResult:
@@ -218,6 +228,8 @@ class LiveQueryService:
             FrequencyPeriod(day, tuple(counts), segment)
             for segment, day, counts in by_segment(answer.root)
         ]
+        if not any(any(it.counts) for it in periods):
+            self._doubt(query.event, query.where)
         return FrequencyResult(query=query, periods=periods, source=self._api.source)
 
     def insights(self, query: Insights) -> InsightsResult:
@@ -245,6 +257,8 @@ class LiveQueryService:
     ) -> NumericSeriesResult:
         answer = self._api.read(NumbersAnswer, endpoint, found)
         values = dict(sorted(answer.results.items()))
+        if not any(values.values()):
+            self._doubt(query.event, query.on, query.where)
         return NumericSeriesResult(query=query, values=values, **self._origin(answer))
 
     def _origin(self, answer: Computed) -> dict[str, Any]:
@@ -264,10 +278,25 @@ class LiveQueryService:
             )
         return info.name, True
 
-    def _doubt_event(self, event: str) -> None:
+    def _doubt_zeros(
+        self, series: Mapping[str, Mapping[str, float]], event: str, *expressions: str | None
+    ) -> None:
+        """Where every number is zero, doubt the names that the question has."""
+        if not any(any(values.values()) for values in series.values()):
+            self._doubt(event, *expressions)
+
+    def _doubt(self, event: str | None, *expressions: str | None) -> None:
+        """Warn of an event that Mixpanel does not know; else of properties that it does not have."""
+        if event is None or self._doubt_event(event):
+            return
+        for prop in dict.fromkeys(name for it in expressions for name in event_properties(it)):
+            self._doubt_property(event, prop)
+
+    def _doubt_event(self, event: str) -> bool:
         hint = self._names.doubt_event(event)
         if hint is not None:
             warn(f"Mixpanel has no event {event!r}; {hint}")
+        return hint is not None
 
     def _doubt_property(self, event: str, prop: str | None) -> None:
         hint = prop and self._names.doubt_property(event, prop)

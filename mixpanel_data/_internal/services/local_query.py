@@ -18,7 +18,7 @@ from mixpanel_data._internal.reports import (
 )
 from mixpanel_data._internal.reports.calendar import Calendar
 from mixpanel_data._internal.reports.events import Events
-from mixpanel_data._internal.services import coverage, known_tables
+from mixpanel_data._internal.services import coverage, known_tables, mistakes, zeros
 from mixpanel_data._internal.services.coverage import Question
 from mixpanel_data._internal.services.known_tables import KnownTable
 from mixpanel_data._internal.sql import quote
@@ -31,12 +31,13 @@ from mixpanel_data.types import (
     FunnelResult,
     NumericBucketsResult,
     NumericSeriesResult,
+    Report,
     RetentionResult,
     SegmentationResult,
 )
 
 Q = TypeVar("Q", bound=Question)
-A = TypeVar("A")
+A = TypeVar("A", bound=Report)
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,17 @@ class LocalQueryService:
     def _ask(self, report: _Report[Q, A], query: Q, scope: Scope) -> A:
         plan = self._plan(report, query, scope)
         coverage.check(plan.query, plan.tables, plan.events.profiles, plan.calendar, self._storage)
+        mistakes.check(plan.query, plan.events.tables, plan.events.profiles)
         rows = self._storage.execute_rows(plan.sql)
-        return report.answer(
+        answer = report.answer(
             plan.query,
             rows,
             plan.calendar,
             source=_source(plan.tables),
             tables=tuple(table.name for table in plan.tables),
         )
+        zeros.check(plan.query, answer, plan.events, plan.calendar, self._storage)
+        return answer
 
     def _plan(self, report: _Report[Q, A], query: Q, scope: Scope) -> _Plan[Q]:
         tables = known_tables.events(self._storage, scope.tables, self._zone)

@@ -73,6 +73,7 @@ def test_a_list_counts_its_event_once_for_each_distinct_item(having):
     assert {it.segment: it.counts[:2] for it in rates} == {name: (n, 0) for name, n in once.items()}
 
 
+@pytest.mark.filterwarnings("ignore:'amount' is no number")
 def test_case_61_ranges_have_labels_and_no_empty_dates(having):
     local = having(
         *(event("A", "u", "2024-01-01", amount=amount) for amount in (2000, 2099.99, 2100, 2999)),
@@ -87,6 +88,7 @@ def test_case_61_ranges_have_labels_and_no_empty_dates(having):
     }
 
 
+@pytest.mark.filterwarnings("ignore:'amount' is no number")
 def test_case_61_what_is_no_number_is_0_in_a_sum_and_counts_in_an_average(having):
     local = having(
         event("A", "u", "2024-01-01", amount=10),
@@ -128,6 +130,7 @@ def test_case_83_copies_are_left_out_by_mixpanels_key(having):
     assert local.segmentation("B", dedupe=True, **day).total == 1
 
 
+@pytest.mark.filterwarnings("ignore:none of the 1 event")
 def test_case_83_the_copy_that_stays_decides_what_passes_a_filter(having):
     copy = {"user": "u1", "at": "2024-01-01", "$insert_id": "i"}
     local = having(

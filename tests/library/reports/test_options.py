@@ -84,6 +84,7 @@ def test_an_average_may_be_per_user_of_all_days(having):
     }
 
 
+@pytest.mark.filterwarnings("ignore:'amount' is no number")
 def test_what_is_no_number_may_be_left_out_of_an_average(having):
     local = having(
         event("A", "u", "2024-01-01", amount=10),

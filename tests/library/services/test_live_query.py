@@ -104,6 +104,41 @@ def test_an_unknown_event_is_warned_of(mixpanel):
         it.workspace.segmentation("purchse", *DAYS)
 
 
+NO_NUMBERS = {"results": {"2024-01-01": 0}, "status": "ok"}
+ZEROS = {
+    "segmentation": (NOTHING, lambda ws: ws.segmentation("purchse", *DAYS)),
+    "segmentation/numeric": (NOTHING, lambda ws: ws.segmentation_numeric("purchse", *DAYS, on="x")),
+    "segmentation/sum": (NO_NUMBERS, lambda ws: ws.segmentation_sum("purchse", *DAYS, on="x")),
+    "segmentation/average": (
+        NO_NUMBERS,
+        lambda ws: ws.segmentation_average("purchse", *DAYS, on="x"),
+    ),
+    "events": (NOTHING, lambda ws: ws.event_counts(["purchse"], *DAYS)),
+    "events/properties": (NOTHING, lambda ws: ws.property_counts("purchse", "x", *DAYS)),
+    "retention": ({}, lambda ws: ws.retention("purchse", None, *DAYS)),
+    "retention/addiction": ({}, lambda ws: ws.frequency(*DAYS, "purchse")),
+}
+
+
+@pytest.mark.parametrize("path", ZEROS)
+def test_every_report_of_an_unknown_event_warns_and_asks_for_names_once(mixpanel, path):
+    answer, ask = ZEROS[path]
+    it = mixpanel({path: answer, **KNOWN})
+    for paths in ([path, "events/names", "schemas"], [path]):
+        before = len(it.paths)
+        with pytest.warns(MixpanelDataWarning, match="no event 'purchse'"):
+            result = ask(it.workspace)
+        assert it.paths[before:] == paths
+        assert result.warnings == ("Mixpanel has no event 'purchse'; did you mean 'Purchase'?",)
+        assert result.to_dict()["warnings"] == list(result.warnings)
+
+
+def test_a_filter_on_a_property_that_the_event_has_not_is_warned_of(mixpanel):
+    it = mixpanel({"segmentation": NOTHING, **KNOWN})
+    with pytest.warns(MixpanelDataWarning, match="no property 'contry'; did you mean 'country'"):
+        it.workspace.segmentation("Purchase", *DAYS, where='properties["contry"] == "US"')
+
+
 def test_an_unknown_property_is_warned_of(mixpanel):
     values = {"undefined": {"2024-01-01": 4}}
     answer = {"data": {"series": ["2024-01-01"], "values": values}}
@@ -155,10 +190,12 @@ def test_sums_and_averages_are_in_order(mixpanel):
 
 
 def test_case_62_counts_take_an_array_and_properties_a_bare_event(mixpanel):
-    it = mixpanel({"events": documented.EVENTS, "events/properties": documented.EVENTS})
+    known = {"events/names": ["account-page", "new & rare"]}
+    it = mixpanel({"events": documented.EVENTS, "events/properties": documented.EVENTS, **known})
     counts = it.workspace.event_counts(["account-page", "new & rare"], *DAYS, type="unique")
-    assert it.asked["event"] == '["account-page", "new & rare"]'
-    assert (it.asked["type"], it.asked["unit"]) == ("unique", "day")
+    first, *_ = it.server.requests
+    assert first.query["event"] == '["account-page", "new & rare"]'
+    assert (first.query["type"], first.query["unit"]) == ("unique", "day")
     assert counts.series["account-page"] == {"2010-05-29": 0, "2010-05-30": 1, "2010-05-31": 0}
     assert set(counts.series["new & rare"].values()) == {0}
     values = it.workspace.property_counts("a & b", "page", *DAYS, values=["account-page", "x"])

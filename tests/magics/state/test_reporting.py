@@ -76,3 +76,12 @@ def test_an_error_is_said_and_what_was_shown_stays(form):
     asked(form, replace(QUESTION, table="nothing"))
     assert form.said.tone == "bad"
     assert form.result is shown
+
+
+def test_a_zero_is_no_success(form):
+    quiet = replace(QUESTION, event="Purchse")
+    assert asked(form, quiet).said.tone == "bad"
+    assert "did you mean 'Purchase'?" in form.said.hint
+    by = replace(QUESTION, on="amunt", table="events")
+    assert asked(form, by).said.tone == "plain"
+    assert "'amunt'" in form.said.hint

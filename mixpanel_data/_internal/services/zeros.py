@@ -1,0 +1,150 @@
+"""Answers that are zero because no event passes a filter: told, with the value that was meant.
+
+This looks at the events of the question's days, so it is done where an answer is zero, alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mixpanel_data import queries
+from mixpanel_data._internal.expressions import as_expression, nodes, parse
+from mixpanel_data._internal.reports.calendar import Calendar
+from mixpanel_data._internal.reports.events import Events, Expression, labels
+from mixpanel_data._internal.services.coverage import Question
+from mixpanel_data._internal.services.mistakes import literals
+from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data.exceptions import near, warn
+from mixpanel_data.types import (
+    FlowsResult,
+    FrequencyResult,
+    FunnelResult,
+    NumericBucketsResult,
+    NumericSeriesResult,
+    Report,
+    RetentionResult,
+    SegmentationResult,
+)
+
+_MOST_VALUES = 1_000
+"""Values of a property among which the one that was meant is looked for, the most frequent."""
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """Events of one name (None: of all), and the filters that they have to pass."""
+
+    event: str | None
+    filters: tuple[str, ...]
+
+
+def check(
+    query: Question, answer: Report, events: Events, calendar: Calendar, storage: StorageEngine
+) -> None:
+    """Warn where an answer is zero because no event passes a filter, though there are some."""
+    part = _zeros(query, answer)
+    if part is None or not part.filters:
+        return
+    condition = " and ".join(f"({as_expression(it)})" for it in part.filters)
+    look = _Look(part.event, events, calendar, storage)
+    count, passed = look.counts(condition)
+    if count and not passed:
+        one = "event" if count == 1 else "events"
+        what = one if part.event is None else f"{one} {part.event!r}"
+        shown = " and ".join(part.filters)
+        warn(f"none of the {count:,} {what} of these days passes {shown}{look.meant(condition)}")
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A look at the events of one name (None: of all) in the days of a question."""
+
+    event: str | None
+    events: Events
+    calendar: Calendar
+    storage: StorageEngine
+
+    def counts(self, condition: str) -> tuple[int, int]:
+        """How many events there are, and how many of them pass."""
+        rows = self._select("passes", lambda compiler: compiler.condition(condition))
+        ((count, passed),) = self.storage.execute_rows(
+            f"SELECT count(*), count(*) FILTER (passes) FROM (\n{rows}\n)"
+        )
+        return count, passed
+
+    def meant(self, condition: str) -> str:
+        """For each text that a property never is, the one that may be meant."""
+        told = ""
+        for node in nodes.walk(parse(condition)):
+            if not isinstance(node, nodes.Compare) or not isinstance(node.left, nodes.Property):
+                continue
+            if node.operator not in {"==", "in"}:
+                continue
+            texts = [it.value for it in literals(node.right) if isinstance(it, nodes.String)]
+            known = self._values(str(node.left)) if texts else []
+            for text in texts:
+                hint = None if text in known else near(text, known)
+                if hint is not None:
+                    told += f"; {node.left} is never {text!r}, {hint}"
+        return told
+
+    def _values(self, prop: str) -> list[str]:
+        rows = self._select("labels", labels(prop))
+        found = self.storage.execute_rows(
+            f"SELECT value FROM (SELECT unnest(labels) AS value FROM (\n{rows}\n))"
+            f" GROUP BY value ORDER BY count(*) DESC, value LIMIT {_MOST_VALUES}"
+        )
+        return [value for (value,) in found]
+
+    def _select(self, name: str, expression: Expression) -> str:
+        return self.events.select(
+            ["event_time"],
+            {name: expression},
+            names=None if self.event is None else [self.event],
+            conditions=self.calendar.covers("e.event_time"),
+        )
+
+
+def _zeros(query: Question, answer: Report) -> Filtered | None:
+    """The part of a question that nothing came of."""
+    if isinstance(query, queries.LocalFunnel):
+        return _step_not_reached(query, answer) if isinstance(answer, FunnelResult) else None
+    if isinstance(query, queries.LocalRetention):
+        return _no_cohort(query, answer) if isinstance(answer, RetentionResult) else None
+    return _filtered(query.event, query.where) if _is_zero(answer) else None
+
+
+def _filtered(event: str | None, *filters: str | None) -> Filtered:
+    return Filtered(event, tuple(it for it in filters if it is not None))
+
+
+def _step_not_reached(query: queries.LocalFunnel, answer: FunnelResult) -> Filtered | None:
+    funnels = [steps for segments in answer.series.values() for steps in segments.values()]
+    for number, step in enumerate(query.steps):
+        if not any(steps[number].count for steps in funnels):
+            of_all = number == 0 or query.where_applies == "every_step"
+            return _filtered(step.event, step.where, query.where if of_all else None)
+    return None
+
+
+def _no_cohort(query: queries.LocalRetention, answer: RetentionResult) -> Filtered | None:
+    if not any(it.size for it in answer.cohorts):
+        if query.retention_type == "compounded":
+            return _filtered(query.return_event, query.where)
+        return _filtered(query.born_event, query.born_where)
+    if not any(any(it.counts) for it in answer.cohorts):
+        return _filtered(query.return_event, query.where)
+    return None
+
+
+def _is_zero(answer: Report) -> bool:
+    match answer:
+        case SegmentationResult() | NumericBucketsResult():
+            return not any(any(values.values()) for values in answer.series.values())
+        case NumericSeriesResult():
+            return not any(answer.values.values())
+        case FrequencyResult():
+            return not any(any(it.counts) for it in answer.periods)
+        case FlowsResult():
+            return not answer.total
+    return False
