@@ -195,3 +195,28 @@ def test_behaviors_that_are_none_are_refused(mp, text):
     done = mp("fetch", "profiles", "--behaviors", text)
     assert done.code == 3
     assert done.err.startswith("error: --behaviors is not")
+
+
+@pytest.mark.usefixtures("online")
+@pytest.mark.parametrize("table", [(), ("--no-flat",)])
+def test_a_name_that_no_event_has_is_told_and_the_table_is_there(mp, table):
+    days = ("--from", "2026-01-01", "--to", "2026-01-01")
+    done = mp("fetch", "events", *days, "--events", "Purchse", *table)
+    assert done.data["rows"] == 0  # exit code 0: a day without such events is no failure
+    nothing, meant = done.data["warnings"]
+    assert meant == "Mixpanel has no event 'Purchse'; did you mean 'Purchase'?"
+    assert f"warning: {nothing}\nwarning: {meant}\n" in done.err
+    some = mp("fetch", "events", *days, "--events", "Purchase,Sgn Up", "--replace", *table)
+    assert some.data["warnings"] == ["Mixpanel has no event 'Sgn Up'; did you mean 'Sign Up'?"]
+    right = mp("fetch", "events", *days, "--events", "Purchase", "--replace", *table)
+    assert "warnings" not in right.data
+
+
+@pytest.mark.usefixtures("online")
+def test_a_fetch_that_nothing_passes_is_told(mp):
+    days = ("--from", "2026-01-01", "--to", "2026-01-01")
+    never = 'properties["platform"] == "ios"'
+    done = mp("fetch", "events", *days, "--where", never)
+    assert f"Mixpanel has no event that passes {never}" in done.err
+    people = mp("fetch", "profiles", "--where", never)
+    assert f"Mixpanel has no profile that passes {never}" in people.err

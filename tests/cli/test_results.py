@@ -42,6 +42,23 @@ def test_rows_are_cut_and_columns_chosen_on_every_list(look):
     ]
 
 
+def test_what_a_cut_names_is_the_row_that_comes_next(look):
+    """From an offset on, too: rows are neither shown twice nor left out."""
+    sql = ("sql", "SELECT i FROM range(30) AS t(i) ORDER BY i", "--max-bytes", "60", "-q")
+    counted = ("breakdown", "events", "--max-bytes", "300", "-q", "-f", "csv")
+    for command, whole in ((sql, None), (counted, look("breakdown", "events", "-f", "csv").out)):
+        lines: list[str] = []
+        offset = "0"
+        for _ in range(100):
+            done = look(*command, "--offset", offset)
+            lines += done.out.splitlines()[1:] if whole else map(str, (it["i"] for it in done.data))
+            if "the rest: --offset " not in done.err:
+                break
+            offset = done.err.strip().rpartition(" ")[2]
+        assert int(offset) > 1
+        assert lines == (whole.splitlines()[1:] if whole else list(map(str, range(30))))
+
+
 @pytest.mark.usefixtures("online")
 def test_a_list_of_names_is_cut_too(mp):
     every = mp("events").data

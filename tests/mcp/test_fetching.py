@@ -56,6 +56,27 @@ def test_a_larger_fetch_is_a_plan_until_it_is_confirmed(empty):
     assert "larger" in names(empty)
 
 
+def test_a_confirmation_does_not_authorise_more_requests_than_its_plan_named(empty):
+    asked = {"table": "grows", "append": True, "to_date": "2026-02-28"}
+    assert empty("fetch", table="grows", from_date="2026-01-10", to_date="2026-01-12").data["rows"]
+    plan = empty("plan_fetch", **asked).data
+    assert plan["requests"] == 7
+    # The same call takes more requests now, for the table ends earlier.
+    swapped = {
+        "table": "grows", "replace": True, "from_date": "2025-12-10", "to_date": "2025-12-11",
+    }  # fmt: skip
+    word = empty("plan_fetch", **swapped).data["confirm"]
+    assert empty("fetch", **swapped, confirm=word).data["date_range"]
+    refused = empty("fetch", **asked, confirm=plan["confirm"])
+    assert refused.data["requests"] > plan["requests"]
+    assert "nothing was fetched" in refused.notes
+    # Fewer are covered by it.
+    swapped |= {"from_date": "2026-01-10", "to_date": "2026-01-20"}
+    word = empty("plan_fetch", **swapped).data["confirm"]
+    assert empty("fetch", **swapped, confirm=word).data["rows"]
+    assert empty("fetch", **asked, confirm=plan["confirm"]).data["rows"]
+
+
 def test_replace_is_never_done_without_confirmation(empty):
     asked = {"table": "swapped", "from_date": "2026-01-01", "to_date": "2026-01-01"}
     before = empty("fetch", **asked).data
@@ -176,3 +197,11 @@ def test_work_that_looks_around_ends_when_it_is_stopped(desk):
     with pytest.raises(Stopped):
         call.check()
     call.done.set()
+
+
+def test_a_name_that_no_event_has_is_told_beside_the_answer(empty):
+    days = {"from_date": "2026-01-01", "to_date": "2026-01-01"}
+    done = empty("fetch", table="slip", events=["Purchse"], **days)
+    assert done.data["rows"] == 0
+    assert "Mixpanel has no event 'Purchse'; did you mean 'Purchase'?" in done.notes
+    assert "warnings" not in done.data

@@ -72,6 +72,13 @@ def test_case_21_pages_of_a_session_app_calls_and_refusals_are_free(sandbox, tim
     assert [ask(NAMES).status_code for _ in range(3)] == [200, 200, 429]
 
 
+def test_case_21_aliases_are_free(sandbox):
+    ask = sandbox(limits=Limits(queries_per_hour=1))
+    for _ in range(3):
+        assert ask("query/engage/aliases").status_code != 429
+    assert [ask(NAMES).status_code for _ in range(2)] == [200, 429]
+
+
 def test_case_21_failed_queries_count_and_402_does_not(sandbox, timer):
     ask = sandbox(timer=timer, limits=Limits(queries_per_hour=1))
     assert ask(NAMES, limit="x").status_code == 400

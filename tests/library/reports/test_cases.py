@@ -578,3 +578,60 @@ def test_case_93_a_day_of_the_project_is_not_a_day_of_utc(having):
 
     assert asked("UTC") == {"2024-01-02": 2}
     assert asked("Europe/Berlin") == {"2024-01-02": 3}
+
+
+# -- what no other test would notice ---------------------------------------------------------------
+
+
+def test_a_value_that_is_called_overall_is_told_from_all_together(having):
+    local = having(
+        event("A", "u", "2024-01-01", plan="$overall"),
+        event("A", "v", "2024-01-01", plan="pro"),
+        event("B", "v", "2024-01-01", plan="pro"),
+    )
+    (segments,) = local.funnel(["A", "B"], on="plan", timezone="UTC", **YEAR).series.values()
+    assert {name: [it.count for it in steps] for name, steps in segments.items()} == {
+        "$overall": [2, 1],
+        "$overall (a value)": [1, 0],
+        "pro": [1, 1],
+    }
+
+
+@pytest.mark.parametrize(("as_of", "begun", "complete"), [("12:00:00", 2, 1), ("11:59:59", 1, 0)])
+def test_an_interval_begins_and_ends_at_its_very_instant(having, as_of, begun, complete):
+    local = having(event("A", "u", "2024-01-01 12:00"), event("B", "u", "2024-01-01 13:00"))
+    asked = {"interval_count": 3, "timezone": "UTC", "as_of": f"2024-01-02T{as_of}"}
+    (cohort,) = local.retention("A", "B", "2024-01-01", "2024-01-01", **asked).cohorts
+    assert (len(cohort.counts), cohort.complete) == (begun, complete)
+
+
+@pytest.mark.parametrize(
+    ("month", "days"), [("2024-01", 31), ("2024-02", 29), ("2024-04", 30), ("2024-12", 31)]
+)
+def test_a_month_has_as_many_slots_as_it_has_days(having, month, days):
+    local = having(event("A", "u", f"{month}-01"))
+    asked = {"unit": "month", "addiction_unit": "day", "timezone": "UTC"}
+    (period,) = local.frequency(f"{month}-01", f"{month}-{days}", "A", **asked).periods
+    assert period.counts == (1, *[0] * (days - 1))
+
+
+def test_flows_show_a_hundred_paths_and_the_links_of_all(having):
+    acts = [
+        it
+        for number in range(120)
+        for it in (
+            event("A", f"u{number}", "2024-01-01 10:00"),
+            event(f"N{number}", f"u{number}", "2024-01-01 11:00"),
+        )
+    ]
+    found = having(*acts).flows("A", forward=1, limit=200, timezone="UTC", **YEAR)
+    assert (found.total, len(found.paths), len(found.links)) == (120, 100, 120)
+
+
+@pytest.mark.parametrize(("amount", "shown"), [(-0.00001234, "-1.234e-05"), (-0.5, "-0.5")])
+def test_a_small_negative_number_is_not_shown_as_zero(having, amount, shown):
+    from IPython.lib.pretty import pretty
+
+    local = having(event("A", "u", "2024-01-01", amount=amount))
+    day = {"from_date": "2024-01-01", "to_date": "2024-01-01", "timezone": "UTC"}
+    assert shown in pretty(local.segmentation_sum("A", on="amount", **day)).split()

@@ -66,6 +66,22 @@ def test_what_is_there_is_counted_without_a_word(ws, put):
     assert told(lambda: ws.local.retention("A", None, *JANUARY, **UTC)) == []
 
 
+def test_tables_that_touch_do_not_overlap(ws, put):
+    copy = event("A", "u", "2024-01-15", **{"$insert_id": "i"})
+    put(copy, copy, table="early", first="2024-01-01", last="2024-01-15")
+    put(event("A", "u", "2024-01-20"), table="late", first="2024-01-16", last="2024-01-31")
+    local = ws.local.on("early", "late", **UTC)
+    assert local.segmentation("A", *JANUARY).total == 3
+
+
+@pytest.mark.parametrize("tables", [("early", "late"), ("late", "early")])
+def test_tables_have_all_days_in_whatever_order_they_are_named(ws, put, tables):
+    put(event("A", "u", "2024-01-01"), table="early", first="2024-01-01", last="2024-01-15")
+    put(event("A", "u", "2024-01-20"), table="late", first="2024-01-16", last="2024-01-31")
+    local = ws.local.on(*tables, **UTC)
+    assert told(lambda: local.segmentation("A", *JANUARY)) == []
+
+
 @pytest.mark.parametrize("flat", [True, False])
 def test_an_event_that_is_not_there_is_an_error_with_the_nearest_name(ws, put, flat):
     put(event("Purchase", "u", "2024-01-01"), event("Sign Up", "u", "2024-01-01"), flat=flat)

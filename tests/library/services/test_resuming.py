@@ -226,6 +226,42 @@ def test_days_that_were_not_over_are_not_taken_from_an_old_spool(
     assert len(mixpanel.asked) == 2
 
 
+@pytest.mark.parametrize(
+    ("received", "requests"),
+    [(datetime(2024, 1, 8, 7), 2), (datetime(2024, 1, 8, 23), 2), (datetime(2024, 1, 9), 1)],
+)
+def test_a_day_of_any_zone_is_over_a_day_after_it_ended_in_utc(
+    storage: StorageEngine,
+    fetcher: FetcherService,
+    mixpanel: Mixpanel,
+    received: datetime,
+    requests: int,
+) -> None:
+    fetcher._legacy_zone = "US/Pacific"
+    mixpanel.broken = {"2024-01-08"}
+    with pytest.raises(ConnectionFailedError):
+        fetcher.fetch_events("events", "2024-01-01", "2024-01-14")
+    (body,) = storage.path.parent.glob("*.spool/job-*/*.ndjson")
+    at = received.replace(tzinfo=UTC).timestamp()
+    os.utime(body, (at, at))
+    mixpanel.broken.clear()
+    mixpanel.asked.clear()
+    fetcher.fetch_events("events", "2024-01-01", "2024-01-14")
+    assert len(mixpanel.asked) == requests
+
+
+def test_an_append_that_does_not_reach_the_end_leaves_when_it_was_fetched(
+    storage: StorageEngine, fetcher: FetcherService
+) -> None:
+    fetcher.fetch_events("events", "2024-01-01", "2024-01-10")
+    storage.execute_rows("UPDATE _metadata SET fetched_at = fetched_at - INTERVAL 1 HOUR")
+    before = storage.get_metadata("events").fetched_at
+    fetcher.fetch_events("events", "2024-01-01", "2024-01-09", mode="append")
+    assert storage.get_metadata("events").fetched_at == before
+    fetcher.fetch_events("events", "2024-01-09", "2024-01-10", mode="append")
+    assert storage.get_metadata("events").fetched_at > before
+
+
 def test_what_a_fetch_that_died_after_its_commit_left_is_not_used(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
 ) -> None:
