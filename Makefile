@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab notebooks deep lint types layers docs pictures package check bench clean
+.PHONY: help demo test lab notebooks deep mutants lint types layers docs pictures package check bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -20,6 +20,11 @@ $(VENV)/dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/demo $(VENV)/lab
+
+$(VENV)/mutants: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutants]'
+	@touch $@ $(VENV)/demo $(VENV)/dev $(VENV)/lab
 
 $(VENV)/lab: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +43,9 @@ test: $(VENV)/dev  ## the tests; those in a browser need Chromium and leave pict
 
 deep: $(VENV)/dev  ## the tests with twenty times the random examples, for which no test is too slow
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/lab -o faulthandler_timeout=0
+
+mutants: $(VENV)/mutants  ## which faults in the code no test notices, by a sample (ONLY=folder SAMPLE=25 SEED=1)
+	nice $(BIN)/python -m bench.mutants $(ONLY) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -77,4 +85,4 @@ bench: $(VENV)/dev  ## context economy, speed and memory, as ratios within one r
 	$(BIN)/python -m bench $(if $(QUICK),quick)
 
 clean:  ## forget the environment and all caches
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .cache
+	rm -rf $(VENV) dist mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .cache
