@@ -44,14 +44,17 @@ class _FailedError(Exception):
 
 
 class _Basic(httpx.Auth):
-    """Keeps the header a secret until it is on the wire: httpx's own class shows it."""
+    """Shows the header only while it is sent: httpx's own class, answers and errors keep it."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._header = authorization(credentials)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = self._header.get_secret_value()
-        yield request
+        try:
+            yield request
+        finally:
+            del request.headers["Authorization"]
 
 
 class Transport:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NoReturn, Self
 
 AuthKind = Literal["service_account", "project_secret"]
 
@@ -12,20 +13,30 @@ class SecretStr:
     """Text that shows as stars wherever it is printed, logged or in a traceback.
 
     Pydantic's class of this name does the same; importing it costs as much as importing Typer.
+    The text is no attribute, so what writes the attributes of objects does not write it.
     """
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._read: Callable[[], str] = lambda: text
 
     def get_secret_value(self) -> str:
         """The text itself."""
-        return self._text
+        return self._read()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret can't be pickled: name the account where it is needed")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, SecretStr) and self._text == other._text
+        return isinstance(other, SecretStr) and self._read() == other._read()
 
     def __hash__(self) -> int:
-        return hash(self._text)
+        return hash(self._read())
 
     def __repr__(self) -> str:
         return "SecretStr('**********')"

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mixpanel_data._internal import locking
@@ -39,7 +39,7 @@ class Address:
 
     owner: Process
     socket: str
-    token: bytes
+    token: bytes = field(repr=False)
 
     @classmethod
     def new(cls, before: Address | None) -> Address:
