@@ -128,8 +128,8 @@ def fetch(
             result = workspace.fetch_profiles(
                 wanted.table, wanted.where, call.fetched, replace=replace
             )
-    if what == "events" and result.date_range is None:
-        call.note("every day until yesterday is here: nothing was to be fetched")
+    if result.complete_until:
+        call.note(f"every day until {result.complete_until} is here: nothing was to be fetched")
     return fields(result.to_dict(), without=("warnings",))  # which are the call's notes
 
 

@@ -112,6 +112,10 @@ class Sandbox:
             "MIXPANEL_TOKEN": self.project.token,
         }
 
+    def now(self) -> datetime:
+        """When it is in this project, whose days end by this clock."""
+        return self._clock()
+
     @property
     def dropped(self) -> list[Dropped]:
         """The latest records that were sent and not stored, and why: Mixpanel would not say."""
@@ -181,7 +185,7 @@ class Sandbox:
             sessions=self._sessions,
             dictionary=self._dictionary,
             drops=self._drops,
-            now=self._clock(),
+            now=self.now(),
             faults=tuple(met),
             closing=closing,
         )
@@ -199,7 +203,7 @@ class Sandbox:
                 request,
                 params=params,
                 project=self.project,
-                today=self._clock().date(),
+                today=self.now().date(),
                 family=family,
             )
         except RefusalError as refusal:

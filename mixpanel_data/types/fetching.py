@@ -57,7 +57,8 @@ class FetchResult(Answer):
     """What a fetch stored. `source` is "sandbox" where the data is invented.
 
     `duplicates` are copies that were left out; `replaced` are rows of days fetched again.
-    `warnings` is what the fetch warned of, such as a name that no event has.
+    `complete_until` is the last day asked for, where the table had all of them and nothing was
+    fetched. `warnings` is what the fetch warned of, such as a name that no event has.
     """
 
     table: str
@@ -69,19 +70,19 @@ class FetchResult(Answer):
     source: str = "mixpanel"
     duplicates: int = 0
     replaced: int = 0
+    complete_until: str | None = None
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Every field by name; warnings only where there are any."""
-        plain = super().to_dict()
-        return plain if self.warnings else {k: v for k, v in plain.items() if k != "warnings"}
+        """Every field by name; `complete_until` and warnings only where there are any."""
+        return _without_empty(super().to_dict(), "complete_until", "warnings")
 
 
 @dataclass(frozen=True)
 class FetchPlan(Answer):
-    """What a fetch would cost, before it begins; without dates, there is nothing to fetch.
+    """What a fetch would cost, before it begins.
 
-    A window is one request for some days; `spooled` ones are on this disk already. The quota
+    Without dates there is nothing to fetch: the table has every day until `complete_until`. A window is one request for some days; `spooled` ones are on this disk already. The quota
     makes the fetch last `wait_seconds` longer than the downloads themselves take.
     """
 
@@ -94,6 +95,11 @@ class FetchPlan(Answer):
     quota_per_hour: int
     quota_left: int
     wait_seconds: float
+    complete_until: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field by name; `complete_until` only where there is nothing to fetch."""
+        return _without_empty(super().to_dict(), "complete_until")
 
 
 @dataclass(frozen=True)
@@ -112,3 +118,7 @@ class FetchStatus(Answer):
     bytes: int
     started_at: str
     running: bool
+
+
+def _without_empty(plain: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in plain.items() if value or name not in names}

@@ -205,7 +205,9 @@ def kept_windows(workspace: Workspace, table: str) -> int:
 def _told(plan: FetchPlan) -> Said:
     """A plan in words."""
     if plan.from_date is None:
-        return Said(f"{plan.table!r} has every day until yesterday: there is nothing to fetch")
+        return Said(
+            f"{plan.table!r} has every day until {plan.complete_until}: there is nothing to fetch"
+        )
     parts = [
         f"{plan.from_date} to {plan.to_date} in {_counted(plan.requests, 'request', 'requests')}"
     ]

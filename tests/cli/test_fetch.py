@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,10 +14,19 @@ from mixpanel_data.cli import progress
 from mixpanel_data.cli.context import Session
 from mixpanel_data.cli.progress import fetching
 from mixpanel_data.types import FetchProgress
+from tests.loopback import Reply, Server
 
 DAYS = ("--from", "2026-01-01", "--to", "2026-01-10")
 
 pytestmark = pytest.mark.usefixtures("online")
+
+
+@pytest.fixture
+def sandbox_account(monkeypatch):
+    """The sandbox in this process, with its own clock."""
+    for name in ("MP_BASE_URL", "MP_USERNAME", "MP_SECRET", "MP_PROJECT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MP_ACCOUNT", "sandbox")
 
 
 def test_events_land_in_a_table_and_the_result_is_data(mp):
@@ -220,3 +231,62 @@ def test_a_fetch_that_nothing_passes_is_told(mp):
     assert f"Mixpanel has no event that passes {never}" in done.err
     people = mp("fetch", "profiles", "--where", never)
     assert f"Mixpanel has no profile that passes {never}" in people.err
+
+
+@pytest.mark.parametrize(
+    "how", [(), ("--append",), ("--plan",), ("--stdout",), ("--limit", "5"), ("--replace",)]
+)
+def test_days_that_have_not_begun_are_refused_before_mixpanel_is_asked(mp, monkeypatch, how):
+    with Server(Reply(500)) as mixpanel:
+        monkeypatch.setenv("MP_BASE_URL", mixpanel.url)
+        done = mp("fetch", "events", "--from", "2026-01-01", "--to", "2999-01-01", *how)
+        assert mixpanel.requests == []
+    assert (done.code, done.out) == (3, "")
+    wrong, hint = done.err.splitlines()[-2:]
+    today = re.fullmatch(r"error: to_date 2999-01-01 is in the future: in UTC it is (\S+)", wrong)
+    assert today is not None
+    assert hint.startswith(f"hint: end at {today[1]}")
+    assert date.fromisoformat(today[1]) <= date.today() + timedelta(days=1)  # it is UTC's
+
+
+@pytest.mark.usefixtures("online", "sandbox_account")
+def test_the_sandbox_has_days_until_its_own_today(mp):
+    done = mp("fetch", "events", "--from", "2026-02-26", "--to", "2026-03-02")
+    assert done.code == 3
+    assert "to_date 2026-03-02 is in the future: in UTC it is 2026-03-01" in done.err
+    mp("fetch", "events", "--from", "2026-02-26", "--to", "2026-02-27")
+    assert mp("fetch", "events", "--append").data["date_range"] == ["2026-02-28", "2026-02-28"]
+    again = mp("fetch", "events", "--append")
+    assert (again.data["rows"], again.data["complete_until"]) == (0, "2026-02-28")
+    assert again.err.endswith(
+        "table 'events' has every day until 2026-02-28; nothing was fetched\n"
+    )
+    plan = mp("fetch", "events", "--append", "--plan").data
+    assert (plan["requests"], plan["complete_until"]) == (0, "2026-02-28")
+
+
+def test_every_day_is_there_only_where_it_is(mp):
+    mp("fetch", "events", *DAYS)
+    within = mp("fetch", "events", "--append", "--to", "2026-01-05")
+    assert within.data["complete_until"] == "2026-01-05"
+    assert "has every day until 2026-01-05" in within.err
+    before = mp("fetch", "events", "--append", "--to", "2025-12-31")
+    assert before.code == 3
+    assert "error: the table begins at 2026-01-01, after 2025-12-31" in before.err
+    assert mp("fetch", "events", "--append", "--from", "2999-01-01").code == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "continues"),
+    [
+        (400, b"bad where", False),
+        (403, b"Date range exceeds 90 days into the past", False),
+        (401, b"Unauthorized", True),
+    ],
+)
+def test_only_what_may_succeed_is_said_to_continue(mp, monkeypatch, status, reason, continues):
+    with Server(Reply(status, reason)) as mixpanel:
+        monkeypatch.setenv("MP_BASE_URL", mixpanel.url)
+        done = mp("fetch", "events", *DAYS)
+    assert done.code != 0
+    assert ("the same command continues" in done.err) is continues

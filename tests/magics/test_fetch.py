@@ -54,6 +54,11 @@ def test_events_and_profiles_land_in_tables(shell, cell):
         ("%mp_fetch events --from 2026-01-01", InvalidArgumentError, "--to is missing"),
         ("%mp_fetch events --from nobody --to 2026-01-01", UsageError, "'nobody' is not defined"),
         ("%mp_fetch events --from 2026-13-01 --to 2026-01-01", InvalidArgumentError, "from_date"),
+        (
+            "%mp_fetch events --from 2026-03-01 --to 2026-03-02",
+            InvalidArgumentError,
+            "is in the future: in UTC it is 2026-03-01",
+        ),
         ("%mp_fetch profiles --append", InvalidArgumentError, "--append does not go with profiles"),
         ("%mp_fetch events --cohort 3", InvalidArgumentError, "--cohort does not go with events"),
         ("%mp_fetch events --user a", InvalidArgumentError, "--user does not go with events"),

@@ -205,3 +205,17 @@ def test_a_name_that_no_event_has_is_told_beside_the_answer(empty):
     assert done.data["rows"] == 0
     assert "Mixpanel has no event 'Purchse'; did you mean 'Purchase'?" in done.notes
     assert "warnings" not in done.data
+
+
+@pytest.mark.parametrize("tool", ["plan_fetch", "fetch"])
+def test_days_that_have_not_begun_are_refused_by_the_plan_too(empty, tool):
+    said = empty(tool, table="later", from_date="2026-02-01", to_date="2026-03-02")
+    assert said.error["message"] == "to_date 2026-03-02 is in the future: in UTC it is 2026-03-01"
+
+
+def test_a_table_that_has_every_day_is_told_until_when(empty):
+    days = {"from_date": "2026-02-27", "to_date": "2026-02-28"}
+    empty("fetch", table="whole", events=["Sign Up"], **days)
+    more = empty("fetch", table="whole", events=["Sign Up"], append=True)
+    assert more.data["complete_until"] == "2026-02-28"
+    assert "every day until 2026-02-28 is here: nothing was to be fetched" in more.notes

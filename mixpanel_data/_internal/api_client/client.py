@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mixpanel_data._internal.api_client.engage import ProfilePage, pages, profiles
 from mixpanel_data._internal.api_client.export import Event, ExportStream, read_events
@@ -14,6 +15,7 @@ from mixpanel_data._internal.api_client.jql import JQLCalls
 from mixpanel_data._internal.api_client.names import NameCalls
 from mixpanel_data._internal.api_client.parameters import export_params, profile_params
 from mixpanel_data._internal.api_client.reports import ReportCalls
+from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries import Export, Profiles
 
 
@@ -22,6 +24,19 @@ class MixpanelAPIClient(NameCalls, ReportCalls, JQLCalls):
 
     Raw data is here, the other endpoints are in the sections it inherits.
     """
+
+    def today(self) -> date:
+        """The last day of which there are exports."""
+        return self.now().astimezone(ZoneInfo(self.credentials.export_zone)).date()
+
+    def check_days(self, query: Export) -> None:
+        """Raise where the days end in the future, which would cost requests to be refused."""
+        if query.to_date > (today := self.today()):
+            raise InvalidArgumentError(
+                f"to_date {query.to_date} is in the future: in {self.credentials.export_zone} it"
+                f" is {today}",
+                hint=f"end at {today}, whose events come as far as there are any, or before",
+            )
 
     @contextmanager
     def open_export(
@@ -53,6 +68,7 @@ class MixpanelAPIClient(NameCalls, ReportCalls, JQLCalls):
     def _events(
         self, query: Export, on_batch: Callable[[list[Event]], None] | None
     ) -> Iterator[Event]:
+        self.check_days(query)
         with self.open_export(query) as stream:
             yield from read_events(stream, on_batch)
 

@@ -67,6 +67,11 @@ class Credentials:
         if isinstance(self.secret, str):
             object.__setattr__(self, "secret", SecretStr(self.secret))
 
+    @property
+    def export_zone(self) -> str:
+        """The time zone in which the days of its exports begin and end."""
+        return (self.timezone if self.legacy_time else None) or "UTC"
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -17,7 +17,9 @@ from mixpanel_data._internal.services.windows import Window
 from mixpanel_data._internal.storage.ingest.spool import Body, Job
 from mixpanel_data._internal.storage.ingest.table import TableInTheMaking
 from mixpanel_data.exceptions import (
+    APIError,
     ConnectionFailedError,
+    DateRangeError,
     IncompleteExportError,
     MixpanelDataError,
     warn,
@@ -181,14 +183,21 @@ class EventsFetch:
         bodies = self._job.bodies()
         gaps = ", ".join(map(str, windows.gaps(whole, bodies)))
         error.args = (f"{error.message} (missing: {gaps})",)
-        kept = (
-            f"{len(bodies)} windows are kept and nothing is stored yet: the same command continues"
-        )
+        kept = f"{len(bodies)} windows are kept and nothing is stored yet"
+        if not _is_about_the_question(error):
+            kept += ": the same command continues"
         told = (
             None if isinstance(error, ConnectionFailedError | IncompleteExportError) else error.hint
         )
         error.hint = f"{told}; {kept}" if told else kept
         return error
+
+
+def _is_about_the_question(error: MixpanelDataError) -> bool:
+    """Whether the same question would be refused again."""
+    return isinstance(error, DateRangeError) or (
+        isinstance(error, APIError) and error.status == 400
+    )
 
 
 class Room:

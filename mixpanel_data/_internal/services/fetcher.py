@@ -77,10 +77,10 @@ class FetcherService:
         started = time.monotonic()
         before = self._before(name, mode, days_are_named=from_date is not None)
         query = self._query(before, from_date, to_date, events, where, limit, lookback_days)
-        if query is None:
+        if isinstance(query, date):
             source = before.source if before else self._api.source
             nothing = TableMetadata(type="events", fetched_at=utc_now(), source=source)
-            return _result(name, nothing, started)
+            return replace(_result(name, nothing, started), complete_until=str(query))
         facts = TableMetadata(
             type="events",
             fetched_at=utc_now(),
@@ -148,7 +148,7 @@ class FetcherService:
         before = self._before(name, mode, days_are_named=from_date is not None)
         query = self._query(before, from_date, to_date, events, where, limit, lookback_days)
         steps: list[Body | Window] = []
-        if query is not None:
+        if isinstance(query, Export):
             job = self._storage.find_job(self._asked(name, query))
             steps = self._steps(query, job.bodies() if job else [], window_days)
         requests = sum(isinstance(step, Window) for step in steps)
@@ -156,14 +156,15 @@ class FetcherService:
         beyond = math.ceil(max(0, requests - quota.left) / quota.per_hour)
         return FetchPlan(
             table=name,
-            from_date=str(query.from_date) if query else None,
-            to_date=str(query.to_date) if query else None,
+            from_date=str(query.from_date) if isinstance(query, Export) else None,
+            to_date=str(query.to_date) if isinstance(query, Export) else None,
             windows=len(steps),
             spooled=len(steps) - requests,
             requests=requests,
             quota_per_hour=quota.per_hour,
             quota_left=quota.left,
             wait_seconds=round(beyond and (quota.next_in or _HOUR) + (beyond - 1) * _HOUR),
+            complete_until=None if isinstance(query, Export) else str(query),
         )
 
     def _source(self, steps: list[Body | Window]) -> str:
@@ -193,14 +194,19 @@ class FetcherService:
         where: Expression | None,
         limit: int | None,
         lookback_days: int,
-    ) -> Export | None:
-        """The question, with the dates that an append leaves open; None when all is there."""
+    ) -> Export | date:
+        """The question, with the dates that an append leaves open.
+
+        Where the table has all of them, the last one.
+        """
         if before is None:
             if lookback_days:
                 raise InvalidArgumentError(
                     "lookback_days re-fetches days of a table, and there is none to append to"
                 )
-            return Export.of(from_date, to_date, events, where, limit)
+            query = Export.of(from_date, to_date, events, where, limit)
+            self._api.check_days(query)
+            return query
         if limit is not None:
             raise InvalidArgumentError(
                 "a limited fetch is a sample, which can't be appended", hint="leave out the limit"
@@ -211,10 +217,12 @@ class FetcherService:
                 " can be appended",
                 hint="fetch under another name, or all of it again with --replace (mode='replace')",
             )
-        days = Continuation(before, self._legacy_zone).days(from_date, to_date, lookback_days)
-        if days is None:
-            return None
+        has = Continuation(before, self._api.today(), self._legacy_zone)
+        days = has.days(from_date, to_date, lookback_days)
+        if not days.days:
+            return days.last
         query = Export.of(days.first, days.last, events, where)
+        self._api.check_days(query)
         asked = (list(query.events) if query.events else None, query.where)
         if asked != (before.filter_events, before.filter_where):
             raise InvalidArgumentError(

@@ -66,6 +66,7 @@ class StreamingService:
             yield from json.loads(page.content)["results"]
 
     def _bodies(self, query: Export) -> Iterator[Path]:
+        self._api.check_days(query)
         whole = Window(query.from_date, query.to_date)
         size = whole.days if query.limit is not None else self._settings.window_days
         with tempfile.TemporaryDirectory(prefix="mixpanel-data-") as folder:

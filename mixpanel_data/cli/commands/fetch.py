@@ -314,8 +314,9 @@ def _behaviors(text: str) -> list[dict[str, Any]]:
 
 def _tell(session: Session, result: FetchResult) -> None:
     session.show(result)
-    if result.type == "events" and result.date_range is None:
-        session.say(f"table {result.table!r} has every day until yesterday; nothing was fetched")
+    if result.complete_until:
+        until = result.complete_until
+        session.say(f"table {result.table!r} has every day until {until}; nothing was fetched")
         return
     table = result.table
     if table != result.type:  # any other name may hold anything, or be a keyword

@@ -365,6 +365,7 @@ def test_an_append_goes_on_after_the_last_day_until_yesterday(
     mixpanel.asked.clear()
     nothing = fetcher.fetch_events("events", None, None, mode="append")
     assert (nothing.rows, nothing.date_range, mixpanel.asked) == (0, None, [])
+    assert nothing.complete_until == str(yesterday)
     refreshed = fetcher.fetch_events("events", None, None, mode="append", lookback_days=2)
     assert (refreshed.rows, refreshed.replaced) == (4, 4)
 
@@ -386,6 +387,19 @@ def test_a_day_that_was_not_over_is_fetched_again(
     assert mixpanel.asked == [(str(today), str(today))]
 
 
+def test_a_day_that_was_not_over_is_not_left_as_it_was(
+    storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
+) -> None:
+    today = datetime.now(UTC).date()
+    yesterday = today - timedelta(days=1)
+    fetcher.fetch_events("events", yesterday - timedelta(days=1), yesterday)
+    storage.execute("UPDATE _metadata SET fetched_at = fetched_at - INTERVAL 1 DAY")
+    mixpanel.asked.clear()
+    with pytest.raises(InvalidArgumentError, match=f"{yesterday} was not over") as caught:
+        fetcher.fetch_events("events", today, today, mode="append")
+    assert (caught.value.hint, mixpanel.asked) == (f"start at {yesterday}", [])
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -396,6 +410,9 @@ def test_a_day_that_was_not_over_is_fetched_again(
         ({"limit": 5}, "sample"),
         ({"from_date": "2024-01-11", "lookback_days": 2}, "from_date can't be set"),
         ({"lookback_days": -1, "from_date": None}, "negative"),
+        ({"from_date": None, "to_date": "2023-12-31"}, "the table begins at 2024-01-01"),
+        ({"from_date": "2999-01-01", "to_date": None}, "is after yesterday"),
+        ({"to_date": "2999-01-01"}, "is in the future"),
     ],
 )
 def test_an_append_that_would_not_fit_is_refused(

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from mixpanel_data import IncompleteExportError, PlanError
+from mixpanel_data import IncompleteExportError, InvalidArgumentError, PlanError
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.services.streaming import StreamingService
@@ -108,3 +108,16 @@ def test_a_last_line_without_an_end_gets_one(streaming: Make) -> None:
     with Server(Reply(body=line)) as server:
         assert streaming(server).write_events(Export.of("2024-01-01", "2024-01-14"), file) == 2
     assert file.getvalue() == (line + b"\n") * 2
+
+
+def test_days_that_have_not_begun_are_refused_before_mixpanel_is_asked(streaming: Make) -> None:
+    future = Export.of("2024-01-01", "2999-01-01")
+    with Server(Script()) as server:
+        for read in (
+            lambda it: list(it.events(future)),
+            lambda it: it.write_events(future, io.BytesIO()),
+            lambda it: list(it._api.export_events("2024-01-01", "2999-01-01")),
+        ):
+            with pytest.raises(InvalidArgumentError, match="2999-01-01 is in the future"):
+                read(streaming(server))
+        assert server.requests == []

@@ -72,6 +72,14 @@ def test_events_and_a_filter_and_days_to_add(form, workspace):
     assert "%mp drop shop" in form.said.hint
     added = Wanted("shop", None, date(2026, 1, 5), wanted.events, wanted.where, "append")
     assert planned(form, added).text.startswith("2026-01-04 to 2026-01-05 in 1 request")
+    there = Wanted("shop", None, date(2026, 1, 2), wanted.events, wanted.where, "append")
+    assert planned(form, there).text == (
+        "'shop' has every day until 2026-01-02: there is nothing to fetch"
+    )
+    assert not form.can_start
+    later = Wanted("later", date(2026, 3, 1), date(2026, 3, 2))
+    assert planned(form, later).tone == "bad"
+    assert form.said.text.startswith("to_date 2026-03-02 is in the future")
 
 
 def test_a_mistake_is_said_by_the_plan(form):
