@@ -98,6 +98,9 @@ SECTIONS = {
 
 def run() -> NoReturn:
     """Run `mp`, and leave with the exit code the documentation promises."""
+    from mixpanel_data.cli import streams
+
+    streams.prepare()
     code = main(sys.argv[1:])
     if code:
         from mixpanel_data.cli import errors, stdout
@@ -118,8 +121,12 @@ def main(args: Sequence[str], *, lend: Lend | None = None) -> int:
     if list(args) == ["--version"]:
         from mixpanel_data.cli import version
 
-        version.show()
-        return 0
+        try:
+            version.show()
+        except OSError:
+            pass  # it comes again below, where it is reported
+        else:
+            return 0
     from mixpanel_data.cli import root
 
     return root.call(args, SECTIONS, workflow=WORKFLOW, lend=lend)

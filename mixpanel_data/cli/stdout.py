@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
+
+from mixpanel_data.cli.streams import send_nowhere
 
 
 def write(data: bytes, /) -> None:
@@ -19,8 +20,7 @@ def flush() -> None:
 
 def abandon() -> None:
     """Let what is still buffered go nowhere: its reader has left."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    send_nowhere(sys.stdout.fileno())
 
 
 def settle() -> None:

@@ -57,7 +57,7 @@ def test_importing_the_library_loads_nothing_but_itself() -> None:
 
 
 def test_the_version_costs_no_typer() -> None:
-    ours = {"main", "version", "stdout"}
+    ours = {"main", "version", "stdout", "streams"}
     assert loaded(MP, "--version") == {
         "__future__", "mixpanel_data", "mixpanel_data.cli",
         *(f"mixpanel_data.cli.{name}" for name in ours),
