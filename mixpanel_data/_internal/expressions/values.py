@@ -71,9 +71,15 @@ def kind(value: object) -> str:
 def equal(left: object, right: object) -> bool:
     """Whether type and value agree, inside lists and objects too.
 
+    A datetime equals what `datetime()` reads as it.
+
     >>> equal(5, 5.0), equal(5, "5"), equal(1, True), equal(None, UNDEFINED)
     (True, False, False, False)
+    >>> equal(Instant(1704067200), "2024-01-01"), equal(Instant(1), "x")
+    (True, False)
     """
+    if isinstance(left, Instant) or isinstance(right, Instant):
+        return instant(left) == instant(right)
     if kind(left) != kind(right):
         return False
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):

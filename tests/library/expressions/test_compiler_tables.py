@@ -80,6 +80,9 @@ CONSTANTS = [
     "[5, 2.5]",
     '[null, "5", true]',
     'datetime("2024-01-01")',
+    'datetime(properties["text"])',
+    '[datetime("2024-01-01"), "2024-01-01T00:00:01", 5]',
+    'string(properties["list"], datetime(properties["anything"]))',
 ]
 OPERANDS = [*PROPERTIES, *CONSTANTS]
 SIGNS = ["==", "!=", "<", "<=", ">", ">=", "in", "not in", "+", "-", "*", "/", "%"]

@@ -322,8 +322,27 @@ def test_a_date_in_the_expression_is_in_the_zone_and_a_date_in_the_data_is_utc()
 def test_datetimes_compare_in_whole_seconds():
     assert value('datetime("2024-01-01T00:00:00.9") == datetime("2024-01-01")') is True
     assert value('datetime("2024-01-01") < datetime("2024-01-02")') is True
-    assert value('datetime("2024-01-01") == 1704067200') is False
     assert value("datetime(1) + 1") is UNDEFINED
+
+
+EARLY = [1704067200, 1704067200123, "2024-01-01", "2024-01-01T01:00:00+01:00"]
+NEVER = ["soon", "", True, None, 0, ["2024-01-01"], {"at": "2024-01-01"}, UNDEFINED]
+
+
+@pytest.mark.parametrize("at", [*EARLY, *NEVER])
+def test_a_datetime_equals_what_it_is_ordered_with(at):
+    row = {} if at is UNDEFINED else {"at": at}
+    is_it = at in EARLY
+    date, other = 'datetime("2024-01-01")', 'properties["at"]'
+    for left, right in ((date, other), (other, date)):
+        assert value(f"{left} == {right}", **row) is is_it
+        assert value(f"{left} != {right}", **row) is not is_it
+        assert value(f"{left} <= {right}", **row) is (True if is_it else UNDEFINED)
+        assert value(f"[{left}] == [{right}]", **row) is is_it
+    assert value(f"{date} in [1, {other}]", **row) is is_it
+    if not isinstance(at, (list, dict)) and at is not UNDEFINED:
+        assert value(f"{other} in [1, {date}]", **row) is is_it
+        assert value(f"{date} in properties['all']", all=[1, at]) is is_it
 
 
 def test_a_datetime_is_ordered_with_whatever_datetime_reads():

@@ -31,7 +31,7 @@ _FIRST_YEAR, _LAST_YEAR = -62_135_596_800, 253_402_300_799
 
 
 def equal(left: Term, right: Term, names: Names) -> Truth:
-    """Type and value agree. Never undefined."""
+    """Type and value agree, or both are read as the same datetime. Never undefined."""
     for one, other in ((left, right), (right, left)):
         if one.source and isinstance(other.value, str) and is_unlike_json(other.value):
             found = "string" in one.source.kinds
@@ -99,9 +99,14 @@ def _booleans(left: Term, right: Term) -> Sql:
 
 
 def _instants(left: Term, right: Term) -> Sql:
+    found = []
     if left.instant and right.instant:
-        return sql.infix(left.instant.sql, "=", right.instant.sql)
-    return FALSE
+        found.append(sql.infix(left.instant.sql, "=", right.instant.sql))
+    for one, other in ((left, right), (right, left)):
+        read = instant(_without_instant(other)).instant
+        if one.instant and read:
+            found.append(sql.infix(one.instant.sql, "=", read.sql))
+    return sql.any_of(*found)
 
 
 def _objects(left: Term, right: Term) -> Sql:
@@ -156,11 +161,16 @@ def ordering(sign: nodes.Comparison, left: Term, right: Term) -> Truth:
         one, other = instant(Term(string=left.string)), instant(Term(string=right.string))
         results.append(_seconds(sign, one, other))
     if left.instant:
-        results.append(_seconds(sign, left, instant(replace(right, instant=None, value=UNDEFINED))))
+        results.append(_seconds(sign, left, instant(_without_instant(right))))
         results.append(_seconds(sign, left, Term(instant=right.instant)))
     if right.instant:
-        results.append(_seconds(sign, instant(replace(left, instant=None, value=UNDEFINED)), right))
+        results.append(_seconds(sign, instant(_without_instant(left)), right))
     return Truth.plain(sql.first(*results))
+
+
+def _without_instant(term: Term) -> Term:
+    """The value where it has another type."""
+    return replace(term, instant=None, value=UNDEFINED)
 
 
 _MIRRORED: dict[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -214,7 +224,7 @@ def membership(item: Term, container: Term, names: Names) -> Truth:
 
 def _choice(item: Term, others: tuple[Term, ...] | None) -> Sql | None:
     """`x IN (…)`, where the list has nothing but constants of one type."""
-    if not others or any(other.value is UNDEFINED for other in others):
+    if not others or item.instant or any(other.value is UNDEFINED for other in others):
         return None
     texts = [other.value for other in others if isinstance(other.value, str)]
     if len(texts) == len(others):
