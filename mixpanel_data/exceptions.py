@@ -204,9 +204,9 @@ class ConnectionFailedError(APIError):
 
 
 class IncompleteExportError(APIError):
-    """An export answered 200, but its body is not a complete set of events.
+    """Mixpanel answered 200, but what came is not all events, or not all profiles.
 
-    `rows` counts the whole lines before the fault, `line` is the number of the line at fault
+    `rows` counts the profiles, or the whole lines before the fault, `line` is the number of the line at fault
     (from 1) and `text` its first 200 characters, where a line is to blame.
     """
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mixpanel_data._internal.api_client.engage import ProfilePage, pages, profiles
+from mixpanel_data._internal.api_client.engage import ProfilePage, pages, profiles, read_page
 from mixpanel_data._internal.api_client.export import Event, ExportStream, read_events
 from mixpanel_data._internal.api_client.jql import JQLCalls
 from mixpanel_data._internal.api_client.names import NameCalls
@@ -73,14 +73,18 @@ class MixpanelAPIClient(NameCalls, ReportCalls, JQLCalls):
             yield from read_events(stream, on_batch)
 
     def profile_pages(self, query: Profiles) -> Iterator[ProfilePage]:
-        """Profiles as pages of JSON, in order; an id may appear twice, the last one counts."""
-        filters = profile_params(query)
+        """Profiles as pages of JSON, in order; an id may appear twice, the last one counts.
 
-        def fetch(page: int, session: str | None) -> bytes:
+        Page 0 comes again where all of them are asked for again: what came before is void.
+        """
+        filters, asked = profile_params(query), self._asked("/api/query/engage")
+
+        def fetch(page: int, session: str | None) -> ProfilePage:
             paging = {} if session is None else {"session_id": session, "page": page}
-            return self._transport.fetch(self._call("POST", "engage", None, {**filters, **paging}))
+            call = self._call("POST", "engage", None, {**filters, **paging})
+            return self._transport.read(call, lambda body: read_page(body, page, asked))
 
-        return pages(fetch, self._asked("/api/query/engage"))
+        return pages(fetch, asked)
 
     def export_profiles(
         self,

@@ -7,38 +7,47 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from mixpanel_data._internal.api_client.answers import Asked, error_in_200, parse
 from mixpanel_data._internal.api_client.responses import EngagePage
-from mixpanel_data.exceptions import APIError
+from mixpanel_data.exceptions import APIError, IncompleteExportError
 
 PARALLEL = 5
 RESTARTS = 2
 BATCH = 1000
 
 Profile = dict[str, Any]
-FetchPage = Callable[[int, str | None], bytes]
-"""A page by number and session id (None on page 0)."""
 
 
 @dataclass(frozen=True)
 class ProfilePage:
-    """One page as received: JSON with the profiles in its `results`."""
+    """One page as received: JSON with the profiles in its `results`.
+
+    Page 0 begins a session: all pages before it, if there are any, are of one that failed.
+    `fingerprint` is the same for pages with the same profiles.
+    """
 
     content: bytes
     page: int
     rows: int
     total: int | None
+    size: int
+    session: str | None
+    fingerprint: int
+
+
+FetchPage = Callable[[int, str | None], ProfilePage]
+"""A page by number and session id (None on page 0)."""
 
 
 def pages(fetch: FetchPage, asked: Asked) -> Iterator[ProfilePage]:
-    """All pages in order; an expired session starts again at page 0, so that ids may repeat.
+    """All pages in order; a session that expires or loses profiles starts again at page 0.
 
-    A page is the last one when it is not full: the total is only a guess, profiles change while
+    A page is the last one when it is not full, wherever the total ends: profiles are added while
     they are read.
     """
     for restarts_left in reversed(range(RESTARTS + 1)):
@@ -46,7 +55,8 @@ def pages(fetch: FetchPage, asked: Asked) -> Iterator[ProfilePage]:
             yield from _one_session(fetch, asked)
         except APIError as error:
             expired = error.status == 400 and re.search("session|uncached", error.message)
-            if not expired or not restarts_left:
+            failed = isinstance(error, _SessionFailedError)
+            if not (expired or failed) or not restarts_left:
                 raise
         else:
             return
@@ -60,6 +70,8 @@ def profiles(
     """The profiles in pages, each id once, as text: the last copy counts, so all are held."""
     by_id: dict[str, Profile] = {}
     for page in found:
+        if page.page == 0:
+            by_id.clear()
         for profile in parse(page.content, asked)["results"]:
             name = str(profile["$distinct_id"])
             properties = profile.get("$properties") or {}
@@ -72,38 +84,48 @@ def profiles(
             on_batch(batch)
 
 
+class _SessionFailedError(IncompleteExportError):
+    """The pages of a session, each whole by itself, are not all profiles."""
+
+
 def _one_session(fetch: FetchPage, asked: Asked) -> Iterator[ProfilePage]:
-    content = fetch(0, None)
-    first = read_page(content, asked)
-    yield ProfilePage(content, 0, len(first.results), first.total)
-    rows, size = len(first.results), max(first.page_size, 1)
-    planned = -(-(first.total or 0) // size)
-    if rows < size and planned <= 1:
-        return
-    if first.session_id is None:
-        raise APIError(
-            f"Mixpanel answered {asked.path} without a session_id, so that page 1 can't be asked",
-            status=200,
-            endpoint=asked.path,
-        )
-    session, total = first.session_id, first.total
-    coming: deque[Future[bytes]] = deque()
-    asked_for = page = 0
-    while coming or page + 1 < planned or rows >= size:
+    first = last = fetch(0, None)
+    total, size, session = first.total, first.size, first.session
+    planned = -(-(total or 0) // size)
+    rows = first.rows
+    yield first
+    seen = {first.fingerprint: 0}
+    coming: deque[Future[ProfilePage]] = deque()
+    asked_for = 0
+    while coming or last.page + 1 < planned or last.rows >= size:
         # Past the plan one page at a time: each full one says that there is another.
         while len(coming) < PARALLEL and (asked_for + 1 < planned or not coming):
             asked_for += 1
             coming.append(_start(fetch, asked_for, session))
-        content = coming.popleft().result()
-        page += 1
-        rows = len(read_page(content, asked).results)
-        if rows:
-            yield ProfilePage(content, page, rows, total)
+        last = coming.popleft().result()
+        if last.size != size:
+            raise _failed(
+                f"pages had {size:,} profiles, and page {last.page} has {last.size:,}", rows, asked
+            )
+        if last.rows:
+            before = seen.setdefault(last.fingerprint, last.page)
+            if before != last.page:
+                raise _failed(f"page {last.page} is page {before} again", rows, asked)
+            rows += last.rows
+            yield replace(last, total=total)
+    if total is not None and rows < total:
+        raise _failed(f"Mixpanel counted {total:,} profiles, and sent {rows:,}", rows, asked)
 
 
-def _start(fetch: FetchPage, page: int, session: str) -> Future[bytes]:
+def _failed(reason: str, rows: int, asked: Asked) -> _SessionFailedError:
+    error = _SessionFailedError(reason, rows=rows)
+    error.endpoint = asked.path
+    return error
+
+
+def _start(fetch: FetchPage, page: int, session: str | None) -> Future[ProfilePage]:
     # Not a ThreadPoolExecutor: at exit it waits for its threads, and a page may take minutes.
-    future: Future[bytes] = Future()
+    future: Future[ProfilePage] = Future()
 
     def run() -> None:
         try:
@@ -115,8 +137,36 @@ def _start(fetch: FetchPage, page: int, session: str) -> Future[bytes]:
     return future
 
 
-def read_page(content: bytes, asked: Asked) -> EngagePage:
-    """The envelope of a page; ids only, since a page is handed on as it came."""
+def read_page(content: bytes, page: int, asked: Asked) -> ProfilePage:
+    """The page that was asked for, handed on as it came; APIError where the answer is none."""
+    envelope = _envelope(content, asked)
+    if envelope.page not in {page, None}:
+        error = IncompleteExportError(
+            f"page {page} of profiles was asked for, and page {envelope.page} came", rows=0
+        )
+        error.endpoint = asked.path
+        raise error
+    ids = [profile.distinct_id for profile in envelope.results]
+    more = len(ids) >= envelope.page_size or len(ids) < (envelope.total or 0)
+    if page == 0 and more and envelope.session_id is None:
+        raise APIError(
+            f"Mixpanel answered {asked.path} without a session_id, so that page 1 can't be asked",
+            status=200,
+            endpoint=asked.path,
+        )
+    return ProfilePage(
+        content,
+        page,
+        len(ids),
+        envelope.total,
+        envelope.page_size,
+        envelope.session_id,
+        hash(frozenset(ids)),
+    )
+
+
+def _envelope(content: bytes, asked: Asked) -> EngagePage:
+    """What a page says of itself, and ids alone."""
     try:
         page = EngagePage.model_validate_json(content)
     except ValidationError:  # an error in a 200, or JSON that only Python's lenient reader takes

@@ -45,11 +45,14 @@ class ProfileId(Response):
 
 
 class EngagePage(Response):
-    """The envelope of a page of profiles; `total` is only on page 0."""
+    """The envelope of a page of profiles; `total` is only on page 0.
+
+    Without its size nobody could tell the last page from one that lost profiles.
+    """
 
     results: list[ProfileId]
-    page: int = 0
-    page_size: int = 1000
+    page: int | None = None
+    page_size: int = Field(ge=1)
     session_id: Text | None = None
     total: int | None = None
     error: Any = None

@@ -84,7 +84,11 @@ class Transport:
 
     def fetch(self, call: Call) -> bytes:
         """The whole body, decompressed."""
-        return self._retrying(call, self._fetch_once)
+        return self.read(call, bytes)
+
+    def read(self, call: Call, reader: Callable[[bytes], T]) -> T:
+        """What `reader` makes of a whole body; where it raises APIError the call is retried."""
+        return self._retrying(call, partial(self._read_once, reader))
 
     @contextmanager
     def stream(self, call: Call) -> Iterator[OpenAnswer]:
@@ -145,6 +149,13 @@ class Transport:
             raise RuntimeError("this client is closed")
         if call.check is not None:
             call.check()
+
+    def _read_once(self, reader: Callable[[bytes], T], call: Call) -> T:
+        body = self._fetch_once(call)
+        try:
+            return reader(body)
+        except APIError as error:
+            raise _FailedError(Failure(error, retry=call.read_only)) from error.__cause__
 
     def _fetch_once(self, call: Call) -> bytes:
         answer = self._open_once(call)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ from mixpanel_data._internal.storage.ingest.spool import Body
 from mixpanel_data._internal.storage.ingest.table import TableInTheMaking
 from mixpanel_data._internal.storage.sharing import until_done
 from mixpanel_data._internal.utils import utc_now
-from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.exceptions import InvalidArgumentError, warn
 from mixpanel_data.queries import Export, Expression, Profiles
 from mixpanel_data.types import FetchPlan, FetchResult, TableMetadata
 
@@ -270,6 +270,7 @@ class FetcherService:
     ) -> FetchResult:
         """Fetch profiles into a table, one row per user; `query` asks more than `where`."""
         started = time.monotonic()
+        self._storage.check_name(name, mode)
         query = query or Profiles(where=where)
         facts = TableMetadata(
             type="profiles",
@@ -279,50 +280,70 @@ class FetcherService:
         )
         with self._storage.temporary() as folder:
             tally = Tally(None, progress_callback)
-            bodies = self._profile_bodies(query, folder, tally)
-            received: list[Path] = []
+            bodies, total = self._profile_bodies(query, folder, tally)
+            facts = replace(facts, source=self._api.source)
+            tally.show("store", always=True)
 
             def store() -> TableInTheMaking:
                 with self._storage.new_table(
                     name, facts, mode=mode, flat=flat, flat_columns=self._settings.flat_columns
                 ) as table:
-                    for body in received:
-                        table.add(body)
                     for body in bodies:
-                        received.append(body)
                         table.add(body)
-                    tally.show("store", always=True)
-                    table.facts = replace(facts, source=self._api.source)
                 return table
 
             table = until_done(store)
-        result = _result(name, table.facts, started, rows=table.rows)
+        _check_total(name, table.rows, total)
+        result = _result(name, facts, started, rows=table.rows)
         return replace(result, duplicates=table.duplicates)
 
-    def _profile_bodies(self, query: Profiles, folder: Path, tally: Tally) -> Iterator[Path]:
-        """Pages as received, some megabytes to a file."""
-        pages = iter(self._api.profile_pages(query))
-        rows = total = 0
-        more = True
-        while more:
-            size = 0
-            body = folder / f"pages-{tally.done}.json"
+    def _profile_bodies(
+        self, query: Profiles, folder: Path, tally: Tally
+    ) -> tuple[list[Path], int | None]:
+        """Pages as received, some megabytes to a file, and how many profiles Mixpanel counted."""
+        bodies: list[Path] = []
+        batch: list[bytes] = []
+        rows = size = 0
+        total: int | None = None
+
+        def write_batch() -> None:
+            body = folder / f"pages-{len(bodies)}.json"
             with self._storage.body(body) as write:
-                for page in pages:
-                    write(page.content + b"\n")
-                    size += len(page.content)
-                    rows += page.rows
-                    total += len(page.content)
-                    if page.total and page.rows and tally.windows is None:
-                        tally.windows = math.ceil(page.total / page.rows)
-                    tally.done += 1
-                    tally.received("pages", rows, total)
-                    tally.show()
-                    if size > _BATCH:
-                        break
-                else:
-                    more = False
-            yield body
+                for content in batch:
+                    write(content + b"\n")
+            bodies.append(body)
+            batch.clear()
+
+        for page in self._api.profile_pages(query):
+            if page.page == 0:  # also where a session failed, and all comes again
+                bodies.clear()
+                batch.clear()
+                rows = size = tally.done = 0
+                total = page.total
+                tally.windows = math.ceil(total / page.rows) if total and page.rows else None
+            batch.append(page.content)
+            rows += page.rows
+            size += len(page.content)
+            tally.done += 1
+            tally.received("pages", rows, size)
+            tally.show()
+            if sum(map(len, batch)) > _BATCH:
+                write_batch()
+        write_batch()
+        return bodies, total
+
+
+def _check_total(name: str, rows: int, total: int | None) -> None:
+    if total is None:
+        warn(
+            f"Mixpanel did not say how many profiles there are: if some are missing from table"
+            f" {name!r}, it does not show"
+        )
+    elif rows < total:
+        warn(
+            f"{total - rows:,} of {total:,} profiles may be missing from table {name!r}: others came"
+            " twice, as they do when they change while they are read; fetch them again"
+        )
 
 
 def _result(name: str, facts: TableMetadata, started: float, *, rows: int = 0) -> FetchResult:

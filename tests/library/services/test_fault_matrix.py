@@ -10,9 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -23,12 +21,19 @@ from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.services.fetcher import FetcherService
 from mixpanel_data._internal.services.unfinished import UnfinishedFetches
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data.cli.errors import EXIT_CODES
 from tests.library.api_client.conftest import Hourglass
+from tests.library.services.faults import (
+    CONNECTION,
+    INCOMPLETE,
+    LATER,
+    PAGE,
+    Fault,
+    refused,
+    table,
+)
 from tests.loopback import Reply, Request, Server, reply_gzip, reply_json
 from tests.waiting import HANG
 
-ROOT = Path(__file__).parents[3]
 WEEKS = ("2024-01-01", "2024-01-08", "2024-01-15")
 ROWS = "the table, every event once"
 EMPTY = "the table: those days have no events"
@@ -64,33 +69,10 @@ def split(request: Request) -> Reply:
     return Reply(body=lines[0][:20] + b"\n" + lines[0][20:] + b"".join(lines[1:]))
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What the server does, and what comes of it: rows, or the name of an error."""
-
-    name: str
-    reply: Callable[[Request], Reply]
-    once: str
-    always: str
-
-    @property
-    def done(self) -> str:
-        """What a fetch does about it."""
-        if self.once not in {ROWS, EMPTY}:
-            return "asked once"
-        return "asked again" if self.always not in {ROWS, EMPTY} else "taken as it is"
-
-
-def refused(status: int, text: str, **headers: str) -> Callable[[Request], Reply]:
-    return lambda _: reply_json({"error": text}, status, **headers)
-
-
 def broken(name: str, reply: Callable[[Request], Reply], error: str) -> Fault:
     return Fault(name, reply, ROWS, error)
 
 
-INCOMPLETE, CONNECTION = "IncompleteExportError", "ConnectionFailedError"
-LATER = "Tue, 10 Mar 2026 12:00:05 GMT"
 HISTORY = "Date range exceeds 90 days into the past"
 FAULTS = [
     broken(
@@ -239,24 +221,5 @@ def test_the_table_is_whole_or_the_missing_days_are_named(
     ]
 
 
-def table() -> str:
-    lines = [
-        "| what Mixpanel or the network does | the window is | once | always | exit code |",
-        "|---|---|---|---|---|",
-    ]
-    for fault in FAULTS:
-        outcomes = " | ".join(
-            outcome if " " in outcome else f"`{outcome}`" for outcome in (fault.once, fault.always)
-        )
-        code = 0 if " " in fault.always else exit_code_of(getattr(mixpanel_data, fault.always))
-        lines.append(f"| {fault.name} | {fault.done} | {outcomes} | {code} |")
-    return "\n".join(lines)
-
-
-def exit_code_of(kind: type[BaseException]) -> int:
-    return next((EXIT_CODES[each] for each in kind.__mro__ if each in EXIT_CODES), 1)
-
-
 def test_the_documentation_has_this_table() -> None:
-    page = (ROOT / "docs" / "explanation" / "completeness.md").read_text()
-    assert table() in page, table()
+    assert (found := table(FAULTS, "the window")) in PAGE.read_text(), found
