@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from mixpanel_data._internal.locking import Untrusted
 from mixpanel_data._internal.storage.opening import NotADatabaseError
 from mixpanel_data.exceptions import (
     ConflictError,
@@ -122,6 +123,11 @@ def file_failed(error: OSError) -> StorageError:
     """A file of ours could not be written."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return disk_full(error)
+    if isinstance(error, Untrusted):
+        return StorageError(
+            f"{error}, so it is not trusted",
+            hint="remove it, or keep the database in a folder of your own (MP_DATA_DIR)",
+        )
     return StorageError(_first_line(str(error)))
 
 

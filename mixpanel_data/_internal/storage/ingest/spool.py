@@ -23,6 +23,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from mixpanel_data._internal import locking
 from mixpanel_data._internal.locking import Locked, lock
 from mixpanel_data._internal.storage.errors import file_failed
 from mixpanel_data.exceptions import StorageError
@@ -136,8 +137,13 @@ def job(
     """
     folder = home / key_of(question)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with lock(folder / "lock"):
+        with ExitStack() as stack:
+            try:
+                locking.folder(home)
+                locking.folder(folder)
+                stack.enter_context(lock(folder / "lock"))
+            except OSError as error:
+                raise file_failed(error) from error
             for left in folder.glob("*.part"):
                 with suppress(OSError):  # Windows keeps what a thread still writes
                     left.unlink()
@@ -160,15 +166,23 @@ def job(
 
 def find(home: Path, question: Mapping[str, Any]) -> Job | None:
     """The job of a question, to look at."""
-    asked = _read(home / key_of(question))
+    asked = _read(home / key_of(question)) if _is_ours(home) else None
     return Job(home / key_of(question), asked) if asked else None
 
 
 def jobs(home: Path) -> list[Job]:
     """Every job with its bodies still here, oldest first."""
-    folders = sorted(home.glob("job-*")) if home.is_dir() else []
+    folders = sorted(home.glob("job-*")) if _is_ours(home) else []
     found = [Job(folder, asked) for folder in folders if (asked := _read(folder))]
     return sorted(found, key=lambda job: str(job.asked["started_at"]))
+
+
+def _is_ours(home: Path) -> bool:
+    try:
+        locking.check_folder(home)
+    except OSError:
+        return False
+    return True
 
 
 def is_running(job: Job) -> bool:
@@ -195,7 +209,7 @@ def temporary(database: Path | None) -> Iterator[Path]:
     with ExitStack() as stack:
         stack.callback(_remove_if_empty, home)
         try:
-            home.mkdir(mode=0o700, exist_ok=True)
+            locking.folder(home)
             stack.enter_context(lock(_lock_of(private)))
             stack.callback(_remove, private)
             _sweep(home)

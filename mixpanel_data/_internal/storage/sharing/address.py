@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import stat
 import sys
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mixpanel_data._internal import locking
 from mixpanel_data._internal.locking import Locked
+from mixpanel_data._internal.storage.sharing import protocol
 from mixpanel_data.types import Process
 
 
@@ -31,6 +32,8 @@ def here() -> Process:
 
 _LONGEST_HOME = 70
 _PREFIX = "mixpanel-data-"
+_LONGEST = 1 << 14
+"""Bytes of a lock file; ours have some 200."""
 
 
 @dataclass(frozen=True)
@@ -55,25 +58,30 @@ class Address:
         return cls(here(), str(Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home), "socket")), token)
 
     def remove(self) -> None:
-        """Remove the socket and its folder, which is this user's alone."""
+        """Remove the socket and its folder, if both are this user's alone."""
         socket = Path(self.socket)
-        if socket.parent.name.startswith(_PREFIX):
-            socket.unlink(missing_ok=True)
-            with suppress(OSError):
-                socket.parent.rmdir()
+        if not socket.parent.name.startswith(_PREFIX):
+            return
+        with suppress(OSError):
+            locking.check_folder(socket.parent)
+            status = socket.lstat()
+            if stat.S_ISSOCK(status.st_mode) and not locking.foreign(status):
+                socket.unlink()
+        with suppress(OSError):
+            locking.check_folder(socket.parent)
+            socket.parent.rmdir()
 
     @classmethod
-    def read(cls, lock: Path) -> Address | None:
-        """The owner's; None while there is none to read."""
+    def parse(cls, content: bytes) -> Address | None:
+        """What a lock file says; None where that is nothing, or nothing of ours."""
         try:
-            facts: Mapping[str, object] = json.loads(lock.read_bytes())
-            return cls(
-                Process(**facts["owner"]),  # type: ignore[arg-type]
-                str(facts["socket"]),
-                bytes.fromhex(str(facts["token"])),
-            )
-        except (OSError, ValueError, KeyError, TypeError):
+            facts = protocol.decoded(content)
+            owner, socket = protocol.process(facts["owner"]), facts["socket"]
+            token = bytes.fromhex(facts["token"])
+        except (ValueError, KeyError, TypeError):
             return None
+        is_path = isinstance(socket, str) and "\0" not in socket
+        return cls(owner, socket, token) if is_path else None
 
     def write(self, lock: int) -> None:
         """Make it known in the lock file."""
@@ -94,12 +102,29 @@ class Election:
     def stand(self) -> int | None:
         """Become the owner: the lock's descriptor; None when another one is.
 
-        Raises OSError where no file can be written.
+        Raises OSError where no file can be written, Untrusted where it is another user's.
         """
         try:
             return locking.acquire(self.file)
         except Locked:
             return None
+
+    def owner(self) -> Address | None:
+        """Where the owner is; None while nobody says so, or nobody of this user's."""
+        try:
+            return Address.parse(locking.read(self.file, _LONGEST))
+        except OSError:
+            return None
+
+    def inherit(self, lock: int) -> None:
+        """Check a lock that another process gave; raises OSError when it is not this user's file."""
+        locking.check_file(self.file, os.fstat(lock))
+
+    @staticmethod
+    def last(lock: int) -> Address | None:
+        """The owner before, as the lock file says that we hold."""
+        os.lseek(lock, 0, os.SEEK_SET)
+        return Address.parse(os.read(lock, _LONGEST))
 
     @staticmethod
     def resign(lock: int) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-from mixpanel_data._internal.storage.sharing import rows
+from mixpanel_data._internal.storage.sharing import protocol, rows
 from mixpanel_data._internal.storage.sharing.protocol import Frame
 
 
@@ -24,7 +23,7 @@ class Answer:
 
     def begin(self) -> None:
         """Wait for the columns and the first rows: most answers are complete then."""
-        self.names, self.types = json.loads(bytes(self._next()))
+        self.names, self.types = protocol.columns(self._next())
         self._piece = self._next()
         if len(self._piece) < rows.Pieces.SIZE:
             self._next()  # it was the last one

@@ -80,11 +80,17 @@ class Channel:
         is one already.
         """
         self.settle()
+        request = statement.to_bytes()
+        if len(request) > protocol.LONGEST_REQUEST:
+            raise duckdb.InvalidInputException(
+                f"a statement of more than {protocol.LONGEST_REQUEST >> 20} MB does not go"
+                " to the process that has the database open"
+            )
         if params is not None:
             stream = rows.parameters(self.scratch, params)
         try:
             with self._sending:  # a STOP in between would be taken for one of these
-                self._socket.send_bytes(statement.to_bytes())
+                self._socket.send_bytes(request)
                 if stream is not None:
                     self._socket.send_bytes(stream)
                 if lent is not None:
@@ -107,7 +113,7 @@ class Channel:
         except Lost:
             raise NotRun from None
         self._refuse(frame)
-        return [Process(**one) for one in json.loads(frame[1:])]
+        return protocol.participants(frame[1:])
 
     def receive(self) -> bytes:
         """The next frame of an answer; raises DuckDB's error, NotRun, or Lost."""
@@ -137,9 +143,12 @@ class Channel:
 
     def _receive(self) -> bytes:
         try:
-            return self._socket.recv_bytes()
+            frame = self._socket.recv_bytes()
         except (OSError, EOFError):
             raise Lost from None
+        if not frame:
+            raise Lost
+        return frame
 
     def interrupt(self) -> None:
         """Stop the running statement, at the owner's and here."""

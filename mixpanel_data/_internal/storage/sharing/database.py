@@ -15,14 +15,15 @@ from typing import Protocol
 
 import duckdb
 
+from mixpanel_data._internal.locking import Untrusted
 from mixpanel_data._internal.storage.errors import is_locked, opening_failed
 from mixpanel_data._internal.storage.opening import NotADatabaseError
-from mixpanel_data._internal.storage.sharing.address import Address, Election, here
+from mixpanel_data._internal.storage.sharing.address import Election, here
 from mixpanel_data._internal.storage.sharing.channel import Channel
 from mixpanel_data._internal.storage.sharing.ends import NotRun, Silent
 from mixpanel_data._internal.storage.sharing.owner import Owner
 from mixpanel_data._internal.storage.sharing.rows import scratch
-from mixpanel_data.exceptions import StorageError
+from mixpanel_data.exceptions import StorageError, warn
 from mixpanel_data.types import Process
 
 Link = duckdb.DuckDBPyConnection | Channel
@@ -101,7 +102,7 @@ class Database:
         self._lock = threading.RLock()
         self.users = 0
         self._owner: Owner | None = None
-        self._reader: Private | None = None
+        self._alone: Private | None = None
         self._scratch: duckdb.DuckDBPyConnection | None = None
 
     @classmethod
@@ -132,23 +133,23 @@ class Database:
         with self._lock:
             if self._owner is not None:
                 self._owner.leave()
-            if self._reader is not None:
-                self._reader.detach()
+            if self._alone is not None:
+                self._alone.detach()
             if self._scratch is not None:
                 self._scratch.close()
-            self._owner = self._reader = self._scratch = None
+            self._owner = self._alone = self._scratch = None
 
     def link(self, stop: threading.Event) -> Link:
         """A way in, as the owner if there is none. Raises StorageError when that takes too long."""
         began = time.monotonic()
         while True:
             with self._lock:
-                if self._owner is None and self._reader is None:
+                if self._owner is None and self._alone is None:
                     self._stand(stop)
                 if self._owner is not None:
                     return self._owner.cursor()
-                if self._reader is not None:
-                    return self._reader.link(stop)
+                if self._alone is not None:
+                    return self._alone.link(stop)
             if channel := self._knock():
                 return channel
             if time.monotonic() - began > PATIENCE_SECONDS:
@@ -160,7 +161,12 @@ class Database:
 
     def _inherit(self, lock: int) -> None:
         with self._lock:
-            self._own(lock, threading.Event())
+            try:
+                self._election.inherit(lock)
+            except Untrusted:
+                os.close(lock)
+            else:
+                self._own(lock, threading.Event())
 
     def participants(self) -> list[Process]:
         """The owner, then the others who have it open."""
@@ -178,21 +184,35 @@ class Database:
     def _stand(self, stop: threading.Event) -> None:
         try:
             lock = self._election.stand()
+        except Untrusted as error:
+            self._open_alone(error, stop)
+            return
         except OSError as error:
             if error.errno not in _READ_ONLY or not self.path.exists():
                 raise opening_failed(self.path, error) from error
             # Nobody can write here, so that everybody may read at once.
-            self._reader = Private(self._open_patiently(stop, read_only=True))
+            self._alone = Private(self._open_patiently(stop, read_only=True))
             return
         if lock is not None:
             self._own(lock, stop)
+
+    def _open_alone(self, why: Untrusted, stop: threading.Event) -> None:
+        """Open the file without a lock; DuckDB's own keeps others out meanwhile."""
+        places = (self.path.parent, *([self.path] if self.path.exists() else []))
+        is_ours = all(os.access(place, os.W_OK) for place in places)
+        self._alone = Private(self._open_patiently(stop, read_only=not is_ours))
+        if is_ours:
+            warn(
+                f"{why}, so it is not trusted: other processes can't use {self.path.name}"
+                " while this one has it open (remove that file, or use a folder of your own)"
+            )
 
     def _own(self, lock: int, stop: threading.Event) -> None:
         with ExitStack() as undo:
             undo.callback(Election.resign, lock)
             root = self._open_patiently(stop)
             undo.callback(root.close)
-            self._owner = Owner(Address.read(self._election.file), lock, root)
+            self._owner = Owner(Election.last(lock), lock, root)
             undo.pop_all()
 
     def _open_patiently(
@@ -208,7 +228,7 @@ class Database:
             _wait(stop)
 
     def _knock(self) -> Channel | None:
-        address = Address.read(self._election.file)
+        address = self._election.owner()
         if address is None:
             return None
         with self._lock:
@@ -228,9 +248,9 @@ class Database:
         self._lock = threading.RLock()
         if self._owner is not None:
             self._owner.forget()
-        for inherited in (self._owner, self._reader, self._scratch):
+        for inherited in (self._owner, self._alone, self._scratch):
             bury(inherited)
-        self._owner = self._reader = self._scratch = None
+        self._owner = self._alone = self._scratch = None
 
 
 class _Registry:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
-from multiprocessing.context import AuthenticationError
 from queue import SimpleQueue
 from typing import Any, Protocol
 
@@ -29,12 +28,27 @@ GRACE_SECONDS = 2.0
 END_SECONDS = 10.0
 """How long he waits for anything at all: text that is being written, a reader who stopped."""
 
+HANDSHAKE_SECONDS = 15.0
+"""How long he waits for each word of one who knocks."""
+
+_LONGEST_NAME = 1 << 14
+
 _AGAIN_SECONDS = 0.05
 """One interrupt would be lost between two statements."""
 
 _BEFORE_IT_RUNS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 
 _numbers = itertools.count()
+
+
+def handshake(connection: Connection, token: bytes) -> Process:
+    """Who knocks, if it has the token; raises OSError, EOFError, AuthenticationError, ValueError."""
+    handles.patience(connection, HANDSHAKE_SECONDS)
+    deliver_challenge(connection, token)
+    answer_challenge(connection, token)
+    participant = protocol.process(protocol.decoded(connection.recv_bytes(_LONGEST_NAME)))
+    handles.patience(connection, 0)
+    return participant
 
 
 class Host(Protocol):
@@ -53,12 +67,13 @@ class Host(Protocol):
 class Guest:
     """Runs what one borrower asks for: one thread listens to him, the other one works.
 
-    So he can stop what runs, and when he dies it stops, too.
+    So he can stop what runs, and when he dies it stops, too. The listener is the thread that
+    makes this.
     """
 
-    def __init__(self, connection: Connection, host: Host) -> None:
+    def __init__(self, connection: Connection, participant: Process, host: Host) -> None:
         self.number = next(_numbers)
-        self.participant: Process | None = None
+        self.participant = participant
         self.is_waiting = False
         """His statement was not run: the next owner will."""
         self._socket = connection
@@ -76,25 +91,23 @@ class Guest:
         self._work: SimpleQueue[tuple[Run, bytes | None, int | None] | None] = SimpleQueue()
         self._cursor: duckdb.DuckDBPyConnection
 
-    def start(self, token: bytes) -> None:
-        """Let him in, if he has the token, and serve him."""
-        name = f"mp guest {self.number}"
-        self._worker = threading.Thread(target=self._do, name=f"{name} duckdb", daemon=True)
+    def start(self) -> None:
+        """Begin to work."""
+        self._listener = threading.current_thread()
+        self._worker = threading.Thread(
+            target=self._do, name=f"{self._listener.name} duckdb", daemon=True
+        )
         self._worker.start()
-        self._listener = threading.Thread(target=self._listen, args=[token], name=name, daemon=True)
-        self._listener.start()
 
     # -- the listener -----------------------------------------------------------------------------
 
-    def _listen(self, token: bytes) -> None:
-        try:
-            deliver_challenge(self._socket, token)
-            answer_challenge(self._socket, token)
-            self.participant = Process(**json.loads(self._socket.recv_bytes()))
+    def listen(self) -> None:
+        """Serve him until he goes."""
+        with suppress(
+            OSError, EOFError, ValueError, MemoryError
+        ):  # he has gone, or speaks nonsense
             while True:
-                self._hear(self._socket.recv_bytes())
-        except (OSError, EOFError, AuthenticationError, ValueError, TypeError, KeyError):
-            pass  # he has gone, or is none of us
+                self._hear(self._socket.recv_bytes(protocol.LONGEST_REQUEST))
         with self._state:
             self._gone = True
             while self._running is not None:
@@ -105,15 +118,14 @@ class Guest:
         self._socket.close()
 
     def _hear(self, frame: bytes) -> None:
-        name, facts = protocol.request(frame)
-        if name == "stop":
+        run = protocol.request(frame)
+        if run == "stop":
             with self._state:
                 self._interrupt()
-        elif name == "who":
+        elif run == "who":
             everyone = [asdict(participant) for participant in self._host.participants()]
             self.send(Frame.ACCEPTED(json.dumps(everyone).encode()))
         else:
-            run = Run(**facts)
             stream = self._socket.recv_bytes() if run.has_rows else None
             lent = handles.take(self._socket) if run.lent else None
             self._accept(run, stream, lent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
@@ -22,6 +23,14 @@ def take(connection: Connection) -> int:
         raise EOFError
     os.set_inheritable(descriptors[0], False)
     return descriptors[0]
+
+
+def patience(connection: Connection, seconds: float) -> None:
+    """How long each read and write may take before it raises OSError; 0 is for ever."""
+    timeval = struct.pack("@ll", int(seconds), int(seconds % 1 * 1e6))
+    with suppress(OSError), _socket(connection) as same:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            same.setsockopt(socket.SOL_SOCKET, option, timeval)
 
 
 def shut(connection: Connection) -> None:

@@ -7,15 +7,19 @@ import threading
 import time
 from contextlib import suppress
 from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.context import AuthenticationError
 
 import duckdb
 
+from mixpanel_data._internal.storage.sharing import handles
 from mixpanel_data._internal.storage.sharing.address import Address, Election
-from mixpanel_data._internal.storage.sharing.guest import Guest
+from mixpanel_data._internal.storage.sharing.guest import Guest, handshake
 from mixpanel_data._internal.storage.sharing.protocol import Frame
 from mixpanel_data.types import Process
 
 _BACKLOG = 128
+MOST_STRANGERS = 64
+"""Connections that have yet to show the token: one more, and the oldest is closed."""
 _PAUSE_SECONDS = 0.05
 _SOON_SECONDS = 1.0
 
@@ -32,6 +36,7 @@ class Owner:
         self._root = root
         self._one_at_a_time = threading.Lock()
         self._guests: set[Guest] = set()
+        self._strangers: dict[Connection, None] = {}  # in the order in which they came
         self._leaving = False
         self._address = Address.new(before)
         self._door = Listener(self._address.socket, backlog=_BACKLOG)
@@ -47,7 +52,7 @@ class Owner:
     def participants(self) -> list[Process]:
         """This process, and those that borrow from it."""
         with self._one_at_a_time:
-            guests = {guest.participant for guest in self._guests if guest.participant}
+            guests = {guest.participant for guest in self._guests}
         others = sorted(guests - {self._address.owner}, key=lambda guest: guest.pid)
         return [self._address.owner, *others]
 
@@ -65,13 +70,33 @@ class Owner:
             if self._leaving:
                 connection.close()
                 return
-            self._welcome(connection)
+            with self._one_at_a_time:
+                if len(self._strangers) == MOST_STRANGERS:
+                    self._send_away(next(iter(self._strangers)))
+                self._strangers[connection] = None
+            threading.Thread(
+                target=self._meet, args=[connection], name="mp guest", daemon=True
+            ).start()
 
-    def _welcome(self, connection: Connection) -> None:
-        guest = Guest(connection, self)
+    def _meet(self, connection: Connection) -> None:
+        """Let in who has the token, and serve him."""
+        participant = guest = None
+        with suppress(OSError, EOFError, AuthenticationError, ValueError):
+            participant = handshake(connection, self._address.token)
         with self._one_at_a_time:
-            self._guests.add(guest)
-        guest.start(self._address.token)
+            self._strangers.pop(connection, None)
+            if participant is not None and not self._leaving:
+                guest = Guest(connection, participant, self)
+                self._guests.add(guest)
+                guest.start()
+        if guest is None:
+            connection.close()
+        else:
+            guest.listen()
+
+    def _send_away(self, stranger: Connection) -> None:
+        del self._strangers[stranger]
+        handles.shut(stranger)  # its thread closes it
 
     def goodbye(self, guest: Guest) -> None:
         """A guest has gone."""
@@ -83,6 +108,9 @@ class Owner:
         with suppress(OSError):
             Client(self._address.socket).close()  # wakes the doorman
         self._doorman.join(_SOON_SECONDS)  # unless someone has removed his socket
+        with self._one_at_a_time:
+            for stranger in list(self._strangers):
+                self._send_away(stranger)
         with suppress(OSError):
             self._door.close()
         self._address.remove()

@@ -10,11 +10,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from types import UnionType
+from typing import Any, Literal
 
 import duckdb
+
+from mixpanel_data.exceptions import StorageError
+from mixpanel_data.types import Process
+
+LONGEST_REQUEST = 1 << 28
+"""Bytes; rows that follow a request may be more."""
 
 
 class Frame(IntEnum):
@@ -65,10 +74,63 @@ STOP = json.dumps(["stop", {}]).encode()
 WHO = json.dumps(["who", {}]).encode()
 
 
-def request(frame: bytes) -> tuple[str, dict[str, Any]]:
-    """What is asked, and its facts."""
-    name, facts = json.loads(frame)
-    return name, facts
+def decoded(content: bytes | bytearray | memoryview) -> Any:
+    """JSON that another process wrote; raises ValueError, however deep it is."""
+    try:
+        return json.loads(bytes(content))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def process(facts: Any) -> Process:
+    """What another process says of itself; raises ValueError."""
+    match facts:
+        case {"pid": int(pid), "program": str(program), **rest} if pid > 0 and not rest:
+            return Process(pid, program)
+    raise ValueError("no process")
+
+
+def request(frame: bytes) -> Literal["stop", "who"] | Run:
+    """What is asked; raises ValueError."""
+    match decoded(frame):
+        case ["stop", _]:
+            return "stop"
+        case ["who", _]:
+            return "who"
+        case ["run", dict(facts)] if "sql" in facts and facts.keys() <= _KINDS.keys():
+            if all(isinstance(value, _KINDS[name]) for name, value in facts.items()):
+                return Run(**facts)
+    raise ValueError("no request")
+
+
+_KINDS: dict[str, type | UnionType] = {
+    "sql": str,
+    "params": list | dict | None,
+    "has_rows": bool,
+    "into": str | None,
+    "lent": str | None,
+    "once": bool,
+    "reads": bool,
+    "undoable": bool,
+    "in_transaction": bool,
+    "commits": bool,
+}
+"""What JSON must have for each field of `Run`."""
+
+
+def columns(content: memoryview) -> tuple[list[str], list[str]]:
+    """Names and types of an answer's columns; raises StorageError where they are none."""
+    with _understood():
+        match decoded(content):
+            case [[*names], [*types]] if len(names) == len(types):
+                return [str(name) for name in names], [str(kind) for kind in types]
+        raise ValueError
+
+
+def participants(content: bytes) -> list[Process]:
+    """The processes of an answer; raises StorageError where they are none."""
+    with _understood():
+        return [process(facts) for facts in list(decoded(content))]
 
 
 def failure(error: duckdb.Error) -> bytes:
@@ -77,9 +139,23 @@ def failure(error: duckdb.Error) -> bytes:
 
 
 def raised(content: bytes) -> duckdb.Error:
-    """The same error again."""
-    name, text = json.loads(content)
-    return _class(name)(text)
+    """The same error again; raises StorageError where it is none."""
+    with _understood():
+        match decoded(content):
+            case [str(name), str(text)]:
+                return _class(name)(text)
+        raise ValueError
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError):
+        raise StorageError(
+            "the process that has the database open gave an answer that is not understood",
+            hint="it may be another version of mixpanel_data: end it, then try again",
+        ) from None
 
 
 def in_stream(text: str) -> duckdb.Error:
