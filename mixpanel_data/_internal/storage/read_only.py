@@ -8,7 +8,7 @@ judged by its query; a macro is refused, as nobody sees from outside what it doe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ import duckdb
 from mixpanel_data._internal.storage.acceleration.analysis import EXPRESSIONS, Leave
 from mixpanel_data._internal.storage.acceleration.parser import Parser
 from mixpanel_data._internal.storage.acceleration.syntax import Tree, fold
-from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data._internal.storage.sharing import Connection, Params
 from mixpanel_data._internal.storage.tokens import tokens
 from mixpanel_data.exceptions import InvalidArgumentError, TableNotFoundError
 
@@ -53,12 +53,13 @@ _MACROS = """
     WHERE NOT internal AND function_type IN ('macro', 'table_macro')
 """
 _RELATIONS = """
-    SELECT table_name, NULL FROM duckdb_tables()
-    WHERE database_name = current_database() AND schema_name = 'main'
+    SELECT database_name, table_name, NULL FROM duckdb_tables()
+    WHERE database_name IN (current_database(), 'temp') AND schema_name = 'main'
     UNION ALL
-    SELECT view_name, sql FROM duckdb_views()
-    WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal
+    SELECT database_name, view_name, sql FROM duckdb_views()
+    WHERE database_name IN (current_database(), 'temp') AND schema_name = 'main' AND NOT internal
 """
+_SCHEMAS = "SELECT unnest(current_schemas(false))"
 _DATABASE = "SELECT current_database()"
 
 _CATALOG = {"columns", "tables"}
@@ -71,10 +72,13 @@ _PLAIN_NAME = re.compile(r"[^\W\d]\w*")
 _EXPLAIN = re.compile(r"\s*EXPLAIN\s+(?!ANALYZE\b)(?=\w)", re.IGNORECASE)
 
 
-def check(connection: Connection, sql: str, frames: Iterable[str] = ()) -> None:
+def check(
+    connection: Connection, sql: str, params: Params = None, frames: Iterable[str] = ()
+) -> None:
     """Raise unless `sql` is one SELECT on tables and views of this database, and nothing else.
 
     `frames` are names that stand for DataFrames. The plan of such a SELECT (EXPLAIN) may be read.
+    Temporary views of the session are judged as others are, for they hide tables of their names.
     """
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
@@ -85,17 +89,30 @@ def check(connection: Connection, sql: str, frames: Iterable[str] = ()) -> None:
     if statements[0].type != duckdb.StatementType.SELECT:
         raise _refused(f"only SELECT is run here, not {statements[0].type.name}")
     with closing(Parser()) as parser:
-        _Reader(connection, parser, frozenset(map(fold, frames))).query(sql)
+        names = params if isinstance(params, Mapping) else ()
+        reader = _Reader(
+            connection, parser, frozenset(map(fold, frames)), frozenset(map(fold, names))
+        )
+        reader.check_session()
+        reader.query(sql)
 
 
 class _Reader:
     """Looks at every part of a query, and of the views that it reads."""
 
-    def __init__(self, connection: Connection, parser: Parser, frames: Names) -> None:
+    def __init__(
+        self, connection: Connection, parser: Parser, frames: Names, params: Names
+    ) -> None:
         self._connection = connection
         self._parser = parser
         self._frames = frames
-        self._seen: set[str] = set()
+        self._params = params
+        self._seen: set[tuple[str, str]] = set()
+
+    def check_session(self) -> None:
+        """Names must mean what they mean here: main is the one schema that is searched."""
+        if others := self._names(_SCHEMAS) - {"main"}:
+            raise _refused(f"this session looks for tables in {', '.join(sorted(others))}")
 
     def query(self, sql: str) -> None:
         try:
@@ -137,6 +154,10 @@ class _Reader:
             raise _refused(f"an expression is not known here: {node['class']}")
         if node["class"] in {"FUNCTION", "WINDOW"}:
             self._function(fold(node["function_name"]), self._functions)
+        elif node["class"] == "PARAMETER":
+            name = fold(node["identifier"])
+            if not name.isdigit() and name not in self._params:
+                raise _refused(f"${name} is none of the parameters")  # but a variable, perhaps
         elif node["class"] == "TYPE" and fold(node["type_name"]) not in self._types:
             raise _refused(f"the type {node['type_name']} is not one of DuckDB's own")
 
@@ -163,19 +184,29 @@ class _Reader:
         name, schema, catalog = (
             fold(ref[key]) for key in ("table_name", "schema_name", "catalog_name")
         )
-        if not schema and not catalog and name in ctes | self._frames:
+        if not schema and not catalog and name in ctes:
+            return
+        if not schema and not catalog and name in self._frames and not self._found(name, catalog):
             return
         if catalog not in {"", self._database}:
             raise _refused(f"{ref['catalog_name']} is another database")
         if schema == "information_schema" and name in _CATALOG:
             return
-        if schema not in {"", "main"} or name not in self._relations:
+        place = self._found(name, catalog)
+        if schema not in {"", "main"} or place is None:
             path = ".".join(filter(None, (schema, ref["table_name"])))
             raise TableNotFoundError(path, self._known)
-        view = self._relations[name]
-        if view is not None and name not in self._seen:
-            self._seen.add(name)
+        view = self._relations[place]
+        if view is not None and place not in self._seen:
+            self._seen.add(place)
             self.query(_body(view))
+
+    def _found(self, name: str, catalog: str) -> tuple[str, str] | None:
+        """Where DuckDB finds a table: what is temporary comes first, in views, too."""
+        for database in (catalog,) if catalog else ("temp", self._database):
+            if (database, name) in self._relations:
+                return database, name
+        return None
 
     # -- what is known ----------------------------------------------------------------------------
 
@@ -200,14 +231,14 @@ class _Reader:
         return name
 
     @cached_property
-    def _relations(self) -> dict[str, str | None]:
-        """Tables, and views with the statement that makes them."""
+    def _relations(self) -> dict[tuple[str, str], str | None]:
+        """Tables, and views with the statement that makes them, by database and name."""
         rows = self._connection.execute(_RELATIONS).fetchall()
-        return {fold(name): view for name, view in rows}
+        return {(fold(database), fold(name)): view for database, name, view in rows}
 
     @property
     def _known(self) -> list[str]:
-        return [name for name in self._relations if not name.startswith("_")]
+        return [name for _, name in self._relations if not name.startswith("_")]
 
 
 def _body(view: str) -> str:

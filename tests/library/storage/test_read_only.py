@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mixpanel_data import InvalidArgumentError, QueryError, TableNotFoundError
@@ -249,5 +250,57 @@ def test_another_sessions_settings_and_temporary_tables_do_not_help(shop, folder
     other = shop.sibling()
     other.execute_rows(f"CREATE TEMP VIEW hidden AS FROM read_text('{folder}/secret.csv')")
     with pytest.raises(TableNotFoundError):
-        written(other, "FROM hidden")
+        written(shop, "FROM hidden")
     other.close()
+
+
+SHADOWS = """
+CREATE TEMP VIEW events AS FROM read_text('{folder}/secret.csv')
+CREATE TEMP VIEW EVENTS AS FROM sneaky_table()
+CREATE TEMP VIEW events AS FROM of_a_file
+CREATE TEMP VIEW events AS SELECT getvariable('x') AS a, 'x' AS b
+CREATE SCHEMA dark; CREATE VIEW dark.events AS FROM read_text('{folder}/secret.csv'); SET search_path = 'dark,main'
+CREATE SCHEMA dark; CREATE VIEW dark.events AS FROM read_text('{folder}/secret.csv'); USE dark
+CREATE SCHEMA dark; CREATE VIEW dark.events AS FROM read_text('{folder}/secret.csv'); SET schema = 'dark'
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("made", SHADOWS)
+@pytest.mark.parametrize("sql", ["FROM events", "FROM main.events", "FROM seen", "FROM seen_twice"])
+def test_what_hides_a_table_in_the_same_session_is_judged(shop, folder, made, sql):
+    session = shop.sibling()
+    session.execute_rows("SET VARIABLE x = 'TOPSECRET'")
+    session.execute_rows(made.format(folder=folder))
+    with pytest.raises(InvalidArgumentError):
+        written(session, sql)
+    session.execute_rows("USE shop.main; DROP SCHEMA IF EXISTS dark CASCADE")
+    session.close()
+
+
+def test_harmless_views_and_tables_of_the_session_are_read(shop):
+    session = shop.sibling()
+    session.execute_rows(
+        "CREATE TEMP VIEW few AS FROM seen LIMIT 1; CREATE TEMP TABLE t AS SELECT 5"
+    )
+    assert written(session, "FROM few, t") == b"a,b,5\n1,X,5\n"
+    session.execute_rows("CREATE TEMP VIEW events AS FROM read_text('/nowhere')")
+    assert written(session, "FROM shop.main.events") == b"a,b\n1,x\n"
+    session.close()
+
+
+def test_a_variable_of_the_session_is_no_parameter(shop):
+    session = shop.sibling()
+    session.execute_rows("SET VARIABLE x = 'TOPSECRET'")
+    with pytest.raises(InvalidArgumentError, match="x is none of the parameters"):
+        written(session, "SELECT $x")
+    rows = session.execute_rows("SELECT $x, $Y", {"x": 1, "y": 2}, read_only=True)
+    assert rows == [(1, 2)]
+    assert session.execute_rows("SELECT ?, $1", [1], read_only=True) == [(1, 1)]
+    session.close()
+
+
+def test_a_frame_does_not_vouch_for_a_view_of_its_name(shop):
+    frame = pd.DataFrame({"a": [1]})
+    assert shop.execute_rows("FROM mine", frames={"mine": frame}, read_only=True) == [(1,)]
+    with pytest.raises(InvalidArgumentError, match="read_text"):
+        shop.execute_rows("FROM of_a_file", frames={"of_a_file": frame}, read_only=True)

@@ -110,7 +110,7 @@ class Querying(Opened):
     ) -> T:
         def work(connection: Connection) -> T:
             if read_only:
-                _check_reads(connection, sql, frames or {})
+                _check_reads(connection, sql, params, frames or {})
             counting = nullcontext() if progress is None else connection.counting()
             shown = connection.showing(frames or {}, sql)
             with shown, counting, changes.noted(connection, sql) as last:
@@ -134,7 +134,7 @@ class Querying(Opened):
     ) -> WriteResult:
         """Run SQL and write its rows, or an excerpt of them, to `file` as text, in flat memory."""
         if read_only:
-            self._session.run_whole(lambda connection: _check_reads(connection, sql, {}))
+            self._session.run_whole(lambda connection: _check_reads(connection, sql, params, {}))
         return text.write(
             self._session,
             sql,
@@ -207,7 +207,7 @@ class Querying(Opened):
             self._acceleration.close()
 
 
-def _check_reads(connection: Connection, sql: str, frames: Frames) -> None:
+def _check_reads(connection: Connection, sql: str, params: Params, frames: Frames) -> None:
     from mixpanel_data._internal.storage.read_only import check
 
-    check(connection, sql, frames)
+    check(connection, sql, params, frames)
