@@ -13,7 +13,6 @@ from socket import SO_LINGER, SOL_SOCKET
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.waiting import HANG
 
 End = Literal["whole", "cut", "reset", "stall"]
 
@@ -154,7 +153,7 @@ class _Handler(socketserver.StreamRequestHandler):
                     self.server.closing.wait(reply.pause)
                 self.wfile.write(piece)
             if reply.end == "stall":
-                self.server.closing.wait(HANG)
+                self.server.closing.wait()
             if reply.end == "reset":
                 self.request.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
             if reply.end != "whole" or reply.raw is not None:

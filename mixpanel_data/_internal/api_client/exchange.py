@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import httpx
 
 from mixpanel_data._internal.api_client.answers import Asked, Failure
 from mixpanel_data._internal.api_client.body import DamagedBodyError, gunzip
-from mixpanel_data._internal.api_client.limits import Check, Quota, Ticket
+from mixpanel_data._internal.api_client.limits import Check, Quota
 from mixpanel_data._internal.api_client.routes import Route
 from mixpanel_data.exceptions import ConnectionFailedError, InvalidArgumentError
 
@@ -44,10 +45,10 @@ class OpenAnswer:
     """A 2xx whose body is still to be read."""
 
     def __init__(
-        self, response: httpx.Response, call: Call, ticket: Ticket, *, network: bool
+        self, response: httpx.Response, call: Call, held: ExitStack, *, network: bool
     ) -> None:
         self._response = response
-        self._ticket = ticket
+        self._held = held
         self._network = network
         self.call = call
         self.headers = response.headers
@@ -88,10 +89,7 @@ class OpenAnswer:
 
     def close(self) -> None:
         """Give the connection and the place in the quota back."""
-        try:
-            self._response.close()
-        finally:
-            self._ticket.close()
+        self._held.close()
 
 
 def unreachable(error: Exception, call: Call) -> Failure:

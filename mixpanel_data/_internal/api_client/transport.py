@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ import httpx
 from mixpanel_data._internal.api_client.answers import Failure, failure, rate_limits, rate_policies
 from mixpanel_data._internal.api_client.body import DamagedBodyError
 from mixpanel_data._internal.api_client.clock import Clock
+from mixpanel_data._internal.api_client.connections import Connections
 from mixpanel_data._internal.api_client.exchange import Call, OpenAnswer, bare, unreachable
 from mixpanel_data._internal.api_client.limits import Gate, Quota, enter, shared_gates
 from mixpanel_data._internal.api_client.retiring import announce
@@ -78,9 +78,7 @@ class Transport:
         self._auth = _Basic(credentials)
         self._app = app
         self._ledgers = ledgers
-        self._client: httpx.Client | None = None
-        self._closed = threading.Event()
-        self._lock = threading.Lock()
+        self._connections = Connections(partial(_new_client, app=app))
 
     def fetch(self, call: Call) -> bytes:
         """The whole body, decompressed."""
@@ -104,12 +102,8 @@ class Transport:
         return shared_gates(quotas, project_id, origin, app=self._app, folder=self._ledgers)
 
     def close(self) -> None:
-        """Close the connections, for good; who waits for a place or a retry gets an error."""
-        self._closed.set()
-        with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        """Close the connections, for good; calls that are under way end with an error."""
+        self._connections.close()
 
     def _retrying(self, call: Call, attempt: Callable[[Call], T]) -> T:
         for number in itertools.count(1):
@@ -139,13 +133,13 @@ class Transport:
                 told(left, why)
             # Once a second, for a countdown and for a fetch that ends meanwhile.
             step = left if told is None and call.check is None else min(1.0, left)
-            self.clock.wait(self._closed, step)
+            self.clock.wait(self._connections.closed, step)
             left -= step
             self._check(call)
 
     def _check(self, call: Call) -> None:
         """Raise when nobody wants the answer any more."""
-        if self._closed.is_set():
+        if self._connections.closed.is_set():
             raise RuntimeError("this client is closed")
         if call.check is not None:
             call.check()
@@ -173,26 +167,29 @@ class Transport:
             answer.close()
 
     def _open_once(self, call: Call) -> OpenAnswer:
-        client = self._open_client(call.route.origin)
-        gates = self.gates(call.quotas, call.project_id, call.route.origin)
-        pause, check = partial(self._pause, call), partial(self._check, call)
-        ticket = enter(gates, self.settings, self.clock, pause, check)
-        try:
-            response = self._send(client, call)
+        with ExitStack() as stack:
+            client = self._connections.borrow(call.route.origin)
+            stack.callback(self._connections.give_back)
+            gates = self.gates(call.quotas, call.project_id, call.route.origin)
+            pause, check = partial(self._pause, call), partial(self._check, call)
+            ticket = enter(gates, self.settings, self.clock, pause, check)
+            stack.callback(ticket.close)
+            try:
+                response = self._send(client, call)
+            except BaseException as error:
+                if isinstance(error.__cause__, NOT_CONNECTED):
+                    ticket.refund()
+                raise
+            stack.callback(response.close)
             policies, limits = rate_policies(response.headers), rate_limits(response.headers)
             for gate in gates if policies or limits else ():
                 gate.learn(policies, limits, self.clock)
             if response.is_success:
-                return OpenAnswer(response, call, ticket, network=self._app is None)
+                network = self._app is None
+                return OpenAnswer(response, call, stack.pop_all(), network=network)
             if response.status_code in UNCOUNTED:
                 ticket.refund()
             fault = self._refusal(response, call)
-        except BaseException as error:
-            if isinstance(error.__cause__, NOT_CONNECTED):
-                ticket.refund()
-            ticket.close()
-            raise
-        ticket.close()
         raise _FailedError(fault)
 
     def _refusal(self, response: httpx.Response, call: Call) -> Failure:
@@ -204,8 +201,6 @@ class Transport:
                     break
         except (httpx.HTTPError, OSError):
             pass  # the status alone says enough
-        finally:
-            response.close()
         fault = failure(response.status_code, response.headers, body, call.asked, self.clock.now())
         again = call.read_only or response.status_code == 429
         return replace(fault, retry=fault.retry and again)
@@ -235,33 +230,25 @@ class Transport:
             endpoint=call.route.path,
         )
 
-    def _open_client(self, origin: str) -> httpx.Client:
-        with self._lock:
-            if self._closed.is_set():
-                raise RuntimeError("this client is closed")
-            if self._client is None:
-                try:
-                    self._client = _new_client(origin, self._app)
-                except (ValueError, ImportError, OSError) as error:
-                    raise ConfigError(
-                        f"the proxy or certificate settings can't be used: {error}",
-                        hint="look at HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE",
-                    ) from error
-            return self._client
 
-
-def _new_client(origin: str, app: Callable[..., Any] | None) -> httpx.Client:
+def _new_client(origin: str, *, app: Callable[..., Any] | None) -> httpx.Client:
     headers = {"User-Agent": "mixpanel_data", "Accept-Encoding": "gzip"}
     if app is not None:
         return httpx.Client(headers=headers, transport=httpx.WSGITransport(app=_spelled(app)))
     # trust_env reads the proxies; what runs on this machine is behind none. A loopback origin
     # comes from base_url, which serves every family, so it is the only origin of this client.
     parts = urlsplit(origin)
-    return httpx.Client(
-        headers=headers,
-        verify=parts.scheme == "https",
-        trust_env=not is_loopback(parts.hostname or ""),
-    )
+    try:
+        return httpx.Client(
+            headers=headers,
+            verify=parts.scheme == "https",
+            trust_env=not is_loopback(parts.hostname or ""),
+        )
+    except (ValueError, ImportError, OSError) as error:
+        raise ConfigError(
+            f"the proxy or certificate settings can't be used: {error}",
+            hint="look at HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE",
+        ) from error
 
 
 def _spelled(app: Callable[..., Any]) -> Callable[..., Any]:
