@@ -13,7 +13,6 @@ from socket import SO_LINGER, SOL_SOCKET
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-
 End = Literal["whole", "cut", "reset", "stall"]
 
 
