@@ -30,6 +30,9 @@ Kind = Literal[
     "terminated",  # a last line that is no JSON, after `after` lines
     "split",  # line `after` + 1 cut in two
     "separators",  # one more event, whose values hold U+2028 and its like
+    "first-page",  # page 0 of the profiles, whichever was asked for
+    "short-page",  # a page that lacks its last profile
+    "no-page-size",  # a page that does not say how many profiles a page has
     "truncated-gzip",  # a gzip stream without its end
     "stall",  # a pause of `seconds` after `after` bytes
     "cut",  # the connection breaks after `after` bytes

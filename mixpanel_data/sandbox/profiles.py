@@ -29,10 +29,17 @@ def engage(ask: Ask) -> Response:
     else:
         raise bad_request("page without session_id: ask for page 0 first")
     size = _page_size(ask)
+    faults = {fault.kind for fault in ask.faults}
+    if "first-page" in faults:
+        page = 0
     head = {"page": page, "page_size": size, "session_id": session.id, "status": "ok"}
     if page == 0:
         head["total"] = session.total
+    if "no-page-size" in faults:
+        del head["page_size"]
     rows = _page(ask, session, page * size, size)
+    if "short-page" in faults:
+        rows = rows[:-1]
     head["computed_at"] = ask.now.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
     text = f'{json.dumps(head)[:-1]}, "results": [{", ".join(rows)}]}}'
     return Response(text, mimetype="application/json")

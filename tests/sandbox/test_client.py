@@ -10,6 +10,7 @@ import pytest
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Settings
 from mixpanel_data.exceptions import (
+    APIError,
     AuthenticationError,
     ConnectionFailedError,
     DateRangeError,
@@ -122,6 +123,29 @@ def test_the_client_notices_every_fault(client, sandbox, fault, error):
     with pytest.raises(error):
         body(client, ALL)
     assert body(client, DAY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("first-page", "page 1 of profiles was asked for, and page 0 came"),
+        ("short-page", "counted 250 profiles, and sent"),
+        ("no-page-size", "page_size: Field required"),
+    ],
+)
+def test_the_client_notices_every_fault_of_profiles(client, sandbox, kind, said):
+    sandbox.faults.add(Fault(kind=kind, path="engage", times=None))
+    with pytest.raises(APIError, match=said):
+        list(client.export_profiles())
+    sandbox.faults.clear()
+    assert len(list(client.export_profiles())) == 250
+
+
+@pytest.mark.parametrize("page", [0, 1, 2])
+def test_the_client_asks_again_for_profiles_that_a_page_lacks(client, sandbox, page):
+    whole = list(client.export_profiles())
+    sandbox.faults.add(Fault(kind="short-page", path="engage", nth=page + 1))
+    assert list(client.export_profiles()) == whole
 
 
 def test_the_client_notices_a_split_record(client, sandbox):
