@@ -10,11 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mixpanel_data._internal.api_client.engage import ProfilePage, pages, profiles, read_page
-from mixpanel_data._internal.api_client.export import Event, ExportStream, read_events
+from mixpanel_data._internal.api_client.export import ExportStream, read_events
 from mixpanel_data._internal.api_client.jql import JQLCalls
 from mixpanel_data._internal.api_client.names import NameCalls
 from mixpanel_data._internal.api_client.parameters import export_params, profile_params
 from mixpanel_data._internal.api_client.reports import ReportCalls
+from mixpanel_data._internal.lines import Event
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries import Export, Profiles
 

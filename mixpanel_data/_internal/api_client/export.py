@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
+from mixpanel_data._internal import lines
 from mixpanel_data._internal.api_client.answers import one_line
 from mixpanel_data._internal.api_client.body import DamagedBodyError
 from mixpanel_data._internal.api_client.exchange import OpenAnswer
@@ -15,12 +14,6 @@ from mixpanel_data.exceptions import ConnectionFailedError, IncompleteExportErro
 BATCH = 1000
 LONGEST_LINE = 64 << 20
 SHOWN = 200
-
-Event = dict[str, Any]
-
-
-class NotAnEventError(ValueError):
-    """A line that is no event; the text says why."""
 
 
 class ExportStream:
@@ -42,7 +35,7 @@ class ExportStream:
         if not self._answer.ends_visibly:
             raise self._incomplete("the answer carries no length, so that a cut would not show")
         try:
-            for chunk in self._answer.decoded():
+            for chunk in without_bom(self._answer.decoded()):
                 self.rows += chunk.count(b"\n")
                 self.bytes += len(chunk)
                 self._keep_last_line(chunk)
@@ -78,8 +71,8 @@ class ExportStream:
         if not line.strip():
             return
         try:
-            parse_event(line)
-        except NotAnEventError as error:
+            lines.check(line)
+        except lines.NotAnEventError as error:
             reason = str(error) if self._ended else f"{error}, and the last line has no end"
             raise self.fault(reason, line, self.rows) from None
         self.rows += 1
@@ -94,20 +87,21 @@ class ExportStream:
         return IncompleteExportError(reason, rows=rows, line=rows + 1, text=text)
 
 
-def parse_event(line: bytes) -> Event:
-    """The event of one line; integers of any size stay exact."""
-    try:
-        value = json.loads(line.decode())
-    except (ValueError, RecursionError):
-        if b"terminated early" in line.lower():
-            raise NotAnEventError("Mixpanel ended it early") from None
-        raise NotAnEventError("a line is not JSON") from None
-    if isinstance(value, dict):
-        if isinstance(value.get("event"), str) and isinstance(value.get("properties"), dict):
-            return value
-        if "error" in value:
-            raise NotAnEventError("Mixpanel sent an error")
-    raise NotAnEventError("a line is no event")
+def without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    r"""The bytes behind a byte order mark, which stored files and proxies put first.
+
+    >>> list(without_bom([b"\xef", b"\xbb\xbf", b"a", b"\xef\xbb\xbf"]))
+    [b'a', b'\xef\xbb\xbf']
+    """
+    rest = iter(chunks)
+    start = b""
+    for chunk in rest:
+        start += chunk
+        if not lines.BOM.startswith(start[: len(lines.BOM)]) or len(start) >= len(lines.BOM):
+            break
+    if start := start.removeprefix(lines.BOM):
+        yield start
+    yield from rest
 
 
 def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -129,17 +123,17 @@ def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def read_events(
-    stream: ExportStream, on_batch: Callable[[list[Event]], None] | None = None
-) -> Iterator[Event]:
+    stream: ExportStream, on_batch: Callable[[list[lines.Event]], None] | None = None
+) -> Iterator[lines.Event]:
     """The events one by one, then in lists of at most 1,000 to `on_batch`; blank lines are none."""
-    batch: list[Event] = []
+    batch: list[lines.Event] = []
     rows = 0
     for line in split_lines(stream):
         if not line.strip():
             continue
         try:
-            event = parse_event(line)
-        except NotAnEventError as error:
+            event = lines.parse(line)
+        except lines.NotAnEventError as error:
             raise stream.fault(str(error), line, rows) from None
         rows += 1
         yield event

@@ -164,6 +164,8 @@ class EventsFetch:
         except IncompleteExportError:
             # A line in its middle is no event: it is asked for again, as one that breaks off.
             self._forget(body)
+            if table.is_aborted:
+                raise
             for again in self._try(Window(body.first, body.last), downloads, tries=1):
                 try:
                     table.add(again.path)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mixpanel_data._internal import lines
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Settings
 from mixpanel_data._internal.services.events import Backoff
@@ -43,21 +44,21 @@ class StreamingService:
 
     def events(self, query: Export) -> Iterator[Event]:
         """The events as dicts; integers of any size stay exact."""
-        for body in self._bodies(query):
-            with body.open("rb") as lines:
-                for line in lines:
-                    if line.strip():
-                        yield json.loads(line.decode("utf-8", "replace"))
+        for body, _ in self._bodies(query):
+            for line in _filled(body):
+                yield lines.parse(line)
 
     def write_events(self, query: Export, file: Writable) -> int:
-        """Write the events as Mixpanel sent them, NDJSON, and say how many."""
+        """Write the events as Mixpanel sent them, NDJSON, and say how many.
+
+        What is no strict JSON (NaN, half a character) is put right.
+        """
         rows = 0
-        for body in self._bodies(query):
-            with body.open("rb") as lines:
-                for line in lines:
-                    if line.strip():
-                        file.write(line if line.endswith(b"\n") else line + b"\n")
-                        rows += 1
+        for body, is_strict in self._bodies(query):
+            for line in _filled(body):
+                whole = line if is_strict else lines.strict(line)
+                file.write(whole if whole.endswith(b"\n") else whole + b"\n")
+                rows += 1
         return rows
 
     def profiles(self, query: Profiles) -> Iterator[dict[str, Any]]:
@@ -65,7 +66,8 @@ class StreamingService:
         for page in self._api.profile_pages(query):
             yield from json.loads(page.content)["results"]
 
-    def _bodies(self, query: Export) -> Iterator[Path]:
+    def _bodies(self, query: Export) -> Iterator[tuple[Path, bool]]:
+        """Windows as files, and whether each is strict JSON as it is."""
         self._api.check_days(query)
         whole = Window(query.from_date, query.to_date)
         size = whole.days if query.limit is not None else self._settings.window_days
@@ -73,7 +75,7 @@ class StreamingService:
             body = Path(folder, "window.ndjson")
             for window in cut(whole.first, whole.last, size):
                 try:
-                    self._download(
+                    is_strict = self._download(
                         replace(query, from_date=window.first, to_date=window.last), body
                     )
                 except APIError as error:
@@ -81,9 +83,9 @@ class StreamingService:
                     error.args = (f"{error.message} (missing: {rest})",)
                     error.hint = f"what came before is whole; go on with --from {window.first}"
                     raise
-                yield body
+                yield body, is_strict
 
-    def _download(self, query: Export, body: Path) -> None:
+    def _download(self, query: Export, body: Path) -> bool:
         attempt = 1
         while True:
             try:
@@ -98,30 +100,30 @@ class StreamingService:
             self._sleep(self._backoff(attempt))
             attempt += 1
 
-    def _receive(self, query: Export, body: Path) -> None:
+    def _receive(self, query: Export, body: Path) -> bool:
         body.unlink(missing_ok=True)
         with self._api.open_export(query) as stream, body.open("wb") as file:
             for chunk in stream:
                 file.write(chunk)
-        _check(body)
+        return _check(body)
 
 
-def _check(body: Path) -> None:
-    """Raise unless every line is an event, before any of them goes out."""
-    with body.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
+def _filled(body: Path) -> Iterator[bytes]:
+    """The lines that are not blank."""
+    with body.open("rb") as file:
+        yield from filter(bytes.strip, file)
+
+
+def _check(body: Path) -> bool:
+    """Whether all of it is strict JSON; raise unless every line is an event."""
+    is_strict = True
+    with body.open("rb") as file:
+        for number, line in enumerate(file, start=1):
             try:
-                event = json.loads(line.decode("utf-8", "replace"))
-            except ValueError:
-                event = None
-            if not (
-                isinstance(event, dict)
-                and isinstance(event.get("event"), str)
-                and isinstance(event.get("properties"), dict)
-            ):
+                is_strict &= not line.strip() or lines.check(line)
+            except lines.NotAnEventError as error:
                 text = line[:200].decode("utf-8", "replace").strip()
                 raise IncompleteExportError(
-                    "a line is not an event", rows=number - 1, line=number, text=text
-                )
+                    str(error), rows=number - 1, line=number, text=text
+                ) from None
+    return is_strict

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from werkzeug import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from mixpanel_data._internal.storage.ingest.mend import mend
+from mixpanel_data._internal.lines import whole_characters
 from mixpanel_data.sandbox.params import Params
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request
 
@@ -56,7 +56,7 @@ class Submission:
         Mended, halves of characters are U+FFFD.
         """
         text = _unwrapped(self.text)
-        records = _records(mend(text.encode()).decode() if mended else text)
+        records = _records(whole_characters(text.encode()).decode() if mended else text)
         if len(records) > MAX_RECORDS:
             raise RefusalError(413, f"request exceeds max limit of {MAX_RECORDS} records")
         return records

@@ -6,14 +6,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
+from mixpanel_data._internal.lines import whole_characters
 from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage import inventory, metadata
 from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import dedupe
-from mixpanel_data._internal.storage.ingest.mend import mend, mend_lines
+from mixpanel_data._internal.storage.ingest.mend import mend_body
 from mixpanel_data._internal.storage.session import Session
 from mixpanel_data._internal.storage.sharing import Connection, ends
-from mixpanel_data.exceptions import SessionLostError, StorageError
+from mixpanel_data.exceptions import IncompleteExportError, QueryError, SessionLostError
 from mixpanel_data.types import TableMetadata, TableType
 
 FLAT_COLUMNS = 500
@@ -62,10 +63,14 @@ _EVENTS = """
 
 # `time` is in milliseconds, or in seconds where a server ignored time_in_ms: 1e11 parts them
 # until the year 5138.
-_TIME = """make_timestamp(CAST(round(
+_MICROSECONDS = """(
             TRY_CAST(keys[1] AS DOUBLE)
             * CASE WHEN abs(TRY_CAST(keys[1] AS DOUBLE)) > 1e11 THEN 1e3 ELSE 1e6 END
-        ) AS BIGINT))"""
+        )"""
+
+# A timestamp ends some days past 9.22e18, and a time zone may take it there.
+_TIME = f"""CASE WHEN abs({_MICROSECONDS}) < 9.2e18
+            THEN make_timestamp(CAST(round({_MICROSECONDS}) AS BIGINT)) END"""
 
 _PROFILES = """
     INSERT INTO {table}
@@ -123,6 +128,7 @@ class TableInTheMaking:
         self._becomes = flat
         self._flat = FlatTable(session.connection, name, facts.type, limit=flat_columns)
         self._before: int | None = None
+        self.is_aborted = False
         self._is_over = False
         self._execute("BEGIN")
 
@@ -164,39 +170,49 @@ class TableInTheMaking:
     def _add_events(self, body: Path) -> int:
         after = self._last_row()
         rows = self._read_events(body)
-        if refused := self._count(f"SELECT count(*) FROM {self._table} WHERE event_name IS NULL"):
-            try:
-                self._mend(body, refused)
-            except BaseException:
-                self._execute(f"DELETE FROM {self._table} WHERE rowid > {after}")
-                raise
+        if self._refused(after):
+            self._execute(f"DELETE FROM {self._table} WHERE rowid > {after}")
+            rows = self._read_mended(body, after)
         copies = self._delete_copies(after) if self._deduplicate else 0
         self.duplicates += copies
         return rows - copies
+
+    def _refused(self, after: int) -> int:
+        return self._count(
+            f"SELECT count(*) FROM {self._table} WHERE rowid > {after} AND event_name IS NULL"
+        )
 
     def _delete_copies(self, after: int) -> int:
         if not self._count(dedupe.candidates(self._table, after)):
             return 0
         return self._delete(dedupe.events(self._table, after))
 
-    def _mend(self, body: Path, refused: int) -> None:
-        mended = body.with_name(body.name + ".mended")
+    def _read_mended(self, body: Path, after: int) -> int:
+        strict = body.with_name(body.name + ".mended")
         try:
-            found = mend_lines(body, mended)
-            self._execute(f"DELETE FROM {self._table} WHERE event_name IS NULL")
-            if found != refused or (found and self._read_events(mended) != found):
-                raise StorageError(f"{refused:,} events are JSON that DuckDB can't read")
+            rows = mend_body(body, strict)
+            read = self._read_events(strict)
         finally:
-            mended.unlink(missing_ok=True)
+            strict.unlink(missing_ok=True)
+        if read == rows and not self._refused(after):
+            return rows
+        self._execute(f"DELETE FROM {self._table} WHERE rowid > {after}")
+        raise IncompleteExportError("DuckDB can't read a line of it", rows=0)
 
     def _read_events(self, body: Path) -> int:
-        return self._count(
-            _EVENTS.format(table=self._table, time=self._time, path=literal(str(body)))
-        )
+        statement = _EVENTS.format(table=self._table, time=self._time, path=literal(str(body)))
+        try:
+            return self._count(statement)
+        except QueryError as error:
+            if type(error) is not QueryError or error.message.startswith("Out of Memory"):
+                raise
+            self.is_aborted = True
+            reason = error.message.splitlines()[0]
+            raise IncompleteExportError(f"DuckDB can't read it: {reason}", rows=0) from error
 
     def _add_profiles(self, body: Path) -> int:
         page = body.read_bytes()
-        whole = mend(page)
+        whole = whole_characters(page)
         if whole != page:
             body.write_bytes(whole)
         return self._count(
