@@ -34,6 +34,7 @@ its facts as attributes; `to_dict()` is what `mp --format json` prints.
 from __future__ import annotations
 
 import difflib
+import re
 import warnings
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -42,6 +43,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+_SEPARATOR = re.compile(r"->|=>|[;|>→]")
+"""What people put between names, where commas are meant."""
 
 
 class MixpanelDataError(Exception):
@@ -96,7 +100,7 @@ class AccountNotFoundError(ConfigError):
         self.hint = near(name, self.known) or (
             f"configured accounts: {', '.join(self.known)}"
             if self.known
-            else f"mp auth add {name} --username … --project … --region us"
+            else f"{command('auth', 'add', name)} --username … --project … --region us"
         )
 
 
@@ -106,7 +110,7 @@ class AccountExistsError(ConfigError):
     def __init__(self, name: str) -> None:
         super().__init__(f"account {name!r} already exists")
         self.name = name
-        self.hint = f"mp auth remove {name}"
+        self.hint = f"{command('auth', 'remove', name)}, or choose another name"
 
 
 class AuthenticationError(MixpanelDataError):
@@ -230,7 +234,7 @@ class TableExistsError(MixpanelDataError):
         self.table = table
         self.hint = hint or (
             "--append adds days of events, --replace swaps it (append=True, replace=True),"
-            f" or drop it first: mp drop {table}"
+            f" or drop it first: {command('drop', table)}"
         )
 
 
@@ -290,13 +294,30 @@ class MissingExtraError(MixpanelDataError, ImportError):
         self.hint = f"pip install 'mixpanel-data[{extra}]'"
 
 
+def command(*words: object) -> str:
+    """An `mp` command as a shell takes it, for a hint; the faces type it their own way.
+
+    >>> command("properties", "Sign Up")
+    "mp properties 'Sign Up'"
+    """
+    import shlex  # which a call without an error need not load
+
+    return shlex.join(["mp", *map(str, words)])
+
+
 def near(name: str, known: Iterable[str]) -> str | None:
     """Ask whether the most similar of the known names was meant; None when nothing is similar.
 
     >>> near("purchse", ["Purchase", "Sign Up"])
     "did you mean 'Purchase'?"
+    >>> near("sign up; Purchase", ["Purchase", "Sign Up"])
+    "a comma separates names; did you mean 'Sign Up,Purchase'?"
     """
     folded = {it.casefold(): it for it in known}
+    parts = [part.strip().casefold() for part in _SEPARATOR.split(name)]
+    if len(parts) > 1 and folded.keys() >= set(parts) and "," not in "".join(parts):
+        names = ",".join(folded[part] for part in parts)
+        return f"a comma separates names; did you mean {names!r}?"
     match = difflib.get_close_matches(name.casefold(), folded, n=1)
     return f"did you mean {folded[match[0]]!r}?" if match else None
 

@@ -8,9 +8,11 @@ from mixpanel_data.exceptions import InvalidArgumentError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+_COMMAND = re.compile(r"(?<![\w%-])mp (?P<words>fetch (?:events|profiles)|[a-z]+)")
 
 
 def printable(text: str) -> str:
@@ -20,6 +22,15 @@ def printable(text: str) -> str:
     'red \\x1b[31m alert'
     """
     return _UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], text)
+
+
+def retyped(text: str, begin: Callable[[str], str]) -> str:
+    """The `mp` commands in a text as a face types them; it is asked how each one begins.
+
+    >>> retyped("mp fetch events --append, or mp tables", lambda words: f"mp -q {words}")
+    'mp -q fetch events --append, or mp -q tables'
+    """
+    return _COMMAND.sub(lambda found: begin(found["words"]), text)
 
 
 def listed(values: Iterable[str], option: str) -> list[str]:

@@ -84,11 +84,23 @@ def _texts(node: ast.expr) -> list[str]:
         case ast.Constant(value=str(text)):
             return [" ".join(text.split())]
         case ast.JoinedStr(values=values):
-            parts = [it.value if isinstance(it, ast.Constant) else GAP for it in values]
-            text = " ".join("".join(map(str, parts)).split())
+            text = " ".join("".join(map(_part, values)).split())
             return [text] if set(text) - set(f"{GAP} :(),'") else []
+        case ast.Call(func=ast.Name(id="command"), args=words):
+            return [" ".join(["mp", *map(_part, words)])]
         case _:
             return []
+
+
+def _part(node: ast.expr) -> str:
+    """What stands for a part of a text."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.FormattedValue(value=ast.Call() as call):
+            return next(iter(_texts(call)), GAP)
+        case _:
+            return GAP
 
 
 def _cell(text: str) -> str:

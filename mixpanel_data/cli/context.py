@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Literal, cast
 import typer
 
 from mixpanel_data.cli import formatters, results
+from mixpanel_data.exceptions import command
 from mixpanel_data.plain import to_csv, to_json
-from mixpanel_data.text import listed, printable
+from mixpanel_data.text import listed, printable, retyped
 
 if TYPE_CHECKING:
     from mixpanel_data.cli.jq import Program
@@ -89,7 +89,12 @@ class Session:
         """An `mp` command to type next, on the same account, project and database."""
         chosen = {"--account": self.account, "--project": self.project, "--db": self.db}
         options = [str(word) for pair in chosen.items() if pair[1] for word in pair]
-        return shlex.join(["mp", *options, *words])
+        return command(*options, *words)
+
+    def retyped(self, text: str) -> str:
+        """A text whose commands are on the same account, project and database, too."""
+        chosen = self.command()
+        return retyped(text, lambda words: f"{'mp' if words == 'auth' else chosen} {words}")
 
     @contextmanager
     def workspace(self) -> Iterator[Workspace]:

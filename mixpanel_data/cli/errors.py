@@ -66,6 +66,8 @@ def report(error: BaseException, session: Session, args: Sequence[str]) -> int:
             "message": f"this is a bug in mixpanel-data: {type(error).__name__}: {error}",
             "hint": "the same command with --verbose shows where; please report it",
         }
+    if facts["hint"]:
+        facts["hint"] = session.retyped(facts["hint"])
     return _print(facts, exit_code(error), _as_json(session, args))
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.exceptions import InvalidArgumentError, command
 from mixpanel_data.manual import Entry, Words, public_names, sections
 
 SHOWN = {"commands": 5, "names": 4, "sections": 4}
@@ -66,5 +66,5 @@ def _instead(typed: Sequence[str], known: Sequence[Entry]) -> str:
     asked = [word.lower() for word in typed]
     near = [next(iter(difflib.get_close_matches(word, words, 1)), "") for word in asked]
     if near != asked and any(near):
-        return f"mp help {' '.join(filter(None, near))}"
+        return command("help", *filter(None, near))
     return "fewer words, or mp --help for all commands"

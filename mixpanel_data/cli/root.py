@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self, cast
 
 import typer
@@ -29,7 +30,7 @@ def call(
     session = Session(lend=lend)
     with warnings.catch_warnings():
         warnings.simplefilter("always", MixpanelDataWarning)
-        warnings.showwarning = _print_warning
+        warnings.showwarning = partial(_print_warning, session)
         try:
             command = Root.build(sections, workflow=workflow)
             code = command.main(list(args), prog_name="mp", standalone_mode=False, obj=session)
@@ -100,5 +101,5 @@ def _a_reader_may_leave() -> Iterator[None]:
         raise typer.Exit from None
 
 
-def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
-    typer.echo(f"warning: {printable(str(message))}", err=True)
+def _print_warning(session: Session, message: Warning | str, *_: object, **__: object) -> None:
+    typer.echo(f"warning: {printable(session.retyped(str(message)))}", err=True)

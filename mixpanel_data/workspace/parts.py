@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mixpanel_data._internal.config import SANDBOX, Credentials, Settings
-from mixpanel_data.exceptions import AuthenticationError, ConfigError, InvalidArgumentError
+from mixpanel_data.exceptions import AuthenticationError, ConfigError, InvalidArgumentError, command
 
 if TYPE_CHECKING:
     import duckdb
@@ -137,9 +138,15 @@ class Parts:
         from mixpanel_data._internal.services.local_query import LocalQueryService
         from mixpanel_data.workspace.local import LocalReports
 
-        service = LocalQueryService(self._storage, zone=self._legacy_zone or "UTC")
         who = self._credentials
+        service = LocalQueryService(
+            self._storage, zone=self._legacy_zone or "UTC", today=self._today
+        )
         return LocalReports(service, timezone=who.timezone if who else None)
+
+    def _today(self) -> date:
+        """The last day of which there are exports; asks no server."""
+        return datetime.now(UTC).date() if self._credentials is None else self.api.today()
 
     @cached_property
     def _unfinished(self) -> UnfinishedFetches:
@@ -161,7 +168,7 @@ class Parts:
         if who.timezone is None:
             raise ConfigError(
                 f"account {who.account!r} has legacy_time but no timezone",
-                hint=f"mp auth test {who.account} --save-timezone",
+                hint=command("auth", "test", who.account, "--save-timezone"),
             )
         return who.timezone
 

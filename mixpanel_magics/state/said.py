@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal
 
 from mixpanel_data.exceptions import MixpanelDataError, listening
-
-_COMMAND = re.compile(r"(?<![\w%])mp (?:fetch (?=events|profiles)|(?=[a-z]))")
-
+from mixpanel_data.text import retyped
 
 Tone = Literal["plain", "good", "bad", "busy"]
 
@@ -45,6 +42,8 @@ def as_typed(hint: str | None) -> str | None:
     >>> as_typed("mp fetch events --from DATE, or mp tables")
     '%mp_fetch events --from DATE, or %mp tables'
     """
-    if hint is None:
-        return None
-    return _COMMAND.sub(lambda found: "%mp_fetch " if "fetch" in found[0] else "%mp ", hint)
+    return None if hint is None else retyped(hint, _magic)
+
+
+def _magic(words: str) -> str:
+    return f"%mp_{words}" if words.startswith("fetch ") else f"%mp {words}"

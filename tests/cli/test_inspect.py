@@ -104,7 +104,7 @@ def test_properties_of_a_table_cost_no_query(mp, db):
     assert (done.code, "did you mean 'Purchase'?" in done.err) == (3, True)
     mp("drop", "events_flat", "--force")
     done = mp("properties", "Purchase", "--table", "events")
-    assert (done.code, "hint: mp flatten events" in done.err) == (3, True)
+    assert (done.code, f"hint: mp --db {db} flatten events" in done.err) == (3, True)
 
 
 @pytest.mark.usefixtures("online")

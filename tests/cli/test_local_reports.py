@@ -325,11 +325,11 @@ def test_invented_data_is_called_so_also_from_a_file(here: Mp) -> None:
     ],
 )
 def test_what_is_refused_says_what_to_do(
-    typed: str, error: str, hint: str, here: Mp, online: str
+    typed: str, error: str, hint: str, here: Mp, db: Path, online: str
 ) -> None:
     done = here(*split(typed), *TYPED)
     assert (done.code, done.out) == (3, "")
-    assert done.err.endswith(f"error: {error}\nhint: {hint}\n")
+    assert done.err.endswith(f"error: {error}\nhint: {hint.replace('mp ', f'mp --db {db} ')}\n")
 
 
 def test_a_misspelt_table_is_named_and_one_that_is_not_there_is_to_be_fetched(
@@ -340,7 +340,7 @@ def test_a_misspelt_table_is_named_and_one_that_is_not_there_is_to_be_fetched(
     assert "error: no table named 'evnts'\nhint: did you mean 'events'?\n" in wrong.err
     done = mp("--account", "sandbox", "flows", "--event", "Purchase", *TYPED)
     assert (done.code, done.out) == (4, "")
-    assert "hint: nothing is fetched yet: mp fetch events --from DATE --to DATE\n" in done.err
+    assert "hint: nothing is fetched yet: mp --account sandbox fetch events --from DATE" in done.err
 
 
 def test_the_sandbox_counts_the_same_as_its_tables(mp: Mp) -> None:

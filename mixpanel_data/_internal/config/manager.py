@@ -18,6 +18,7 @@ from mixpanel_data.exceptions import (
     AuthenticationError,
     ConfigError,
     InvalidArgumentError,
+    command,
     warn,
 )
 
@@ -206,7 +207,7 @@ class _Stored:
         place = f"{self.path}, account {name!r}"
         table = self.accounts[name]
         if not isinstance(table, Mapping):
-            raise ConfigError(f"{place}: not a table", hint=f"mp auth remove {name}")
+            raise ConfigError(f"{place}: not a table", hint=command("auth", "remove", name))
         with _blaming(place):
             return _checked(table)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from mixpanel_data._internal.expressions.names import property_expression
+from mixpanel_data._internal.expressions.names import property_expression, quoted
 from mixpanel_data.exceptions import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -15,7 +16,20 @@ _COMPARISON = re.compile(r"[=<>]")
 _DOTTED_IN_CALL = re.compile(r"\(\s*(?:properties|user|event)\.")
 _STRING = re.compile(r"""("[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*')""", re.DOTALL)
 _DOTS = re.compile(r"\b(properties|user|event)\.([\w$]+)")
-_FIRST_NAME = re.compile(r"\A\s*([A-Za-z_$]\w*)(?=\s*(?:[=!<>]=|[=<>]))")
+_PIECE = re.compile(
+    r"""
+      "[^"\\]*(?:\\.[^"\\]*)*" | '[^'\\]*(?:\\.[^'\\]*)*'
+    | (?P<source>properties|user|event)\.(?P<name>[^\s"'()\[\]=<>!,]+)
+    | [=!<>]= | <> | && | \|\| | \w+(?=\s*\() | (?:and|or|not|in|AND|OR|NOT)\b
+    | (?P<words>[^\s"'()\[\]=<>!,&|+*/%]+(?:\s+(?!(?:and|or|not|in|AND|OR|NOT)\b)[^\s"'()\[\]=<>!,&|+*/%]+)*)
+    | .
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_COMPARING = {"=": "==", "<>": "!=", **{it: it for it in ("==", "!=", "<=", ">=", "<", ">", "in")}}
+_AS_WORDS = {"&&": "and", "||": "or"}
+_ENDS = {"and", "or", "AND", "OR", "&&", "||"}
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _BEGUN = re.compile(r"(?:[-+*/%=<>!,]|\b(?:and|AND|or|OR|not|NOT|in))\s*\Z")
 _BRACKETS = {")": "(", "]": "["}
 _DOTTED = re.compile(r"(properties|user|event)\.([^\s\"'()=<>]+)")
@@ -74,19 +88,44 @@ def _is_surely_wrong(text: str) -> bool:
 
 
 def _hint_with_accesses(text: str) -> str:
-    """The same with names as accesses, where that can be guessed.
+    """The same with names as accesses and values as texts, where that can be guessed.
 
-    >>> _hint_with_accesses('user.plan == "a.b"'), _hint_with_accesses("plan == 1")
-    ('write user["plan"] == "a.b"', 'write properties["plan"] == 1')
+    >>> _hint_with_accesses('user.plan == "a.b"'), _hint_with_accesses("platform = iOS")
+    ('write user["plan"] == "a.b"', 'write properties["platform"] == "iOS"')
     """
-    parts = _STRING.split(text)
-    parts[::2] = [_DOTS.sub(r'\1["\2"]', part) for part in parts[::2]]
-    changed = "".join(parts)
-    if changed == text:
-        changed = _FIRST_NAME.sub(r'properties["\1"]', text, count=1)
-    if changed == text:
+    from mixpanel_data._internal.expressions.errors import ExpressionSyntaxError
+    from mixpanel_data._internal.expressions.parser import parse
+
+    meant = "".join(_meant(text))
+    try:
+        parse(meant)
+    except ExpressionSyntaxError:
+        meant = ""
+    if is_bare(meant):
         return 'write a property as properties["country"], such as properties["country"] == "US"'
-    return f"write {changed}"
+    return f"write {meant}"
+
+
+def _meant(text: str) -> Iterator[str]:
+    """The pieces of a text as its language has them: a bare name is a text after a comparison."""
+    from mixpanel_data._internal.expressions.parser import RESERVED
+
+    is_value = False
+    for piece in _PIECE.finditer(text):
+        word = piece.group()
+        if word in _ENDS:
+            is_value = False
+        if word in _COMPARING:
+            is_value = True
+            yield _COMPARING[word]
+        elif piece["source"]:
+            yield property_expression(piece["name"], cast("Source", piece["source"]))
+        elif piece["words"] is None or word in RESERVED or (is_value and _NUMBER.fullmatch(word)):
+            yield _AS_WORDS.get(word, word)
+        elif is_value:
+            yield quoted(word)
+        else:
+            yield property_expression(word)
 
 
 def event_properties(text: str | None) -> list[str]:

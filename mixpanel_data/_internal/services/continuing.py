@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
 from mixpanel_data._internal.services.windows import DAY, Window
-from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.exceptions import InvalidArgumentError, command
 from mixpanel_data.queries import parse_date
 from mixpanel_data.text import joined
 from mixpanel_data.types import TableMetadata
@@ -23,14 +22,14 @@ class Continuation:
     def __init__(self, before: TableMetadata, today: date, legacy_zone: str | None) -> None:
         if before.type != "events" or before.from_date is None or before.to_date is None:
             raise InvalidArgumentError(
-                f"a table of {before.type} can't be appended to", hint="fetch it with replace"
+                f"a table of {before.type} can't be appended to",
+                hint="fetch it with --replace (replace=True)",
             )
         self._today = today
-        self._have = Window(
-            date.fromisoformat(before.from_date), date.fromisoformat(before.to_date)
-        )
+        self.have = Window(date.fromisoformat(before.from_date), date.fromisoformat(before.to_date))
         fetched = before.fetched_at.replace(tzinfo=UTC).astimezone(ZoneInfo(legacy_zone or "UTC"))
-        self._following = min(self._have.last + DAY, max(fetched.date(), self._have.first))
+        self.following = min(self.have.last + DAY, max(fetched.date(), self.have.first))
+        """The first day that it lacks, or had not been over when it was fetched."""
 
     def days(
         self, from_date: str | date | None, to_date: str | date | None, lookback_days: int
@@ -44,12 +43,12 @@ class Continuation:
             raise InvalidArgumentError(f"lookback_days {lookback_days} is negative")
         last = parse_date(to_date, "to_date") if to_date is not None else self._today - DAY
         if from_date is None:
-            first = max(self._following - timedelta(days=lookback_days), self._have.first)
-            if self._have.first <= last < first:
+            first = max(self.following - timedelta(days=lookback_days), self.have.first)
+            if self.have.first <= last < first:
                 return Window(last + DAY, last)
             if last < first:
                 raise InvalidArgumentError(
-                    f"the table begins at {self._have.first}, after {last}",
+                    f"the table begins at {self.have.first}, after {last}",
                     hint="name the days to add before it: from_date (--from) and to_date (--to)",
                 )
         else:
@@ -67,36 +66,62 @@ class Continuation:
         return Window(first, last)
 
     def _refuse_a_gap(self, first: date, last: date) -> None:
-        if first > self._following and first <= self._have.last + DAY:
+        if first > self.following and first <= self.have.last + DAY:
             raise InvalidArgumentError(
-                f"{self._following} was not over when it was fetched; {first}..{last} would leave"
+                f"{self.following} was not over when it was fetched; {first}..{last} would leave"
                 " its later events out",
-                hint=f"start at {self._following}",
+                hint=f"start at {self.following}",
             )
-        if first > self._have.last + DAY or last < self._have.first - DAY:
+        if first > self.have.last + DAY or last < self.have.first - DAY:
             raise InvalidArgumentError(
-                f"the table has {self._have}; {first}..{last} would leave days out between",
-                hint=f"start at {self._following}"
-                if first > self._have.last
-                else f"end at {self._have.first - DAY}",
+                f"the table has {self.have}; {first}..{last} would leave days out between",
+                hint=f"start at {self.following}"
+                if first > self.have.last
+                else f"end at {self.have.first - DAY}",
             )
 
 
 def refuse_changed(table: str, before: TableMetadata) -> None:
     """Refuse to look for the days that a changed table lacks: nobody knows which are complete."""
-    days = [str(before.from_date), "--to", str(before.to_date)]
-    again = ["mp", "fetch", "events", table, "--replace", "--from", *days]
-    if before.filter_events is not None:
-        again += ["--events", joined(before.filter_events)]
-    if before.filter_where is not None:
-        again += ["--where", before.filter_where]
-    if before.filter_limit is not None:
-        again += ["--limit", str(before.filter_limit)]
     raise InvalidArgumentError(
         f"table {table!r} was changed by SQL or another program after it was fetched: which of its"
         " days are complete is not known, so an append needs the days by name (--from, from_date)",
-        hint=shlex.join(again),
+        hint=fetch_again(table, before),
     )
+
+
+def fetch_again(table: str, before: TableMetadata) -> str:
+    """The command that fetches a table anew, as it was."""
+    return _fetch(table, before, "--replace", before.from_date, before.to_date)
+
+
+def fetch_more(
+    table: str, before: TableMetadata, days: Window, today: date, zone: str | None
+) -> str | None:
+    """The command that adds these days to a table, which has none of them.
+
+    None while there are none in Mixpanel either. A sample can't be added to.
+    """
+    first, last = days.first, min(days.last, today)
+    if first > last:
+        return None
+    if before.filter_limit is not None:
+        return _fetch(table, before, "--replace", first, last)
+    has = Continuation(before, today, zone)
+    if last < has.have.first:
+        return _fetch(table, before, "--append", first, has.have.first - DAY)
+    return _fetch(table, before, "--append", has.following, last)
+
+
+def _fetch(table: str, like: TableMetadata, mode: str, first: object, last: object) -> str:
+    words = ["fetch", "events", table, mode, "--from", first, "--to", last]
+    if like.filter_events is not None:
+        words += ["--events", joined(like.filter_events)]
+    if like.filter_where is not None:
+        words += ["--where", like.filter_where]
+    if like.filter_limit is not None:
+        words += ["--limit", like.filter_limit]
+    return command(*words)
 
 
 def extended(before: TableMetadata, new: TableMetadata) -> TableMetadata:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from mixpanel_data import queries
 from mixpanel_data._internal.expressions import as_expression, nodes, parse
 from mixpanel_data._internal.reports.calendar import Calendar
 from mixpanel_data._internal.reports.events import Table
 from mixpanel_data._internal.services import known_tables
+from mixpanel_data._internal.services.continuing import fetch_again, fetch_more
 from mixpanel_data._internal.services.known_tables import KnownTable
+from mixpanel_data._internal.services.windows import Window
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import InvalidArgumentError, near, warn
 from mixpanel_data.types import TableSchema
@@ -71,10 +73,11 @@ def check(
     profiles: Table | None,
     calendar: Calendar,
     storage: StorageEngine,
+    today: Callable[[], date],
 ) -> None:
     """Raise where nothing can be found, warn where something may be missing."""
     asked = needs(query)
-    _check_days(tables, calendar)
+    _check_days(tables, calendar, today)
     for name in asked.events or ():
         _check_event(name, tables, storage)
     _check_around(tables, calendar, asked)
@@ -135,7 +138,7 @@ def _sees_all(query: Question) -> bool:
     )
 
 
-def _check_days(tables: list[KnownTable], calendar: Calendar) -> None:
+def _check_days(tables: list[KnownTable], calendar: Calendar, today: Callable[[], date]) -> None:
     spans = [(table.start, table.end) for table in tables]
     known = [(start, end) for start, end in spans if start is not None and end is not None]
     if len(known) < len(spans):
@@ -145,17 +148,32 @@ def _check_days(tables: list[KnownTable], calendar: Calendar) -> None:
         return
     has = ", ".join(known_tables.dates(tables))
     asked = f"{calendar.first}..{calendar.last}"
-    fetch = (
-        f"mp fetch events {tables[-1].name} --append --from {calendar.first} --to {calendar.last}"
-    )
     if missing == [(calendar.start, calendar.end)]:
-        raise InvalidArgumentError(f"nothing here is of {asked}: {has}", hint=fetch)
+        raise InvalidArgumentError(
+            f"nothing here is of {asked}: {has}",
+            hint=_fetch_nearest(tables, calendar, today())
+            or "these days are to come: choose earlier ones",
+        )
     first, last = missing[0]
     more = f" and {len(missing) - 1} more times" if len(missing) > 1 else ""
     warn(
         f"the tables lack events of {asked} in {calendar.zone}, from {_utc(first)} to"
         f" {_utc(last)}{more}: {has}"
     )
+
+
+def _fetch_nearest(tables: list[KnownTable], calendar: Calendar, today: date) -> str | None:
+    """How to add the days to the table that has the nearest ones; None where they are to come."""
+    apart = [
+        (max(table.start - calendar.end, calendar.start - table.end), number)
+        for number, table in enumerate(tables)
+        if table.start is not None and table.end is not None
+    ]
+    table = tables[min(apart)[1]]
+    if table.facts is None:
+        return None
+    first, last = table.day(calendar.start), table.day(calendar.end - timedelta(microseconds=1))
+    return fetch_more(table.name, table.facts, Window(first, last), today, table.zone)
 
 
 def _gaps(
@@ -196,7 +214,7 @@ def _check_event(name: str, tables: list[KnownTable], storage: StorageEngine) ->
         )
         raise InvalidArgumentError(
             f"{_tables(tables)} was fetched for {', '.join(asked)} only, not for {name!r}",
-            hint=near(name, asked) or f"mp fetch events NAME --events {name!r}",
+            hint=near(name, asked) or _fetch_with(name, tables[-1]),
         )
     if excluded:
         warn(f"{_tables(excluded)} was fetched without event {name!r}")
@@ -209,6 +227,14 @@ def _check_event(name: str, tables: list[KnownTable], storage: StorageEngine) ->
             f"{_tables(tables)} has no event {name!r}",
             hint=near(name, here) or f"events here: {shown}{', …' if len(here) > 20 else ''}",
         )
+
+
+def _fetch_with(event: str, table: KnownTable) -> str | None:
+    """How to fetch a table anew, with one more event."""
+    if table.facts is None:
+        return None
+    events = [*(table.facts.filter_events or ()), event]
+    return fetch_again(table.name, replace(table.facts, filter_events=events))
 
 
 def _check_any_event(tables: list[KnownTable]) -> None:

@@ -12,6 +12,7 @@ from mixpanel_data.exceptions import (
     InvalidArgumentError,
     MixpanelDataError,
     ResourceNotFoundError,
+    command,
     near,
 )
 from mixpanel_data.types import CohortSummary, FunnelInfo, LexiconSchema
@@ -122,7 +123,7 @@ class DiscoveryService:
             return None
         if not names or prop in names or len(names) >= MOST_PROPERTIES:
             return None
-        return near(prop, names) or f"mp properties {event!r} lists those that there are"
+        return near(prop, names) or (f"{command('properties', event)} lists those that there are")
 
     def _refuse_unknown_event(self, event: str) -> None:
         hint = self.doubt_event(event)

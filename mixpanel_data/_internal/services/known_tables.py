@@ -60,6 +60,10 @@ class KnownTable:
         """Whether Mixpanel had later events when it was fetched."""
         return self.facts is not None and self.end is not None and self.end < self.facts.fetched_at
 
+    def day(self, at: datetime) -> date:
+        """The day of exports that has an instant of UTC."""
+        return at.replace(tzinfo=UTC).astimezone(ZoneInfo(self.zone)).date()
+
     def may_have(self, event: str) -> bool:
         """Whether the fetch asked for events of this name."""
         asked = self.facts.filter_events if self.facts else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from mixpanel_data import queries
@@ -23,6 +23,7 @@ from mixpanel_data._internal.services.coverage import Question
 from mixpanel_data._internal.services.known_tables import KnownTable
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data._internal.utils import utc_now
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries import Scope
 from mixpanel_data.types import (
@@ -69,11 +70,18 @@ _KINDS: dict[type, _Report[Any, Any]] = {
 
 
 class LocalQueryService:
-    """Asks the tables of a database; `zone` is that of the days of exports."""
+    """Asks the tables of a database; `zone` is that of the days of exports, `today` the last one."""
 
-    def __init__(self, storage: StorageEngine, *, zone: str = "UTC") -> None:
+    def __init__(
+        self,
+        storage: StorageEngine,
+        *,
+        zone: str = "UTC",
+        today: Callable[[], date] = lambda: utc_now().date(),
+    ) -> None:
         self._storage = storage
         self._zone = zone
+        self._today = today
 
     def segmentation(self, query: queries.LocalSegmentation, scope: Scope) -> SegmentationResult:
         """Numbers by bucket and segment."""
@@ -123,7 +131,14 @@ class LocalQueryService:
 
     def _ask(self, report: _Report[Q, A], query: Q, scope: Scope) -> A:
         plan = self._plan(report, query, scope)
-        coverage.check(plan.query, plan.tables, plan.events.profiles, plan.calendar, self._storage)
+        coverage.check(
+            plan.query,
+            plan.tables,
+            plan.events.profiles,
+            plan.calendar,
+            self._storage,
+            self._today,
+        )
         mistakes.check(plan.query, plan.events.tables, plan.events.profiles)
         rows = self._storage.execute_rows(plan.sql)
         answer = report.answer(

@@ -11,7 +11,7 @@ from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.looks.source import Relation
 from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data._internal.storage.transactions import consistent
-from mixpanel_data.exceptions import InvalidArgumentError, TableNotFoundError, near
+from mixpanel_data.exceptions import InvalidArgumentError, TableNotFoundError, command, near
 from mixpanel_data.types import ColumnInfo, TableDetails, TableInfo, TableMetadata, TableSchema
 
 _RELATIONS = """
@@ -147,7 +147,8 @@ def properties_of(connection: Connection, table: str, event: str) -> list[str]:
         _, in_step = catalog.companions(connection).get(table.lower(), (None, False))
         if not in_step:
             raise InvalidArgumentError(
-                f"table {table!r} has no flat table that is up to date", hint=f"mp flatten {table}"
+                f"table {table!r} has no flat table that is up to date",
+                hint=command("flatten", table),
             )
         known = catalog.read(connection, table)
     found = sorted(info.property for info in known if event in info.events)

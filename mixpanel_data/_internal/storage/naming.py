@@ -5,7 +5,7 @@ from __future__ import annotations
 from mixpanel_data._internal.storage import inventory, metadata
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.sharing import Connection
-from mixpanel_data.exceptions import InvalidArgumentError, TableExistsError
+from mixpanel_data.exceptions import InvalidArgumentError, TableExistsError, command
 
 
 def check(connection: Connection, name: str, *, flat: bool) -> None:
@@ -26,7 +26,7 @@ def check(connection: Connection, name: str, *, flat: bool) -> None:
         what = f"is the flat table of {base!r}" if is_flat else "is reserved for a flat table"
         raise InvalidArgumentError(
             f"a fetched table can't be named {name!r}: it {what}",
-            hint=f"mp flatten {base} builds a flat table; choose a name that doesn't end in"
+            hint=f"{command('flatten', base)} builds a flat table; choose a name that doesn't end in"
             f" {catalog.SUFFIX}",
         )
     companion = catalog.flat_name(name)

@@ -9,7 +9,7 @@ import typer
 
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session, is_interactive
-from mixpanel_data.exceptions import InvalidArgumentError, warn
+from mixpanel_data.exceptions import InvalidArgumentError, command, warn
 
 if TYPE_CHECKING:
     from mixpanel_data.types import AccountTest
@@ -82,11 +82,11 @@ def add(
     session = Session.of(ctx)
     if session.project is None:
         raise InvalidArgumentError(
-            "the project ID is missing", hint=f"mp auth add {name} --project ID …"
+            "the project ID is missing", hint=f"{command('auth', 'add', name)} --project ID …"
         )
     if not username and not project_secret:
         raise InvalidArgumentError(
-            "the user name is missing", hint=f"mp auth add {name} --username USER …"
+            "the user name is missing", hint=f"{command('auth', 'add', name)} --username USER …"
         )
     account = auth.add_account(
         name,
@@ -101,7 +101,7 @@ def add(
         default=default,
     )
     session.show(account)
-    session.say(f"stored in {auth.config_path()}; next: mp auth test {account.name}")
+    session.say(f"stored in {auth.config_path()}; next: {command('auth', 'test', account.name)}")
 
 
 @app.command()
@@ -118,7 +118,7 @@ def remove(
     if not force:
         session.confirm(
             f"Remove the account {name!r} and its secret?",
-            otherwise=f"mp auth remove {name} --force",
+            otherwise=command("auth", "remove", name, "--force"),
         )
     auth.remove_account(name)
     session.say(f"removed {name!r}")
@@ -188,7 +188,7 @@ def _offer_timezone(session: Session, answer: AccountTest, *, save: bool) -> Non
     elif not save:
         session.say(
             f"the project's time zone is {answer.timezone}; to store it:"
-            f" mp auth test {account.name} --save-timezone"
+            f" {command('auth', 'test', account.name, '--save-timezone')}"
         )
     if save:
         auth.set_timezone(account.name, str(answer.timezone))

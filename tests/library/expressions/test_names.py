@@ -68,6 +68,19 @@ def test_a_dot_reads_a_property_too(text, expression):
             'properties.a > 5 and user.$city in ["x"]',
             'write properties["a"] > 5 and user["$city"] in ["x"]',
         ),
+        ("platform = iOS", 'write properties["platform"] == "iOS"'),
+        (
+            "Sign Up Day<>2024-01-01 AND user.plan=pro",
+            'write properties["Sign Up Day"]!="2024-01-01" AND user["plan"]=="pro"',
+        ),
+        (
+            "x not in [a, -3.5] && y = true",
+            'write properties["x"] not in ["a", -3.5] and properties["y"] == true',
+        ),
+        (
+            '"a" == b',
+            'write a property as properties["country"], such as properties["country"] == "US"',
+        ),
         ("defined(user.plan)", 'write defined(user["plan"])'),
         (
             "prop['a'] == 1",

@@ -91,6 +91,9 @@ def test_an_event_that_is_not_there_is_an_error_with_the_nearest_name(ws, put, f
     with pytest.raises(InvalidArgumentError) as it:
         ws.local.funnel(["Sign Up", "xyz"], *JANUARY, **UTC)
     assert it.value.hint == "events here: Purchase, Sign Up"
+    with pytest.raises(InvalidArgumentError) as it:
+        ws.local.funnel(["sign up;Purchase"], *JANUARY, **UTC)
+    assert it.value.hint == "a comma separates names; did you mean 'Sign Up,Purchase'?"
     with pytest.raises(InvalidArgumentError, match="has no event 'X'"):
         ws.local.funnel(["Sign Up", "Purchase"], *JANUARY, exclusions=["X"], **UTC)
     with pytest.raises(InvalidArgumentError, match="has no event 'X'"):
@@ -104,8 +107,11 @@ def test_an_event_that_is_not_there_is_an_error_with_the_nearest_name(ws, put, f
 def test_an_event_that_was_fetched_and_did_not_happen_is_zero(ws, put):
     put(event("A", "u", "2024-01-01"), filter_events=["A", "B"])
     assert ws.local.segmentation("B", *JANUARY, **UTC).total == 0
-    with pytest.raises(InvalidArgumentError, match="was fetched for A, B only, not for 'C'"):
+    with pytest.raises(InvalidArgumentError, match="was fetched for A, B only, not for 'C'") as it:
         ws.local.segmentation("C", *JANUARY, **UTC)
+    assert it.value.hint == (
+        "mp fetch events events --replace --from 2024-01-01 --to 2024-01-31 --events A,B,C"
+    )
     (only,) = told(lambda: ws.local.retention("A", None, *JANUARY, **UTC))
     assert only == "table 'events' was fetched for A, B only: other events are not seen"
 
@@ -114,7 +120,7 @@ def test_days_that_no_table_has_are_told(ws, put):
     put(event("A", "u", "2024-01-01"))
     with pytest.raises(InvalidArgumentError, match="nothing here is of 2024-03") as it:
         ws.local.segmentation("A", "2024-03-01", "2024-03-31", **UTC)
-    assert it.value.hint == "mp fetch events events --append --from 2024-03-01 --to 2024-03-31"
+    assert it.value.hint == "mp fetch events events --append --from 2024-02-01 --to 2024-03-31"
     (later,) = told(lambda: ws.local.segmentation("A", "2024-01-30", "2024-02-02", **UTC))
     assert later == (
         "the tables lack events of 2024-01-30..2024-02-02 in UTC, from 2024-02-01 00:00 UTC to"
@@ -122,6 +128,53 @@ def test_days_that_no_table_has_are_told(ws, put):
     )
     (zone,) = told(lambda: ws.local.segmentation("A", *JANUARY, timezone="Europe/Berlin"))
     assert "from 2023-12-31 23:00 UTC to 2024-01-01 00:00 UTC" in zone
+
+
+@pytest.mark.parametrize(
+    ("days", "how", "hint"),
+    [
+        (("2023-12-01", "2023-12-05"), {}, "--append --from 2023-12-01 --to 2023-12-31"),
+        (
+            ("2024-03-01", "2024-03-02"),
+            {"fetched": datetime(2024, 1, 31, 9)},
+            "--append --from 2024-01-31 --to 2024-03-02",
+        ),
+        (
+            ("2024-03-01", "2024-03-02"),
+            {"filter_events": ["A", "B, C"], "filter_where": 'properties["a"] == "it\'s"'},
+            (
+                """--append --from 2024-02-01 --to 2024-03-02 --events 'A,"B, C"'"""
+                """ --where 'properties["a"] == "it'"'"'s"'"""
+            ),
+        ),
+        (
+            ("2024-03-01", "2024-03-02"),
+            {"filter_limit": 10},
+            "--replace --from 2024-03-01 --to 2024-03-02 --limit 10",
+        ),
+    ],
+)
+def test_a_report_on_other_days_names_the_fetch_that_adds_them(ws, put, days, how, hint):
+    put(event("A", "u", "2024-01-01"), **how)
+    with pytest.raises(InvalidArgumentError, match="nothing here is of") as it:
+        ws.local.segmentation("A", *days, **UTC)
+    assert it.value.hint == f"mp fetch events events {hint}"
+
+
+def test_of_several_tables_the_nearest_is_added_to(ws, put):
+    put(event("A", "u", "2024-01-01"), table="jan")
+    put(event("A", "u", "2024-05-10"), table="may", first="2024-05-01", last="2024-05-30")
+    for tables in (["jan", "may"], ["may", "jan"]):
+        with pytest.raises(InvalidArgumentError) as it:
+            ws.local.segmentation("A", "2024-02-10", "2024-02-12", table=tables, **UTC)
+        assert it.value.hint == "mp fetch events jan --append --from 2024-02-01 --to 2024-02-12"
+
+
+def test_days_that_are_to_come_can_not_be_fetched(ws, put):
+    put(event("A", "u", "2024-01-01"))
+    with pytest.raises(InvalidArgumentError) as it:
+        ws.local.segmentation("A", "2924-03-01", "2924-03-02", **UTC)
+    assert it.value.hint == "these days are to come: choose earlier ones"
 
 
 def test_days_between_two_tables_are_told(ws, put):

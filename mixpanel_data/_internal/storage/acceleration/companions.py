@@ -13,6 +13,7 @@ from mixpanel_data._internal.storage.acceleration.syntax import fold
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.flat.columns import KEYS
 from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data.exceptions import command
 from mixpanel_data.types import PropertyInfo
 
 _RELATIONS = """
@@ -109,7 +110,8 @@ def _changed(
         connection, f"SELECT (SELECT count(*) FROM {of}) = (SELECT count(*) FROM {flat})"
     )
     if not same:
-        return f"{table.flat} has other rows than {table.name}: mp flatten {table.name}"
+        remedy = command("flatten", table.name)
+        return f"{table.flat} has other rows than {table.name}: {remedy}"
     return None
 
 

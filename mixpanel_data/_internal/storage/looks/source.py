@@ -11,7 +11,7 @@ from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage import metadata
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.sharing import Connection
-from mixpanel_data.exceptions import InvalidArgumentError, near
+from mixpanel_data.exceptions import InvalidArgumentError, command, near
 from mixpanel_data.types import PropertyInfo, TableMetadata, TableType
 
 Relation = Literal["TABLE", "VIEW"]
@@ -112,7 +112,7 @@ class Source:
         if event not in self.events:
             raise InvalidArgumentError(
                 f"table {self.name!r} has no event {event!r}",
-                hint=near(event, filter(None, self.events)) or f"mp breakdown {self.name}",
+                hint=near(event, filter(None, self.events)) or command("breakdown", self.name),
             )
         return f"event_name = {literal(event)}"
 

@@ -10,6 +10,7 @@ from mixpanel_data._internal.storage.looks import measures
 from mixpanel_data._internal.storage.looks.breakdown import USER
 from mixpanel_data._internal.storage.looks.source import Source
 from mixpanel_data._internal.storage.looks.values import is_number, read
+from mixpanel_data.exceptions import command
 from mixpanel_data.types import TableType
 from mixpanel_data.types.looks import ColumnSummary, TableSummary
 
@@ -134,7 +135,8 @@ def _text(value: Any) -> str:
 def _note(source: Source) -> str | None:
     if not source.has_json or source.flat is not None:
         return None
-    remedy = (
-        f"mp stats {source.name} PROPERTY" if source.facts is None else f"mp flatten {source.name}"
-    )
+    if source.facts is None:
+        remedy = f"{command('stats', source.name)} PROPERTY"
+    else:
+        remedy = command("flatten", source.name)
     return f"properties are described from a flat table only: {remedy}"

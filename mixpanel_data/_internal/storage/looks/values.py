@@ -10,7 +10,7 @@ from mixpanel_data._internal.storage.flat import columns
 from mixpanel_data._internal.storage.flat.survey import KINDS
 from mixpanel_data._internal.storage.looks.measures import FLOATING, WHOLE
 from mixpanel_data._internal.storage.looks.source import Source
-from mixpanel_data.exceptions import InvalidArgumentError, near
+from mixpanel_data.exceptions import InvalidArgumentError, command, near
 from mixpanel_data.types import PropertyInfo
 
 _LOOKED = "temp.main._looked"
@@ -201,5 +201,5 @@ def _spelled(source: Source, name: str) -> str:
     names = [*(info.property for info in source.properties), *source.columns]
     raise InvalidArgumentError(
         f"table {source.name!r} has no {'property' if source.has_json else 'column'} {name!r}",
-        hint=near(name, names) or f"mp schema {source.name}",
+        hint=near(name, names) or command("schema", source.name),
     )
