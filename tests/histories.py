@@ -104,6 +104,7 @@ wheres = st.none() | st.sampled_from(
         'number(properties["q"]) >= 5 and properties["$time"] > 0',
         'properties["p"] != null',
         'properties["p"] == "x\n  \'y"',
+        'properties["$distinct_id"] != "u2" and user["$distinct_id"] != "u3"',
     ]
 )
 ons = st.sampled_from(
@@ -115,6 +116,8 @@ ons = st.sampled_from(
         'properties["p"] == 5',
         'number(properties["q"])',
         'user["plan"] == properties["q"]',
+        "$distinct_id",
+        'user["$distinct_id"]',
     ]
 )
 EARLY, LATE = datetime(2024, 1, 1), datetime(2025, 1, 1)

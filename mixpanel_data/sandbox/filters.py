@@ -56,7 +56,7 @@ class EventFilter:
 SELECT distinct_id, properties FROM profiles
 WHERE data_group_id = '' AND list_contains(?, distinct_id)
 """
-        return {name: json.loads(text) for name, text in self._ask.data.rows(sql, [list(ids)])}
+        return {name: _profile(name, text) for name, text in self._ask.data.rows(sql, [list(ids)])}
 
 
 class ProfileExpression:
@@ -82,11 +82,15 @@ class ProfileExpression:
 
     def _context(self, distinct_id: str, properties: str) -> Context:
         return Context.of_profile(
-            {"$distinct_id": distinct_id, **json.loads(properties)},
+            _profile(distinct_id, properties),
             behaviors={name: found.get(distinct_id, 0) for name, found in self._behaviors.items()},
             zone=self._zone,
             now=self._now,
         )
+
+
+def _profile(distinct_id: str, properties: str) -> dict[str, Any]:
+    return {**json.loads(properties), "$distinct_id": distinct_id}
 
 
 def _whose(properties: Mapping[str, Any]) -> str:

@@ -73,7 +73,8 @@ class History:
         return evaluate(expression(text), self.context(act))
 
     def context(self, act: Act) -> Context:
-        profile = self.users.get(act.user, {})
+        profile = self.users.get(act.user)
+        profile = {} if profile is None else {**profile, "$distinct_id": act.user}
         return Context(
             event=act.name, properties=act.properties, user=profile, zone=self.zone, now=0
         )

@@ -183,6 +183,16 @@ def test_where_asks_events_and_the_profiles_of_their_users(ask):
     assert ask.lines(where=where) == expected != []
 
 
+@pytest.mark.parametrize(
+    "accessor", ['properties["$distinct_id"]', 'properties["distinct_id"]', 'user["$distinct_id"]']
+)
+def test_where_knows_the_user_by_all_names(ask, accessor):
+    found = ask("query/engage", where='properties["$distinct_id"] in ["user-00001", "nobody"]').json
+    assert [it["$distinct_id"] for it in found["results"]] == ["user-00001"]
+    expected = [e for e in ask.lines() if e["properties"]["distinct_id"] == "user-00001"]
+    assert ask.lines(where=f'{accessor} == "user-00001"') == expected != []
+
+
 @pytest.mark.parametrize("where", ['properties["x', "1 +", 'properties["platform"] and true'])
 def test_a_bad_where_is_a_400_that_says_why(ask, where):
     answer = ask("2.0/export", **DAYS, where=where)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from mixpanel_data import Workspace, properties, user
@@ -34,6 +36,8 @@ def ws():
         {"on": "properties.platform"},
         {"on": "user.plan", "where": "user.newsletter"},
         {"on": "$city"},
+        {"on": "$distinct_id", "where": 'user["$distinct_id"] in ["user-00800", "nobody"]'},
+        {"where": properties["$time"] >= datetime(2026, 2, 1), "type": "unique"},
         {"where": properties["amount"].number() > 30, "on": user["plan"]},
         {"unit": "hour", "type": "unique"},
         {"interval": 7, "type": "unique"},

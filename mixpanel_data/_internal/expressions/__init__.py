@@ -20,7 +20,11 @@ if TYPE_CHECKING:
         may_raise,
     )
     from mixpanel_data._internal.expressions.evaluator import Context, evaluate, matches
-    from mixpanel_data._internal.expressions.names import property_expression, quoted
+    from mixpanel_data._internal.expressions.names import (
+        property_expression,
+        quoted,
+        system_field,
+    )
     from mixpanel_data._internal.expressions.nodes import Node
     from mixpanel_data._internal.expressions.parser import Dialect, parse
     from mixpanel_data._internal.expressions.values import UNDEFINED, Instant
@@ -49,6 +53,7 @@ __all__ = [
     "parse",
     "property_expression",
     "quoted",
+    "system_field",
 ]
 
 _HOMES = {
@@ -69,6 +74,7 @@ _HOMES = {
     "parse": "parser",
     "property_expression": "names",
     "quoted": "names",
+    "system_field": "names",
 }
 
 

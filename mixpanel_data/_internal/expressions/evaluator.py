@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import operator
 import time
@@ -13,6 +14,7 @@ from typing import Any
 from mixpanel_data._internal.expressions import nodes
 from mixpanel_data._internal.expressions.errors import filter_type_error, operand_type_error
 from mixpanel_data._internal.expressions.functions import FUNCTIONS
+from mixpanel_data._internal.expressions.names import system_field
 from mixpanel_data._internal.expressions.nodes import Node
 from mixpanel_data._internal.expressions.values import (
     UNDEFINED,
@@ -31,6 +33,7 @@ class Context:
     """The row that an expression is asked about: JSON values by name.
 
     `event` is the event's name, None for a profile; `user` holds the profile of the event's user.
+    Profiles have their id in them, as `$distinct_id`.
     `zone` is that of dates written in `datetime("…")`, and `now` the Unix time that NOW stands for.
     """
 
@@ -53,13 +56,25 @@ class Context:
         if source == "behaviors":
             return self.behaviors.get(name, UNDEFINED)
         if self.event is not None:
-            if name in ("time", "$time"):
+            return self._of_event(self.event, name)
+        return UNDEFINED if source == "event" else self.properties.get(name, UNDEFINED)
+
+    def _of_event(self, event: str, name: str) -> object:
+        match system_field("event", name, of_event=True):
+            case "time":
                 return self._time()
-            if name == "$event_name":
-                return self.event
-        elif source == "event":
-            return UNDEFINED
+            case "event_name":
+                return event
+            case "distinct_id":
+                return self._distinct_id()
         return self.properties.get(name, UNDEFINED)
+
+    def _distinct_id(self) -> object:
+        """The user, always as text."""
+        sent = self.properties.get("distinct_id", self.properties.get("$distinct_id"))
+        if sent is None:
+            return UNDEFINED
+        return sent if isinstance(sent, str) else json.dumps(sent)
 
     def _time(self) -> object:
         """The event's time as a number of whole seconds, whichever unit it was exported in."""

@@ -18,9 +18,6 @@ from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import InvalidArgumentError, near, warn
 from mixpanel_data.types import TableSchema
 
-ALWAYS = {"time", "$time", "$event_name"}
-"""Properties that say of every event when and what it was."""
-
 Question = (
     queries.LocalSegmentation
     | queries.LocalNumericSegmentation

@@ -19,7 +19,7 @@ from mixpanel_data._internal.api_client.report_responses import (
     by_segment,
 )
 from mixpanel_data._internal.api_client.retiring import instead
-from mixpanel_data._internal.expressions import event_properties, event_property
+from mixpanel_data._internal.expressions import event_properties, event_property, system_field
 from mixpanel_data._internal.services.discovery import DiscoveryService
 from mixpanel_data._internal.services.readings import (
     activity,
@@ -299,7 +299,9 @@ class LiveQueryService:
         return hint is not None
 
     def _doubt_property(self, event: str, prop: str | None) -> None:
-        hint = prop and self._names.doubt_property(event, prop)
+        if prop is None or system_field("properties", prop, of_event=True) is not None:
+            return
+        hint = self._names.doubt_property(event, prop)
         if hint:
             warn(f"{event!r} has no property {prop!r}; {hint}")
 

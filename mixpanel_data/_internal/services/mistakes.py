@@ -10,13 +10,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mixpanel_data import queries
-from mixpanel_data._internal.expressions import as_expression, nodes, parse
+from mixpanel_data._internal.expressions import (
+    UNDEFINED,
+    as_expression,
+    nodes,
+    parse,
+    system_field,
+)
+from mixpanel_data._internal.expressions.values import instant
 from mixpanel_data._internal.reports.events import Table
-from mixpanel_data._internal.services.coverage import ALWAYS, Question
+from mixpanel_data._internal.services.coverage import Question
 from mixpanel_data.exceptions import near, warn
 
 _NUMBERS = {"integer", "number"}
 _WORDS = {"string": "text", "integer": "a number", "number": "a number", "boolean": "a boolean"}
+_SYSTEM = {"time": "integer", "event_name": "string", "distinct_id": "string"}
+"""The JSON kinds of what every row has."""
+
 _Numeric = (
     queries.LocalNumericSegmentation,
     queries.SegmentationSum,
@@ -49,7 +59,7 @@ def check(query: Question, tables: Sequence[Table], profiles: Table | None) -> N
     if isinstance(query, _Numeric) and events is not None:
         number = parse(as_expression(query.on))
         if isinstance(number, nodes.Property) and number.source != "user":
-            events.check_number(number.name)
+            events.check_number(number)
 
 
 def _expressions(query: Question) -> Iterator[Asked]:
@@ -100,7 +110,7 @@ class _Catalog:
     def check_name(self, node: nodes.Property, asked: Asked) -> None:
         """Of properties that nobody has, all that can be said is "undefined"."""
         name = node.name
-        if name in ALWAYS:
+        if _system_kind(node) is not None:
             return
         if name not in self.kinds:
             who = "profile" if node.source == "user" else "event"
@@ -119,10 +129,9 @@ class _Catalog:
     def check_comparison(self, node: nodes.Compare, prop: nodes.Property) -> None:
         """A value of a type that the property never has is never equal, smaller or larger."""
         values = literals(node.right)
-        found = {kind for kind, rows in self.kinds.get(prop.name, Counter()).items() if rows > 0}
-        found.discard("null")
+        found = self._kinds(prop)
         kinds = [_kinds(value) for value in values]
-        if not found or prop.name in ALWAYS or not all(kinds) or not kinds:
+        if not found or not all(kinds) or not kinds:
             return
         if not found.isdisjoint(set().union(*kinds)):
             return
@@ -132,12 +141,20 @@ class _Catalog:
         meant = "" if other is None else f"; did you mean {other}?"
         warn(f"{node} is {truth}: {prop.name!r} is {is_of} in every event{meant}")
 
-    def check_number(self, name: str) -> None:
+    def _kinds(self, prop: nodes.Property) -> set[str]:
+        """The JSON kinds of its values."""
+        reserved = _system_kind(prop)
+        if reserved is not None:
+            return {reserved}
+        return (+self.kinds.get(prop.name, Counter())).keys() - {"null"}
+
+    def check_number(self, prop: nodes.Property) -> None:
         """What is no number counts as 0, or not at all."""
+        name = prop.name
         kinds = +self.kinds.get(name, Counter())
         numbers = sum(kinds[kind] for kind in _NUMBERS)
         others = {kind: rows for kind, rows in kinds.items() if kind not in {*_NUMBERS, "null"}}
-        if not others or name in ALWAYS:
+        if not others or _system_kind(prop) is not None:
             return
         is_of = " or ".join(sorted({_WORDS.get(kind, f"an {kind}") for kind in others}))
         text = (
@@ -170,6 +187,8 @@ def _in_kind(node: nodes.Compare, prop: nodes.Property, found: set[str]) -> node
     """The comparison in other words, for both sides to be of one type."""
     value = node.right
     if isinstance(value, nodes.String) and found <= _NUMBERS:
+        if instant(value.value) is not UNDEFINED:
+            return replace(node, right=nodes.Call("datetime", (value,)))
         number = _number(value.value)
         return None if number is None else replace(node, right=number)
     if isinstance(value, nodes.String) and found == {"boolean"}:
@@ -181,6 +200,11 @@ def _in_kind(node: nodes.Compare, prop: nodes.Property, found: set[str]) -> node
     if found == {"string"} and _kinds(value) == _NUMBERS:
         return replace(node, left=nodes.Call("number", (prop,)))
     return None
+
+
+def _system_kind(node: nodes.Property) -> str | None:
+    field = system_field(node.source, node.name, of_event=True)
+    return None if field is None else _SYSTEM[field]
 
 
 def _number(text: str) -> nodes.Node | None:

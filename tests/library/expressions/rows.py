@@ -9,18 +9,20 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from mixpanel_data._internal.expressions import compiler
+from mixpanel_data._internal.expressions import Context, compiler
 from mixpanel_data._internal.sql import literal, pointer, quote
 from mixpanel_data.types import PropertyInfo
 
-NAME, TIME = "Purchase", 1_700_000_000
+NAME, TIME, USER = "Purchase", 1_700_000_000, "u-1"
+SYSTEM = {"time": TIME, "distinct_id": USER}
 
 
 def connect():
     connection = duckdb.connect(config={"threads": 1})
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(
-        "CREATE TABLE events (id INTEGER, event_name VARCHAR, event_time TIMESTAMP, properties JSON)"
+        "CREATE TABLE events (id INTEGER, event_name VARCHAR, event_time TIMESTAMP,"
+        " distinct_id VARCHAR, properties JSON)"
     )
     return connection
 
@@ -77,10 +79,10 @@ def table(connection, rows):
     """Fill `events` and make `flat`, as fetching does; the columns of both."""
     connection.execute("DELETE FROM events")
     at = datetime.fromtimestamp(TIME, UTC).replace(tzinfo=None)
-    texts = [json.dumps({**row, "time": TIME}) for row in rows]
+    texts = [json.dumps({**row, **SYSTEM}) for row in rows]
     connection.executemany(
-        "INSERT INTO events VALUES (?, ?, ?, ?)",
-        [(number, NAME, at, text) for number, text in enumerate(texts)],
+        "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
+        [(number, NAME, at, USER, text) for number, text in enumerate(texts)],
     )
     known = described(rows)
     typed = "".join(
@@ -113,5 +115,16 @@ def layouts(known):
         compiler.Fields(json="e.properties", flat="f", known=some),
     ):
         yield compiler.Columns(
-            properties=fields, user=fields, event_name="e.event_name", event_time="e.event_time"
+            properties=fields,
+            user=fields,
+            event_name="e.event_name",
+            event_time="e.event_time",
+            distinct_id="e.distinct_id",
+            user_id="e.distinct_id",
         )
+
+
+def context(row):
+    """What the evaluator is asked of such a row."""
+    user = {**row, "$distinct_id": USER}
+    return Context(event=NAME, properties={**row, **SYSTEM}, user=user)

@@ -28,6 +28,7 @@ from mixpanel_data._internal.expressions.compiler import (
 )
 from mixpanel_data._internal.expressions.errors import raised_by_sql
 from mixpanel_data._internal.expressions.labels import label, labels
+from mixpanel_data._internal.expressions.names import OF_EVENTS
 from mixpanel_data._internal.expressions.values import kind
 from mixpanel_data._internal.storage.errors import statement_failed
 from mixpanel_data.exceptions import QueryError
@@ -82,7 +83,7 @@ def literal(value):
 properties = st.builds(
     nodes.Property, st.sampled_from(["properties", "user"]), st.sampled_from([*names, "gone"])
 )
-system = st.sampled_from(["time", "$event_name"]).map(lambda name: nodes.Property("event", name))
+system = st.sampled_from([*OF_EVENTS]).map(lambda name: nodes.Property("event", name))
 constants = (scalars | st.just(UNDEFINED)).map(literal)
 trees = expressions(depth=3, leaves=properties | properties | constants | system)
 
@@ -123,10 +124,7 @@ def answer(connection, select, number):
 @given(trees, st.lists(a_row, min_size=1, max_size=4))
 def test_sql_says_of_each_row_what_the_evaluator_says(database, node, given_rows):
     known = rows.table(database, given_rows)
-    contexts = [
-        Context(event=rows.NAME, properties={**row, "time": rows.TIME}, user=row)
-        for row in given_rows
-    ]
+    contexts = list(map(rows.context, given_rows))
     passing = [outcome(matches, node, context) for context in contexts]
     values = [outcome(evaluate, node, context) for context in contexts]
     for columns in rows.layouts(known):
@@ -324,7 +322,7 @@ def test_users_have_columns_of_their_own(database):
 
 @given(texts, texts)
 def test_case_82_names_and_values_are_quoted_whatever_they_hold(database, name, value):
-    assume(name not in ("time", "$time", "$event_name"))
+    assume(name not in OF_EVENTS)
     name, value = (text.encode(errors="replace").decode() for text in (name, value))
     known = rows.table(database, [{name: value}, {"other": value}])
     text = f"{property_expression(name)} == {quoted(value)}"

@@ -6,11 +6,7 @@ import os
 
 import pytest
 
-from mixpanel_data._internal.expressions import (
-    Context,
-    evaluate,
-    parse,
-)
+from mixpanel_data._internal.expressions import evaluate, parse
 from mixpanel_data._internal.expressions.compiler import (
     compile_condition,
     compile_labels,
@@ -65,6 +61,8 @@ PROPERTIES = [
     *(f'properties["{name}"]' for name in sorted({name for row in ROWS for name in row})),
     'properties["gone"]',
     'event["$time"]',
+    'properties["$distinct_id"]',
+    'user["$distinct_id"]',
 ]
 CONSTANTS = [
     "5",
@@ -112,9 +110,7 @@ CALLS = [
 ]
 
 
-CONTEXTS = [
-    Context(event=rows.NAME, properties={**row, "time": rows.TIME}, user=row) for row in ROWS
-]
+CONTEXTS = list(map(rows.context, ROWS))
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from mixpanel_data._internal.expressions import (
     property_expression,
     quoted,
 )
+from mixpanel_data._internal.expressions.names import OF_EVENTS
 from tests.library.expressions.strategies import texts
 
 
@@ -91,8 +92,4 @@ def test_case_81_profiles_know_now_with_blanks_and_no_prefixes():
 def test_case_82_names_and_values_survive_escaping_whatever_they_hold(name, text):
     node = parse(f"{property_expression(name)} == {quoted(text)}")
     assert node == nodes.Compare("==", nodes.Property("properties", name), nodes.String(text))
-    assert matches(node, Context(event="e", properties={name: text})) or name in (
-        "time",
-        "$time",
-        "$event_name",
-    )
+    assert matches(node, Context(event="e", properties={name: text})) or name in OF_EVENTS

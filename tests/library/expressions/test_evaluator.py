@@ -381,6 +381,19 @@ def test_the_event_name_is_a_system_field():
     assert value('event["$insert_id"]', **{"$insert_id": "i1"}) == "i1"
 
 
+@pytest.mark.parametrize("name", ["distinct_id", "$distinct_id"])
+@pytest.mark.parametrize("source", ["properties", "event"])
+def test_the_user_is_a_system_field_and_always_a_text(source, name):
+    accessor = f'{source}["{name}"]'
+    assert value(accessor, distinct_id="u1") == "u1"
+    assert value(accessor, distinct_id=17) == "17"
+    assert value(accessor, distinct_id="u1", **{"$distinct_id": "u2"}) == "u1"
+    assert value(accessor, **{"$distinct_id": "u2"}) == "u2"
+    assert value(accessor, distinct_id="") == ""
+    assert value(accessor, distinct_id=None) is UNDEFINED
+    assert value(accessor) is UNDEFINED
+
+
 def test_a_profile_has_no_event():
     profile = Context.of_profile({"time": 5_000_000_000, "plan": "pro"})
     assert evaluate(parse('properties["time"]', "profile"), profile) == 5_000_000_000

@@ -50,6 +50,10 @@ FITTING = [
     'properties["zip"] == "10115"',
     'user["plan"] == "pro"',
     'properties["$time"] > 5',
+    'properties["$time"] >= datetime("2024-01-01")',
+    'properties["$event_name"] == "Buy"',
+    'properties["$distinct_id"] in ["u1", "u3"]',
+    'user["$distinct_id"] != "u2"',
     'properties["missing"] == undefined or true',
 ]
 MISTAKES = {
@@ -60,6 +64,9 @@ MISTAKES = {
     'properties["zip"] > 10000': 'did you mean number(properties["zip"]) > 10000?',
     'properties["ok"] == "true"': 'did you mean properties["ok"] == true?',
     'properties["amount"] in ["30", "40"]': "never true: 'amount' is a number in every event",
+    'properties["time"] > "2024-01-01"': 'properties["time"] > datetime("2024-01-01")?',
+    'properties["$distinct_id"] == 1': 'did you mean properties["$distinct_id"] == "1"?',
+    'user["$distinct_id"] == 1': 'did you mean user["$distinct_id"] == "1"?',
     'user["plan"] == 1': 'did you mean user["plan"] == "1"?',
     'not properties["platform"] == 1': 'properties["platform"] == 1 is never true',
     'properties["page"] == "home"': "no 'Buy' has the property 'page', which 'See' has",

@@ -26,7 +26,8 @@ class Columns:
     """The row that SQL asks: SQL of its parts.
 
     `user` are the properties of the joined profile, None when none is joined. `event_name` and
-    `event_time` (UTC, without zone) are None for a table of profiles. `zone` is that of the
+    `event_time` (UTC, without zone) are None for a table of profiles. `distinct_id` is that of the
+    event or profile, `user_id` that of the joined profile. `zone` is that of the
     project: dates written in `datetime("…")` are in it. `now` is the Unix time that NOW stands
     for, None for the time at which the SQL runs.
     """
@@ -35,5 +36,7 @@ class Columns:
     user: Fields | None = None
     event_name: str | None = None
     event_time: str | None = None
+    distinct_id: str | None = None
+    user_id: str | None = None
     zone: str = "UTC"
     now: int | None = None

@@ -38,6 +38,7 @@ from mixpanel_data._internal.expressions.errors import (
     text_to_raise,
 )
 from mixpanel_data._internal.expressions.evaluator import Context, evaluate
+from mixpanel_data._internal.expressions.names import SystemField, system_field
 from mixpanel_data._internal.expressions.nodes import Node
 from mixpanel_data._internal.expressions.parser import parse
 
@@ -163,25 +164,21 @@ class Compiler:
                 self._text,
                 hint="ask the events themselves",
             )
-        if node.source == "user":
-            if columns.user is None:
-                raise ExpressionSourceError(
-                    "the profiles of the events' users are not given",
-                    node,
-                    self._text,
-                    hint="fetch profiles, and name their table",
-                )
-            return property_term(columns.user, node.name)
-        if columns.event_name is None:
-            return (
-                MISSING if node.source == "event" else property_term(columns.properties, node.name)
+        if node.source == "user" and columns.user is None:
+            raise ExpressionSourceError(
+                "the profiles of the events' users are not given",
+                node,
+                self._text,
+                hint="fetch profiles, and name their table",
             )
-        if node.name in ("time", "$time"):
-            return _time(columns)
-        if node.name == "$event_name":
-            name = Sql(columns.event_name)
-            return Term(string=name, missing=FALSE)
-        return property_term(columns.properties, node.name)
+        of_event = columns.event_name is not None
+        if node.source == "event" and not of_event:
+            return MISSING
+        field = system_field(node.source, node.name, of_event=of_event)
+        if field is not None:
+            return _system_term(field, columns, of_user=node.source == "user")
+        fields = columns.user if node.source == "user" else columns.properties
+        return property_term(fields or columns.properties, node.name)
 
     def now(self, _node: nodes.Now, _scope: Scope) -> Term:
         if self.columns.now is not None:
@@ -294,6 +291,15 @@ def _is_constant(node: Node) -> bool:
     return not any(
         isinstance(part, (nodes.Property, nodes.Variable, nodes.Now)) for part in nodes.walk(node)
     )
+
+
+def _system_term(field: SystemField, columns: Columns, *, of_user: bool) -> Term:
+    if field == "time":
+        return _time(columns)
+    if field == "event_name":
+        return Term(string=Sql(columns.event_name or "NULL"))
+    name = Sql((columns.user_id if of_user else columns.distinct_id) or "NULL")
+    return Term(string=name, missing=sql.is_null(name))
 
 
 def _time(columns: Columns) -> Term:
