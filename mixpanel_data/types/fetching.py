@@ -57,8 +57,9 @@ class FetchResult(Answer):
     """What a fetch stored. `source` is "sandbox" where the data is invented.
 
     `duplicates` are copies that were left out; `replaced` are rows of days fetched again.
-    `complete_until` is the last day asked for, where the table had all of them and nothing was
-    fetched. `warnings` is what the fetch warned of, such as a name that no event has.
+    `nulls` counts the profiles that are stored with NULL in a column because nothing came for it
+    that could be read: `distinct_id`, `last_seen`. `complete_until` is the last day asked for, where
+    the table had all of them and nothing was fetched. `warnings` is what the fetch warned of, such as a name that no event has.
     """
 
     table: str
@@ -70,12 +71,13 @@ class FetchResult(Answer):
     source: str = "mixpanel"
     duplicates: int = 0
     replaced: int = 0
+    nulls: dict[str, int] = field(default_factory=dict)
     complete_until: str | None = None
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Every field by name; `complete_until` and warnings only where there are any."""
-        return _without_empty(super().to_dict(), "complete_until", "warnings")
+        """Every field by name; `nulls`, `complete_until` and warnings only where there are any."""
+        return _without_empty(super().to_dict(), "nulls", "complete_until", "warnings")
 
 
 @dataclass(frozen=True)

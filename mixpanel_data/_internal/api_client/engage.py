@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections import deque
@@ -13,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mixpanel_data._internal.api_client.answers import Asked, error_in_200, parse
-from mixpanel_data._internal.api_client.responses import EngagePage
+from mixpanel_data._internal.api_client.responses import EngagePage, as_id
 from mixpanel_data.exceptions import APIError, IncompleteExportError
 
 PARALLEL = 5
@@ -67,16 +68,21 @@ def profiles(
     asked: Asked,
     on_batch: Callable[[list[Profile]], None] | None,
 ) -> Iterator[Profile]:
-    """The profiles in pages, each id once, as text: the last copy counts, so all are held."""
-    by_id: dict[str, Profile] = {}
+    """The profiles in pages, each id once, as text: the last copy counts, so all are held.
+
+    The id of a profile that came without one is None.
+    """
+    found_by: dict[str | int, Profile] = {}
     for page in found:
         if page.page == 0:
-            by_id.clear()
+            found_by.clear()
         for profile in parse(page.content, asked)["results"]:
-            name = str(profile["$distinct_id"])
+            name = as_id(profile.get("$distinct_id"))
             properties = profile.get("$properties") or {}
-            by_id[name] = {**profile, "$distinct_id": name, "$properties": properties}
-    everyone = list(by_id.values())
+            # Profiles without an id are not each other's copies.
+            key = len(found_by) if name is None else name
+            found_by[key] = {**profile, "$distinct_id": name, "$properties": properties}
+    everyone = list(found_by.values())
     for start in range(0, len(everyone), BATCH):
         batch = everyone[start : start + BATCH]
         yield from batch
@@ -161,7 +167,7 @@ def read_page(content: bytes, page: int, asked: Asked) -> ProfilePage:
         envelope.total,
         envelope.page_size,
         envelope.session_id,
-        hash(frozenset(ids)),
+        hash(frozenset(ids) if None not in ids else json.dumps(parse(content, asked)["results"])),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -38,10 +39,17 @@ class Response(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
-class ProfileId(Response):
-    """Only the id of a profile; its properties are left to whoever reads the page."""
+def as_id(value: Any) -> str | None:
+    """A distinct_id as text; None where there is none."""
+    return value if value is None or isinstance(value, str) else json.dumps(value)
 
-    distinct_id: Text = Field(alias="$distinct_id")
+
+class ProfileId(Response):
+    """Only the id of a profile, if it has one; its properties are left to whoever reads the page."""
+
+    distinct_id: Annotated[str | None, BeforeValidator(as_id)] = Field(
+        alias="$distinct_id", default=None
+    )
 
 
 class EngagePage(Response):

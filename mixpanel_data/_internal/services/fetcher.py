@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -294,8 +294,10 @@ class FetcherService:
 
             table = until_done(store)
         _check_total(name, table.rows, total)
+        _tell_nulls(name, table.nulls)
         result = _result(name, facts, started, rows=table.rows)
-        return replace(result, duplicates=table.duplicates)
+        nulls = {column: count for column, count in table.nulls.items() if count}
+        return replace(result, duplicates=table.duplicates, nulls=nulls)
 
     def _profile_bodies(
         self, query: Profiles, folder: Path, tally: Tally
@@ -344,6 +346,15 @@ def _check_total(name: str, rows: int, total: int | None) -> None:
             f"{total - rows:,} of {total:,} profiles may be missing from table {name!r}: others came"
             " twice, as they do when they change while they are read; fetch them again"
         )
+
+
+def _tell_nulls(name: str, nulls: Mapping[str, int]) -> None:
+    for column, what in (
+        ("distinct_id", "without a $distinct_id"),
+        ("last_seen", "with a $last_seen that is no time"),
+    ):
+        if count := nulls[column]:
+            warn(f"profiles {what}: {count:,}; their {column} in table {name!r} is NULL")
 
 
 def _result(name: str, facts: TableMetadata, started: float, *, rows: int = 0) -> FetchResult:

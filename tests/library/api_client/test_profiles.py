@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from mixpanel_data._internal.api_client.engage import PARALLEL
-from mixpanel_data.exceptions import APIError, InvalidArgumentError
+from mixpanel_data.exceptions import APIError, IncompleteExportError, InvalidArgumentError
 from mixpanel_data.queries import Profiles
 from tests.loopback import Reply, Server, reply_json
 from tests.waiting import HANG, until
@@ -187,6 +187,27 @@ def test_case_55_ids_become_text_and_what_is_missing_stays_missing(connect):
         ]
 
 
+def test_profiles_without_an_id_are_not_each_others_copies(connect):
+    found = [{"$properties": {"n": 1}}, {"$distinct_id": None, "$properties": {"n": 1}}, {}]
+    with Server(reply_json({"results": found, "page_size": 1000})) as server:
+        profiles = list(connect(server).export_profiles())
+    assert [it["$distinct_id"] for it in profiles] == [None] * 3
+    assert [it["$properties"] for it in profiles] == [{"n": 1}, {"n": 1}, {}]
+
+
+def test_pages_of_profiles_without_ids_that_repeat_are_noticed(connect):
+    def engage(request):
+        page = int(request.form.get("page", 0))
+        found = [{"$properties": {"n": min(page, 3)}}]
+        return reply_json({"page": page, "page_size": 1, "session_id": "s", "results": found})
+
+    with (
+        Server(engage) as server,
+        pytest.raises(IncompleteExportError, match="page 4 is page 3 again"),
+    ):
+        list(connect(server).profile_pages(Profiles()))
+
+
 def test_a_page_is_handed_on_as_it_came(connect):
     body = b'{"page_size": 2, "results": [{"$distinct_id": 1, "$properties": {"n": 1.10, "s": "\\ud800"}}]} '
     with Server(Reply(body=body)) as server:
@@ -200,7 +221,7 @@ def test_a_page_is_handed_on_as_it_came(connect):
     [
         (b'{"error": "no such cohort"}', "no such cohort"),
         (b'{"error": "no such cohort", "results": []}', "no such cohort"),
-        (b'{"results": [{"$properties": {}}]}', r"results\.0\.\$distinct_id"),
+        (b'{"page_size": 1, "results": [5]}', r"results\.0: "),
         (b"[]", "unexpected shape"),
         (b'{"results": [', "no JSON"),
     ],

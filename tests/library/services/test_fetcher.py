@@ -278,6 +278,93 @@ def test_profiles_come_page_by_page_and_once_each(storage: StorageEngine, fetche
     assert seen[-1] == 6
 
 
+def engage_of(*found: dict) -> Reply:
+    head = {"page": 0, "page_size": 1000, "session_id": "s", "status": "ok", "total": len(found)}
+    return reply_json({**head, "results": list(found)})
+
+
+def test_profiles_without_an_id_are_stored_all_the_same_and_told(
+    storage: StorageEngine, fetcher: Fetcher
+) -> None:
+    reply = engage_of(
+        {"$distinct_id": "a", "$properties": {"n": 1}},
+        {"$properties": {"n": 2}},
+        {"$distinct_id": None, "$properties": {"n": 3}},
+        {"$distinct_id": None, "$properties": {"n": 3}},
+        {"$distinct_id": 4},
+    )
+    with (
+        Server(reply) as server,
+        pytest.warns(match=r"profiles without a \$distinct_id: 3; their distinct_id .* is NULL"),
+    ):
+        result = fetcher(server).fetch_profiles("people")
+    assert storage.execute_rows(
+        "SELECT distinct_id, (properties->>'$.n')::INT, last_seen FROM people ORDER BY ALL"
+    ) == [
+        ("4", None, None),
+        ("a", 1, None),
+        (None, 2, None),
+        (None, 3, None),
+        (None, 3, None),
+    ]
+    assert (result.rows, result.duplicates, result.nulls) == (5, 0, {"distinct_id": 3})
+    assert result.to_dict()["nulls"] == {"distinct_id": 3}
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("2024-01-01T10:00:00", "2024-01-01 10:00:00"),
+        ("2024-01-01T10:00:00Z", "2024-01-01 10:00:00"),
+        ("2024-01-01T10:00:00+02:00", "2024-01-01 08:00:00"),
+        ("2024-01-01 10:00:00.25-0530", "2024-01-01 15:30:00.25"),
+        ("2024-01-01", "2024-01-01 00:00:00"),
+        (1704067200, "2024-01-01 00:00:00"),
+        ("1704067200", "2024-01-01 00:00:00"),
+        (1704067200.5, "2024-01-01 00:00:00.5"),
+        (1704067200000, "2024-01-01 00:00:00"),
+        (-86400, "1969-12-31 00:00:00"),
+    ],
+)
+def test_a_last_seen_is_stored_in_utc(
+    storage: StorageEngine, fetcher: Fetcher, sent: object, stored: str
+) -> None:
+    with Server(engage_of({"$distinct_id": "a", "$properties": {"$last_seen": sent}})) as server:
+        assert fetcher(server).fetch_profiles("people").nulls == {}
+    assert storage.execute_scalar("SELECT last_seen::VARCHAR FROM people") == stored
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "yesterday",
+        "",
+        "2024-13-01T00:00:00",
+        "infinity",
+        "-infinity",
+        "epoch",
+        "nan",
+        "1e300",
+        1e300,
+        True,
+        [1],
+        {"a": 1},
+    ],
+)
+def test_a_last_seen_that_is_no_time_is_null_and_told(
+    storage: StorageEngine, fetcher: Fetcher, sent: object
+) -> None:
+    people = [{"$distinct_id": str(n), "$properties": {"$last_seen": sent}} for n in range(2)]
+    quiet = [{"$distinct_id": "n", "$properties": {"$last_seen": None}}, {"$distinct_id": "m"}]
+    with (
+        Server(engage_of(*people, *quiet)) as server,
+        pytest.warns(match=r"profiles with a \$last_seen that is no time: 2; their last_seen"),
+    ):
+        result = fetcher(server).fetch_profiles("people")
+    assert (result.rows, result.nulls) == (4, {"last_seen": 2})
+    assert storage.execute_scalar("SELECT count(last_seen) FROM people") == 0
+
+
 STALLED = textwrap.dedent("""
     import sys
     from pathlib import Path

@@ -31,10 +31,12 @@ _EVENTS = """
     ) > 1
 """
 
-# A profile that changed while it was paged comes twice: the later page wins.
+# A profile that changed while it was paged comes twice: the later page wins. Profiles without an
+# id are not each other's copies.
 _PROFILES = """
     SELECT rowid FROM {table}
-    WHERE rowid NOT IN (SELECT max(rowid) FROM {table} GROUP BY distinct_id)
+    WHERE distinct_id IS NOT NULL
+    AND rowid NOT IN (SELECT max(rowid) FROM {table} GROUP BY distinct_id)
 """
 
 

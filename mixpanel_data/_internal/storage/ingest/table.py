@@ -72,14 +72,22 @@ _MICROSECONDS = """(
 _TIME = f"""CASE WHEN abs({_MICROSECONDS}) < 9.2e18
             THEN make_timestamp(CAST(round({_MICROSECONDS}) AS BIGINT)) END"""
 
+# A time without an offset is UTC, as the session is; a number is epoch seconds, as of an event.
 _PROFILES = """
     INSERT INTO {table}
     SELECT
         profile ->> '$."$distinct_id"',
         properties,
-        TRY_CAST(properties ->> '$."$last_seen"' AS TIMESTAMP)
+        coalesce(
+            CASE WHEN regexp_matches(keys[1], '^\\s*\\d')
+            THEN TRY_CAST(keys[1] AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END,
+            {time}
+        )
     FROM (
-        SELECT profile, coalesce(profile -> '$."$properties"', '{{}}'::JSON) AS properties
+        SELECT
+            profile,
+            coalesce(profile -> '$."$properties"', '{{}}'::JSON) AS properties,
+            json_extract_string(properties, ['$."$last_seen"']) AS keys
         FROM (
             SELECT unnest(results) AS profile
             FROM read_json(
@@ -92,6 +100,14 @@ _PROFILES = """
     )
 """
 
+_NULLS = """
+    SELECT
+        count(*) FILTER (distinct_id IS NULL),
+        count(*) FILTER (last_seen IS NULL AND properties ->> '$."$last_seen"' IS NOT NULL)
+    FROM {table}
+    WHERE distinct_id IS NULL OR last_seen IS NULL
+"""
+
 
 Flat = Literal["build", "follow", "none"]
 """What becomes of the flat table: made anew, kept in step with what comes, or gone."""
@@ -100,8 +116,10 @@ Flat = Literal["build", "follow", "none"]
 class TableInTheMaking:
     """A table inside an open transaction: it appears whole on commit, or not at all.
 
-    `flat` says what becomes of its flat table, of at most `flat_columns` properties. `legacy_zone` is the zone of a project from before 2023, whose exports carry the wall clock of
-    that zone as if it were UTC (contract, section 3.3).
+    `flat` says what becomes of its flat table, of at most `flat_columns` properties. `legacy_zone`
+    is the zone of a project from before 2023, whose exports carry the wall clock of that zone as if
+    it were UTC (contract, section 3.3). `nulls` counts, once it is made, the profiles whose id or
+    time is missing or unreadable, by column.
     """
 
     def __init__(
@@ -119,6 +137,7 @@ class TableInTheMaking:
         self.rows = 0
         self.duplicates = 0
         self.replaced = 0
+        self.nulls: dict[str, int] = {}
         self._session = session
         self._name = name
         self._table = f"main.{quote(name)}"
@@ -217,7 +236,10 @@ class TableInTheMaking:
             body.write_bytes(whole)
         return self._count(
             _PROFILES.format(
-                table=self._table, path=literal(str(body)), size=max(2 * len(whole), 1 << 20)
+                table=self._table,
+                time=_TIME,
+                path=literal(str(body)),
+                size=max(2 * len(whole), 1 << 20),
             )
         )
 
@@ -226,6 +248,8 @@ class TableInTheMaking:
         if self.facts.type == "profiles":
             self.duplicates = self._delete(dedupe.profiles(self._table))
             self.rows -= self.duplicates
+            counts = self._row(_NULLS.format(table=self._table))
+            self.nulls = dict(zip(("distinct_id", "last_seen"), counts, strict=True))
         self._session.run(lambda _: self._accompany())
         in_all = self._count(f"SELECT count(*) FROM {self._table}")
         self._session.run(
@@ -272,9 +296,11 @@ class TableInTheMaking:
         self._session.run(lambda connection: connection.execute(statement))
 
     def _count(self, statement: str) -> int:
-        def work(connection: Connection) -> int:
-            row = connection.execute(statement).fetchone()
-            return int(row[0]) if row else 0
+        return next(iter(self._row(statement)), 0)
+
+    def _row(self, statement: str) -> tuple[int, ...]:
+        def work(connection: Connection) -> tuple[int, ...]:
+            return tuple(map(int, connection.execute(statement).fetchone() or ()))
 
         return self._session.run(work)
 
