@@ -23,6 +23,12 @@ def in_notebook(shell: InteractiveShell | None) -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
+def is_watched(shell: InteractiveShell) -> bool:
+    """False in a cell that a program runs and saves: nbconvert, papermill and nbval take no input."""
+    request: dict[str, Any] = getattr(shell, "get_parent", dict)()
+    return bool(request.get("content", {}).get("allow_stdin", True))
+
+
 def show_first(shell: InteractiveShell, frame: pd.DataFrame, most: int | None) -> None:
     """Have the running cell show the first rows of a frame, and how many there are.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from mixpanel_data.text import printable
-from mixpanel_magics.display import in_notebook
+from mixpanel_magics.display import in_notebook, is_watched
 from mixpanel_magics.state.said import waiting
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Say(Protocol):
 def showing(shell: InteractiveShell) -> Iterator[Say]:
     """What to tell how work stands, as often as one likes; at the end nothing is left of it."""
     due = time.monotonic() + PATIENCE
-    with _notebook() if in_notebook(shell) else _terminal() as show:
+    with _face(shell) as show:
 
         def say(text: str, fraction: float | None = None, /) -> None:
             nonlocal due
@@ -80,6 +80,16 @@ def querying(shell: InteractiveShell) -> Iterator[Callable[[float | None], None]
         yield tell
 
 
+def _face(shell: InteractiveShell) -> AbstractContextManager[Say]:
+    if not in_notebook(shell):
+        return _terminal()
+    return _notebook() if is_watched(shell) else nullcontext(_nothing)
+
+
+def _nothing(_text: str, _fraction: float | None = None, /) -> None:
+    pass
+
+
 @contextmanager
 def _notebook() -> Iterator[Say]:
     from IPython.display import DisplayHandle
@@ -96,7 +106,7 @@ def _notebook() -> Iterator[Say]:
             bar = Bar()
             bar.set(text, fraction)
             is_shown = True  # an interrupt may come while it is being shown
-            shown.display(bar.bundle(text), raw=True)
+            shown.display(bar.bundle(), raw=True)
         else:
             bar.set(text, fraction)
 

@@ -9,14 +9,16 @@ import codecs
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from io import BufferedIOBase, TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class, no_var_expand
 
+from mixpanel_magics.display import in_notebook
 from mixpanel_magics.errors import CommandFailedError, shown_short
+from mixpanel_magics.progress import Say, showing
 from mixpanel_magics.session import OnSession
 
 if TYPE_CHECKING:
@@ -40,10 +42,14 @@ class TerminalMagics(OnSession):
             words = shlex.split(line)
         except ValueError as error:
             raise UsageError(f"%mp: {error}") from error
-        with shown_short(), _bytes_on_stdout():
-            code = main(words, lend=self._workspace)
+        with shown_short(), _bytes_on_stdout(), self._progress() as tell:
+            code = main(words, lend=self._workspace, tell=tell)
             if code:
                 raise CommandFailedError(code)
+
+    def _progress(self) -> AbstractContextManager[Say | None]:
+        """What stderr gets in a notebook is saved; a terminal has the bar of `mp` itself."""
+        return showing(self.shell) if in_notebook(self.shell) else nullcontext()
 
     def _workspace(self) -> Workspace:
         return self._session.workspace

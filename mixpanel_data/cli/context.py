@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mixpanel_data.workspace import Workspace
 
 Lend = Callable[[], "Workspace"]
+Tell = Callable[[str, float | None], None]
 OutputFormat = Literal["json", "jsonl", "csv", "table"]
 GLOBAL = "Global options"
 OUTPUT = "Output options"
@@ -46,6 +47,8 @@ class Session:
     jq: str | None = None
     lend: Lend | None = None
     """How to get the workspace that the caller has open, and keeps open."""
+    tell: Tell | None = None
+    """What the caller shows progress by: a text, and how much is done (0 to 1) if that is known."""
     typed: set[str] = field(default_factory=set)
     """Names of the options that the command line has."""
 

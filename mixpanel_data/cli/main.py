@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
-    from mixpanel_data.cli.context import Lend
+    from mixpanel_data.cli.context import Lend, Tell
 
 WORKFLOW = """
 First steps:
@@ -113,10 +113,11 @@ def run() -> NoReturn:
     sys.exit(code)
 
 
-def main(args: Sequence[str], *, lend: Lend | None = None) -> int:
+def main(args: Sequence[str], *, lend: Lend | None = None, tell: Tell | None = None) -> int:
     """Run `mp` with these arguments and return its exit code.
 
-    Who has a workspace open may lend it; commands leave it open.
+    A caller that has a workspace open may lend it; commands leave it open. One that has a way of
+    its own to show progress is told, and nothing of it goes to stderr.
     """
     if list(args) == ["--version"]:
         from mixpanel_data.cli import version
@@ -129,4 +130,4 @@ def main(args: Sequence[str], *, lend: Lend | None = None) -> int:
             return 0
     from mixpanel_data.cli import root
 
-    return root.call(args, SECTIONS, workflow=WORKFLOW, lend=lend)
+    return root.call(args, SECTIONS, workflow=WORKFLOW, lend=lend, tell=tell)

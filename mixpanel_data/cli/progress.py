@@ -1,15 +1,18 @@
-"""How far a fetch is, on stderr: a bar on a terminal, a line now and then elsewhere."""
+"""How far a fetch is, on stderr: a bar on a terminal, a line now and then elsewhere.
+
+A caller with a display of its own, such as a notebook, is told instead.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mixpanel_data.cli.context import Session
+from mixpanel_data.cli.context import Session, Tell
 from mixpanel_data.text import printable
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ def fetching(
     if session.quiet:
         yield None
         return
-    with _bar() if sys.stderr.isatty() else _lines(session) as face:
+    with _face(session) as face:
         workspace.api.on_wait = face.wait
         try:
             yield face.show
@@ -41,13 +44,13 @@ def waits(session: Session, workspace: Workspace) -> Iterator[None]:
     """Tell of waits for the quota, a line now and then, while Mixpanel is asked."""
     last: float | None = None
 
-    def tell(seconds: float, why: str) -> None:
+    def say(seconds: float, why: str) -> None:
         nonlocal last
         if last is None or time.monotonic() - last >= PAUSE:
             last = time.monotonic()
             session.say(waiting(seconds, why))
 
-    workspace.api.on_wait = tell
+    workspace.api.on_wait = _told(session.tell).wait if session.tell else say
     try:
         yield
     finally:
@@ -66,6 +69,20 @@ def waiting(seconds: float, why: str) -> str:
     """A countdown."""
     minutes, rest = divmod(round(seconds), 60)
     return f"waiting {minutes}:{rest:02d} ({why})"
+
+
+def _face(session: Session) -> AbstractContextManager[Face]:
+    if session.tell is not None:
+        return nullcontext(_told(session.tell))
+    return _bar() if sys.stderr.isatty() else _lines(session)
+
+
+def _told(tell: Tell) -> Face:
+    start = time.monotonic()
+    return Face(
+        show=lambda progress: tell(progress.describe(time.monotonic() - start), progress.fraction),
+        wait=lambda seconds, why: tell(waiting(seconds, why), None),
+    )
 
 
 @contextmanager

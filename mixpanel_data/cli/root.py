@@ -15,7 +15,7 @@ from typer.main import get_command
 
 from mixpanel_data.cli import errors, stdout
 from mixpanel_data.cli.app import App, Commands, Group
-from mixpanel_data.cli.context import Lend, Session
+from mixpanel_data.cli.context import Lend, Session, Tell
 from mixpanel_data.cli.options import global_options
 from mixpanel_data.exceptions import MixpanelDataWarning
 from mixpanel_data.text import printable
@@ -24,10 +24,15 @@ Sections = Mapping[str, Mapping[str, str]]
 
 
 def call(
-    args: Sequence[str], sections: Sections, *, workflow: str, lend: Lend | None = None
+    args: Sequence[str],
+    sections: Sections,
+    *,
+    workflow: str,
+    lend: Lend | None = None,
+    tell: Tell | None = None,
 ) -> int:
     """Run `mp` with these arguments and return its exit code."""
-    session = Session(lend=lend)
+    session = Session(lend=lend, tell=tell)
     with warnings.catch_warnings():
         warnings.simplefilter("always", MixpanelDataWarning)
         warnings.showwarning = partial(_print_warning, session)

@@ -30,9 +30,9 @@ class Bar:
         self._bar.value = 0.0
         self._bar.layout.display = "none"
 
-    def bundle(self, text: str) -> dict[str, Any]:
-        """What to display; front ends without widgets show the text."""
-        return look.bundle(self.box, text)
+    def bundle(self) -> dict[str, Any]:
+        """What to display. It has no text, which a front end without widgets would never change."""
+        return {k: v for k, v in self.box._repr_mimebundle_().items() if k != "text/plain"}
 
     def close(self) -> None:
         """Leave nothing of it in the kernel or in the notebook."""

@@ -84,15 +84,26 @@ class Kernel:
     client: BlockingKernelClient
     said: list[dict[str, Any]] = field(default_factory=list)
 
-    def run(self, code: str, then: Callable[[dict[str, Any]], None] = lambda _: None) -> Reply:
-        """Run a cell; `then` sees each of its messages as it comes."""
+    def run(
+        self,
+        code: str,
+        then: Callable[[dict[str, Any]], None] = lambda _: None,
+        *,
+        watched: bool = True,
+    ) -> Reply:
+        """Run a cell; `then` sees each of its messages as it comes.
+
+        A program such as nbconvert, which runs a notebook unwatched, takes no input.
+        """
         messages: list[dict[str, Any]] = []
 
         def hear(message: dict[str, Any]) -> None:
             messages.append(message)
             then(message)
 
-        reply = self.client.execute_interactive(code, timeout=HANG, output_hook=hear)
+        reply = self.client.execute_interactive(
+            code, timeout=HANG, output_hook=hear, allow_stdin=watched
+        )
         self.said += [reply, *messages]
         return Reply(reply["content"], messages)
 
