@@ -54,17 +54,28 @@ def parse(line: bytes) -> Event:
         raise NotAnEventError("a line has more levels than Python reads") from None
 
 
+def value(text: str) -> Any:
+    """The value of JSON that DuckDB holds; text of more levels than Python reads stays text."""
+    try:
+        try:
+            return _EXACT(text)
+        except ValueError:
+            return _LENIENT(mended(text.encode()).decode())
+    except RecursionError:
+        return text
+
+
 def check(line: bytes) -> bool:
     """Whether an event's line is strict JSON as it is; raise NotAnEventError if it is no event."""
     try:
         try:
-            value = _STRICT(line.decode().strip(_BLANK))
+            found = _STRICT(line.decode().strip(_BLANK))
             is_strict = not _is_odd(line)
         except ValueError:
-            value, is_strict = _read(line), False
+            found, is_strict = _read(line), False
     except RecursionError:
-        value, is_strict = _in_layers(mended(line)), False
-    _event(value)
+        found, is_strict = _in_layers(mended(line)), False
+    _event(found)
     return is_strict
 
 
@@ -125,7 +136,9 @@ def _is_odd(line: bytes) -> bool:
 def _first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object as DuckDB reads it: of a name that comes twice, the first value."""
     found = dict(pairs)
-    return found if len(found) == len(pairs) else dict(reversed(pairs))
+    if len(found) < len(pairs):
+        found.update(reversed(pairs))
+    return found
 
 
 def _integer(digits: str) -> int | float:
@@ -164,13 +177,13 @@ def _not_json(line: bytes) -> NotAnEventError:
 
 def _in_layers(text: bytes) -> Any:
     """The outermost levels of JSON of any depth; what is deeper is checked, and stands as 0."""
-    value = None
+    outermost = None
     try:
         for layer in _layers(text.decode()):
-            value = _LENIENT(layer)
+            outermost = _LENIENT(layer)
     except ValueError:
         raise _not_json(text) from None
-    return value
+    return outermost
 
 
 def _layers(text: str) -> Iterator[str]:
@@ -196,12 +209,12 @@ def _layers(text: str) -> Iterator[str]:
     yield from map("".join, reversed(opened))
 
 
-def _event(value: Any) -> Event:
-    if isinstance(value, dict):
-        name = value.get("event")
-        if name is not None and isinstance(value.get("properties"), dict):
+def _event(found: Any) -> Event:
+    if isinstance(found, dict):
+        name = found.get("event")
+        if name is not None and isinstance(found.get("properties"), dict):
             # What is no text gets the text of its JSON as its name.
-            return value if isinstance(name, str) else {**value, "event": json.dumps(name)}
-        if "error" in value:
+            return found if isinstance(name, str) else {**found, "event": json.dumps(name)}
+        if "error" in found:
             raise NotAnEventError("Mixpanel sent an error")
     raise NotAnEventError("a line is no event")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mixpanel_data.plain import compact
 from mixpanel_data.types.pages import DEEPEST
 from mixpanel_magics.state.part import Part
 
@@ -226,4 +227,5 @@ class Rows(Part):
 
 def pretty(row: dict[str, Any]) -> str:
     """A row as indented JSON."""
-    return json.dumps(row, indent=2, ensure_ascii=False)
+    finite = json.loads(compact(row))
+    return json.dumps(finite, indent=2, ensure_ascii=False)

@@ -53,11 +53,13 @@ class Failure:
 def failure(
     status: int, headers: Mapping[str, str], body: bytes, asked: Asked, now: datetime
 ) -> Failure:
-    """Judge an answer that is not a 2xx."""
+    """Judge an answer that is not what was asked for: no 2xx, or of an export no 200."""
     text = quoted(error_text(body), asked.credentials)
     after = retry_after(headers, now)
     error = _error(status, headers, text, asked, after, now)
-    retry = status in RETRIED or (status == 400 and text.lower().startswith("timeout"))
+    retry = (
+        status < 300 or status in RETRIED or (status == 400 and text.lower().startswith("timeout"))
+    )
     return Failure(error, retry=retry, after=after)
 
 
@@ -218,6 +220,8 @@ def _error(
         )
         narrow.max_days = days
         return narrow
+    if status < 300:
+        said = f"Mixpanel answered {status} to {asked.path}, which is no whole export"
     kind, hint = _kind(status, text, asked)
     if kind is EndpointRetiredError:
         gone = f"Mixpanel has retired {asked.path}, or closed it to this project"

@@ -40,6 +40,10 @@ class Call:
         """Whether sending it twice does no harm: queries are read by POST as well."""
         return self.method == "GET" or self.route.family in {"query", "export"}
 
+    def is_served_by(self, status: int) -> bool:
+        """Whether an answer of this status is what was asked for; 206 is a part of an export."""
+        return status == 200 if self.route.family == "export" else 200 <= status < 300
+
 
 class OpenAnswer:
     """A 2xx whose body is still to be read."""

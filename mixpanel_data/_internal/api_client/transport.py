@@ -184,7 +184,7 @@ class Transport:
             policies, limits = rate_policies(response.headers), rate_limits(response.headers)
             for gate in gates if policies or limits else ():
                 gate.learn(policies, limits, self.clock)
-            if response.is_success:
+            if call.is_served_by(response.status_code):
                 network = self._app is None
                 return OpenAnswer(response, call, stack.pop_all(), network=network)
             if response.status_code in UNCOUNTED:

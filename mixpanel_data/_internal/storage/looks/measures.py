@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from decimal import Decimal
 from typing import Any
 
+from mixpanel_data._internal import lines
 from mixpanel_data._internal.storage.looks.source import Source
 from mixpanel_data.types.looks import (
     ListStats,
@@ -114,7 +114,7 @@ def objects(source: Source, values: str, top: int) -> ObjectStats | None:
 
 def shares(common: list[tuple[Any, int]], total: int, kind: str) -> tuple[ValueCount, ...]:
     """Common values of a type, with their share of all rows that have a value."""
-    read = json.loads if kind == "JSON" else plain
+    read = lines.value if kind == "JSON" else plain
     return tuple(ValueCount(read(value), rows, share(rows, total)) for value, rows in common)
 
 

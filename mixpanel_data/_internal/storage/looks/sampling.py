@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from itertools import pairwise
 from random import Random
 from typing import Any
 
+from mixpanel_data._internal import lines
 from mixpanel_data._internal.storage.looks.measures import plain
 from mixpanel_data._internal.storage.looks.source import Source
 from mixpanel_data._internal.storage.sharing import Connection
@@ -57,7 +57,7 @@ def plain_rows(result: Connection) -> list[dict[str, Any]]:
 
 def _plain(value: Any, kind: str) -> Any:
     if kind == "JSON" and isinstance(value, str):
-        return json.loads(value, object_pairs_hook=_first_of_each)
+        return lines.value(value)
     if isinstance(value, dict):
         return {str(key): _plain(item, "") for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -66,11 +66,3 @@ def _plain(value: Any, kind: str) -> Any:
         return instant(value)
     value = plain(value)
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
-
-
-def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object as DuckDB reads it: of a key that is repeated, the first value counts."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        found.setdefault(key, value)
-    return found
