@@ -13,6 +13,8 @@ WAITING = TESTS / "waiting.py"
 SLEEPS = {"sleep", "sleep_forever", "wait_for_timeout", "pause"}
 WAITS = {"wait", "join", "communicate", "result", "acquire", "get_msg", "wait_for_ready", "poll"}
 LIMITED = {"timeout", "read_timeout_seconds", "startup_timeout", "iopub_timeout"}
+SCRIPTED = "self.server.closing.wait(reply.pause)"
+"""A server on loopback that is told to be slow, which is what a client's timeout is about."""
 
 
 def offences(tree: ast.AST) -> Iterator[str]:
@@ -27,8 +29,15 @@ def offences(tree: ast.AST) -> Iterator[str]:
             yield f"{where} sleeps: wait for what happens, with tests.waiting.until"
         limits = [k.value for k in node.keywords if k.arg in LIMITED]
         limits += node.args[:1] if name in WAITS else []
-        if any(is_number(limit) for limit in limits):
+        is_pause = name == "wait" and isinstance(node.func, ast.Attribute) and limits
+        if is_pause and not is_hang(limits[0]) and ast.unparse(node) != SCRIPTED:
+            yield f"{where} sleeps: wait for what happens, at most tests.waiting.HANG"
+        elif any(is_number(limit) for limit in limits):
             yield f"{where} gives up: the only limit is tests.waiting.HANG"
+
+
+def is_hang(node: ast.AST) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == "HANG" for n in ast.walk(node))
 
 
 def is_number(node: ast.AST) -> bool:
@@ -54,6 +63,8 @@ def test_no_test_sleeps_or_gives_up_by_itself() -> None:
         "from time import sleep\nsleep(0)",
         "await asyncio.sleep(x)",
         "threading.Event().wait(0.3)",
+        "threading.Event().wait(pause)",
+        "stopped.wait(timeout=self.pause)",
         "while not done.wait(timeout=0.01): pass",
         "process.communicate(timeout=2 * 10)",
         "thread.join(5)",
