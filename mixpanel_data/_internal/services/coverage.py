@@ -13,6 +13,7 @@ from mixpanel_data._internal.reports.events import Table
 from mixpanel_data._internal.services import known_tables
 from mixpanel_data._internal.services.continuing import fetch_again, fetch_more
 from mixpanel_data._internal.services.known_tables import KnownTable
+from mixpanel_data._internal.services.shared_days import Wanted
 from mixpanel_data._internal.services.windows import Window
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import InvalidArgumentError, near, warn
@@ -64,6 +65,18 @@ def needs(query: Question) -> Needs:
     return Needs((query.event,))
 
 
+def wanted(query: Question, calendar: Calendar) -> Wanted:
+    """The events that a question reads."""
+    asked = needs(query)
+    start, end = calendar.start - asked.before, calendar.end + asked.after
+    if isinstance(query, queries.LocalFunnel):
+        start -= timedelta(seconds=query.grace_seconds * len(query.steps))
+    if isinstance(query, queries.LocalRetention):
+        late = timedelta(days=query.interval_days * (query.interval_count + 1))
+        end = datetime.fromisoformat("9999-01-01") if query.unbounded else calendar.end + late
+    return Wanted(None if _sees_all(query) else asked.events, start, end)
+
+
 def check(
     query: Question,
     tables: list[KnownTable],
@@ -78,6 +91,7 @@ def check(
     for name in asked.events or ():
         _check_event(name, tables, storage)
     _check_around(tables, calendar, asked)
+    tables = [table for table in tables if table.is_read]
     if _sees_all(query):
         _check_any_event(tables)
     _check_filters(tables)
@@ -136,11 +150,10 @@ def _sees_all(query: Question) -> bool:
 
 
 def _check_days(tables: list[KnownTable], calendar: Calendar, today: Callable[[], date]) -> None:
-    spans = [(table.start, table.end) for table in tables]
-    known = [(start, end) for start, end in spans if start is not None and end is not None]
-    if len(known) < len(spans):
+    if any(table.days is None for table in tables):
         return
-    missing = _gaps(known, calendar.start, calendar.end)
+    known = [span for table in tables for span in table.spans]
+    missing = known_tables.between(known, calendar.start, calendar.end)
     if not missing:
         return
     has = ", ".join(known_tables.dates(tables))
@@ -173,20 +186,6 @@ def _fetch_nearest(tables: list[KnownTable], calendar: Calendar, today: date) ->
     return fetch_more(table.name, table.facts, Window(first, last), today, table.zone)
 
 
-def _gaps(
-    spans: list[tuple[datetime, datetime]], start: datetime, end: datetime
-) -> list[tuple[datetime, datetime]]:
-    """What of start..end is in no span."""
-    found = []
-    for first, last in sorted(spans):
-        if first > start:
-            found.append((start, min(first, end)))
-        start = max(start, last)
-        if start >= end:
-            return found
-    return [*found, (start, end)]
-
-
 def _check_around(tables: list[KnownTable], calendar: Calendar, asked: Needs) -> None:
     ends = [table.end for table in tables if table.end is not None]
     starts = [table.start for table in tables if table.start is not None]
@@ -213,6 +212,7 @@ def _check_event(name: str, tables: list[KnownTable], storage: StorageEngine) ->
             f"{_tables(tables)} was fetched for {', '.join(asked)} only, not for {name!r}",
             hint=near(name, asked) or _fetch_with(name, tables[-1]),
         )
+    excluded = [table for table in excluded if table.is_read]
     if excluded:
         warn(f"{_tables(excluded)} was fetched without event {name!r}")
     if any(table.facts and table.facts.filter_events and table.may_have(name) for table in tables):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from mixpanel_data._internal.reports.events import Table
+from mixpanel_data._internal.reports.events import LeftOut, Table
+from mixpanel_data._internal.services.windows import DAY, Window
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.types import TableMetadata, TableSchema
@@ -23,12 +24,14 @@ _NEEDED = {
 class KnownTable:
     """A table of events; `facts` is None for one that SQL made.
 
-    `zone` is that of the days of exports: UTC, but for projects from before 2023.
+    `zone` is that of the days of exports: UTC, but for projects from before 2023. `left_out` is
+    read from another table.
     """
 
     schema: TableSchema
     facts: TableMetadata | None
     zone: str = "UTC"
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def name(self) -> str:
@@ -38,22 +41,45 @@ class KnownTable:
     @property
     def to_read(self) -> Table:
         """What the SQL of a report needs to know."""
-        return _to_read(self.schema)
+        return replace(_to_read(self.schema), left_out=self.left_out)
+
+    @property
+    def days(self) -> Window | None:
+        """The days that it has; None where nobody knows."""
+        if self.facts is None or self.facts.from_date is None or self.facts.to_date is None:
+            return None
+        return Window(
+            date.fromisoformat(self.facts.from_date), date.fromisoformat(self.facts.to_date)
+        )
+
+    @property
+    def spans(self) -> list[tuple[datetime, datetime]]:
+        """From when to when all of its events are read, without what is left out."""
+        if self.start is None or self.end is None:
+            return []
+        out = [(it.start, it.end) for it in self.left_out if it.names is None]
+        return between(out, self.start, self.end)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether anything of it is."""
+        return self.days is None or bool(self.spans)
 
     @property
     def start(self) -> datetime | None:
         """From when on it has all events, in UTC; None where nobody knows."""
-        if self.facts is None or self.facts.from_date is None:
-            return None
-        return self._instant(date.fromisoformat(self.facts.from_date))
+        return None if self.days is None else self.instants(self.days)[0]
 
     @property
     def end(self) -> datetime | None:
         """Until when it has all events: the end of its last day, or when it was fetched."""
-        if self.facts is None or self.facts.to_date is None:
+        if self.facts is None or self.days is None:
             return None
-        over = self._instant(date.fromisoformat(self.facts.to_date) + timedelta(days=1))
-        return min(over, self.facts.fetched_at)
+        return min(self.instants(self.days)[1], self.facts.fetched_at)
+
+    def instants(self, days: Window) -> tuple[datetime, datetime]:
+        """When days of exports begin, and when they are over, in UTC."""
+        return self._instant(days.first), self._instant(days.last + DAY)
 
     @property
     def is_cut_short(self) -> bool:
@@ -68,6 +94,46 @@ class KnownTable:
         """Whether the fetch asked for events of this name."""
         asked = self.facts.filter_events if self.facts else None
         return asked is None or event in asked
+
+    def has_all(self, names: tuple[str, ...] | None) -> bool:
+        """Whether the fetch asked for all of these names; None is every name there is."""
+        return not self.listed if names is None else all(map(self.may_have, names))
+
+    def has_any(self, names: tuple[str, ...] | None) -> bool:
+        """Whether the fetch asked for one of these names; None is every name there is."""
+        return names is None or any(map(self.may_have, names))
+
+    @property
+    def listed(self) -> list[str]:
+        """The names of events that the fetch asked for; none where it asked for all."""
+        return (self.facts and self.facts.filter_events) or []
+
+    @property
+    def sample(self) -> tuple[str | None, int | None]:
+        """The filter and the limit of the fetch."""
+        return (
+            (None, None)
+            if self.facts is None
+            else (self.facts.filter_where, self.facts.filter_limit)
+        )
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the fetch had a limit."""
+        return self.sample[1] is not None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether it lacks events of names that it has: by a filter or a limit."""
+        return self.sample != (None, None)
+
+    @property
+    def filters(self) -> str:
+        """How it was fetched, in words."""
+        where, limit = self.sample
+        words = [] if where is None else [f"where {where}"]
+        words += [] if limit is None else [f"with a limit of {limit:,}"]
+        return f"was fetched {' and '.join(words)}"
 
     def _instant(self, day: date) -> datetime:
         local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.zone))
@@ -138,3 +204,17 @@ def dates(tables: list[KnownTable]) -> Iterator[str]:
     for table in tables:
         if table.facts and table.facts.from_date:
             yield f"{table.name} has {table.facts.from_date}..{table.facts.to_date}"
+
+
+def between(
+    spans: list[tuple[datetime, datetime]], start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """What of start..end is in no span."""
+    found = []
+    for first, last in sorted(spans):
+        if first > start:
+            found.append((start, min(first, end)))
+        start = max(start, last)
+        if start >= end:
+            return found
+    return [*found, (start, end)]

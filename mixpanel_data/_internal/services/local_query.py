@@ -18,9 +18,10 @@ from mixpanel_data._internal.reports import (
 )
 from mixpanel_data._internal.reports.calendar import Calendar
 from mixpanel_data._internal.reports.events import Events
-from mixpanel_data._internal.services import coverage, known_tables, mistakes, zeros
+from mixpanel_data._internal.services import coverage, known_tables, mistakes, shared_days, zeros
 from mixpanel_data._internal.services.coverage import Question
 from mixpanel_data._internal.services.known_tables import KnownTable
+from mixpanel_data._internal.services.shared_days import Shared
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data._internal.utils import utc_now
@@ -131,6 +132,10 @@ class LocalQueryService:
 
     def _ask(self, report: _Report[Q, A], query: Q, scope: Scope) -> A:
         plan = self._plan(report, query, scope)
+        if scope.dedupe is not False:
+            wanted = coverage.wanted(plan.query, plan.calendar)
+            shared_days.refuse_copies(plan.tables, wanted, self._storage)
+        shared_days.tell(plan.shared)
         coverage.check(
             plan.query,
             plan.tables,
@@ -158,6 +163,7 @@ class LocalQueryService:
             calendar = calendar.whole(query.unit)
         if isinstance(query, queries.LocalRetention) and query.as_of is None:
             query = replace(query, as_of=self._end_of_data(tables))
+        tables, shared = shared_days.read_once(tables, coverage.wanted(query, calendar))
         deduplicate = scope.dedupe
         if deduplicate is None:
             deduplicate = known_tables.overlapping(tables)
@@ -167,7 +173,7 @@ class LocalQueryService:
             zone=scope.timezone,
             deduplicate=deduplicate,
         )
-        return _Plan(query, calendar, tables, events, report.sql(query, events, calendar))
+        return _Plan(query, calendar, tables, shared, events, report.sql(query, events, calendar))
 
     def _end_of_data(self, tables: list[KnownTable]) -> datetime | None:
         """Until when the tables have events: what is not known of one, its last event tells."""
@@ -188,6 +194,7 @@ class _Plan(Generic[Q]):
     query: Q
     calendar: Calendar
     tables: list[KnownTable]
+    shared: list[Shared]
     events: Events
     sql: str
 

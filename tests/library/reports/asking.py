@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,9 @@ class Project:
         """Store a past, and say how to read it; events of two pieces come in turn."""
         names = tuple(f"events_{number}" for number in range(pieces))
         for number, name in enumerate(names):
-            store(self.storage, name, past.events[number::pieces], flat=flat)
+            # Two tables that both have a day would share it: of the second, no day is known.
+            facts = replace(EVENTS, from_date=None, to_date=None) if number else EVENTS
+            store(self.storage, name, past.events[number::pieces], flat=flat, facts=facts)
         store_users(self.storage, past.users, flat=flat)
         return Scope(tables=names, timezone=past.zone, dedupe=False)
 

@@ -12,6 +12,9 @@ from mixpanel_data.types import TableMetadata
 from mixpanel_data.workspace.local import LocalReports
 from tests.library.reports.asking import Project, store
 
+FETCHED = datetime(2024, 6, 1)
+JANUARY = ("2024-01-01", "2024-01-31")
+
 Having = Callable[..., LocalReports]
 
 
@@ -40,3 +43,25 @@ def having(cases: Workspace) -> Having:
         return cases.local
 
     return hold
+
+
+@pytest.fixture
+def ws(tmp_path) -> Iterator[Workspace]:
+    path = tmp_path / "some.duckdb"
+    StorageEngine(path).close()
+    with Workspace.open(path) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def put(ws: Workspace) -> Callable[..., None]:
+    """Store events as fetched for these days."""
+
+    def put(
+        *events: dict[str, Any], table: str = "events", first=JANUARY[0], last=JANUARY[1], **how
+    ):
+        flat = how.pop("flat", True)
+        facts = TableMetadata("events", how.pop("fetched", FETCHED), first, last, **how)
+        store(ws._storage, table, list(events), flat=flat, facts=facts)
+
+    return put

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,35 +17,10 @@ from mixpanel_data import (
     TableNotFoundError,
     Workspace,
 )
-from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.types import TableMetadata
 from tests.library.reports.asking import store, store_users
+from tests.library.reports.conftest import FETCHED, JANUARY
 from tests.library.reports.test_cases import event
-
-FETCHED = datetime(2024, 6, 1)
-JANUARY = ("2024-01-01", "2024-01-31")
-
-
-@pytest.fixture
-def ws(tmp_path) -> Iterator[Workspace]:
-    path = tmp_path / "some.duckdb"
-    StorageEngine(path).close()
-    with Workspace.open(path) as workspace:
-        yield workspace
-
-
-@pytest.fixture
-def put(ws: Workspace) -> Callable[..., None]:
-    """Store events as fetched for these days."""
-
-    def put(
-        *events: dict[str, Any], table: str = "events", first=JANUARY[0], last=JANUARY[1], **how
-    ):
-        flat = how.pop("flat", True)
-        facts = TableMetadata("events", how.pop("fetched", FETCHED), first, last, **how)
-        store(ws._storage, table, list(events), flat=flat, facts=facts)
-
-    return put
 
 
 def told(ask: Callable[[], Any]) -> list[str]:
@@ -273,11 +248,11 @@ def test_tables_and_views_made_with_sql_are_read_as_they_are(ws, put):
     assert retained.query.as_of == datetime(2024, 1, 2)
 
 
-def test_copies_in_tables_that_overlap_are_left_out(ws, put):
+def test_copies_in_tables_whose_days_are_not_known_are_left_out(ws, put):
     one = event("A", "u", "2024-01-31 12:00", **{"$insert_id": "i"})
-    put(one, table="jan")
-    put(one, event("A", "u", "2024-02-01"), table="feb", first="2024-01-31", last="2024-02-29")
-    both = {"table": ["jan", "feb"], **UTC}
+    put(one, event("A", "u", "2024-02-01"), first="2024-01-31", last="2024-02-29")
+    ws.sql_rows("CREATE VIEW jan AS SELECT * FROM events WHERE event_time < '2024-02-01'")
+    both = {"table": ["jan", "events"], **UTC}
     assert ws.local.segmentation("A", "2024-01-01", "2024-02-29", **both).total == 2
     assert ws.local.segmentation("A", "2024-01-01", "2024-02-29", dedupe=False, **both).total == 3
     funnel = ws.local.funnel(["A", "A"], "2024-01-01", "2024-02-20", **both)
