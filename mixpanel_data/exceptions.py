@@ -13,7 +13,7 @@
     │   └── APIError                what Mixpanel answered, or that it did not
     │       ├── ResourceNotFoundError   404, or a name that Mixpanel does not know
     │       │   └── EndpointRetiredError    404 or 410: Mixpanel has taken the endpoint away
-    │       ├── PlanError               402: the plan has no Query API
+    │       ├── PlanError               402: the plan does not allow it
     │       ├── PermissionDeniedError   403
     │       ├── DateRangeError          403: beyond the plan's history
     │       ├── RateLimitError          429
@@ -162,7 +162,7 @@ class EndpointRetiredError(ResourceNotFoundError):
 
 
 class PlanError(APIError):
-    """402: the credentials are fine, but the project's plan has no Query API."""
+    """402: the credentials are fine, but the project's plan does not allow this, or no Query API."""
 
 
 class PermissionDeniedError(APIError):

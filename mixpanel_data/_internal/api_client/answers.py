@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from mixpanel_data._internal.api_client import advice
 from mixpanel_data._internal.api_client.limits import come_again
 from mixpanel_data._internal.api_client.retiring import instead, is_retired
-from mixpanel_data._internal.api_client.routes import HOSTS
 from mixpanel_data._internal.api_client.secrecy import covered
 from mixpanel_data._internal.config import Credentials
 from mixpanel_data.exceptions import (
@@ -29,7 +29,9 @@ from mixpanel_data.exceptions import (
 )
 
 MESSAGE_LENGTH = 300
-RETRIED = frozenset({429, 500, 502, 503, 504})
+_REFUSED = re.compile(r"\bauthenticate\b", re.IGNORECASE)
+RETRIED = frozenset({408, 429, 500, 502, 503, 504, *range(520, 525)})
+"""What passes by itself; 520 to 524 say that a proxy before the server could not reach it."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,10 @@ def parse(body: bytes, asked: Asked) -> Any:
 def error_in_200(found: Any, asked: Asked) -> MixpanelDataError:
     """The exception for an `error` inside a 200."""
     text = quoted(one_line(as_text(found)), asked.credentials)
-    if "authenticate" in text.lower():
-        return AuthenticationError(f"Mixpanel refused the credentials: {text}")
+    if _REFUSED.search(text):
+        return AuthenticationError(
+            f"Mixpanel refused the credentials: {text}", hint=advice.credentials(asked.credentials)
+        )
     return APIError(
         f"Mixpanel answered {asked.path} with an error: {text}", status=200, endpoint=asked.path
     )
@@ -111,10 +115,38 @@ def error_text(body: bytes) -> str:
         for name in ("error", "message", "status"):
             if said := one_line(as_text(value.get(name) or "")):
                 return said
-    if re.search(r"<(!doctype|html|head|body)\b", text[:1000], re.IGNORECASE):
-        text = re.sub(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", " ", text)
-        text = html.unescape(text)
+    if is_html(text):
+        text = _shown(text)
     return one_line(text) or "an empty body"
+
+
+def is_html(text: str) -> bool:
+    """Whether a text begins as a page of HTML does."""
+    start = text[:1000].lstrip()
+    tags = r"<(!doctype|html|head|body)\b"
+    return start.startswith("<") and re.search(tags, start, re.IGNORECASE) is not None
+
+
+def _shown(page: str) -> str:
+    """What a page of HTML shows, or else its title: the rest of it may be a script."""
+    tags = r"<!--.*?-->|<[^>]*>"
+    body = re.sub(rf"(?is)<(script|style|head)\b.*?</\1\s*>|{tags}", " ", page)
+    title = re.search(r"(?is)<title\b[^>]*>(.*?)</title", page)
+    return html.unescape(body if body.strip() or not title else title[1])
+
+
+def error_at_the_end(end: bytes) -> bytes | None:
+    """The error object, of one line or several, that ends an export; `end` is the end of its body."""
+    at = len(end)
+    while (at := end.rfind(b"{", 0, at)) >= 0:
+        if at and end[at - 1] != ord("\n"):
+            continue
+        try:
+            value = json.loads(end[at:])
+        except (ValueError, RecursionError):
+            continue
+        return end[at:] if isinstance(value, dict) and value.get("error") else None
+    return None
 
 
 def as_text(value: Any) -> str:
@@ -188,10 +220,10 @@ def _error(
     now: datetime,
 ) -> MixpanelDataError:
     said = f"Mixpanel answered {status} to {asked.path}: {text}"
-    if status == 401 or (status == 400 and "authenticate" in text.lower()):
+    if status == 401 or (status == 400 and _REFUSED.search(text)):
         return AuthenticationError(
             f"Mixpanel refused the credentials ({status}): {text}",
-            hint=f"check username, secret and project id; {region_hint(asked.credentials)}",
+            hint=advice.credentials(asked.credentials),
         )
     if status == 429:
         return RateLimitError(
@@ -206,7 +238,7 @@ def _error(
             said,
             status=status,
             endpoint=asked.path,
-            hint="the credentials are fine; raw export still works: mp fetch events",
+            hint=advice.plan(asked.path),
         )
     history = re.search(r"exceeds\s+(\d+)\s+days", text)
     if status == 403 and history:
@@ -230,22 +262,13 @@ def _error(
 
 
 def _kind(status: int, text: str, asked: Asked) -> tuple[type[APIError], str | None]:
-    region, project = region_hint(asked.credentials), asked.credentials.project_id
+    who = asked.credentials
     if is_retired(status, asked.path):
-        return EndpointRetiredError, instead(asked.path) or region
+        return EndpointRetiredError, instead(asked.path) or advice.region(who)
     if status == 404:
-        return ResourceNotFoundError, f"check the id; {region}"
+        return ResourceNotFoundError, advice.nothing_there(who, asked.path)
     if status == 403:
-        may = f"the account needs a role in project {project} that may read; {region}"
-        return PermissionDeniedError, may
-    if status == 400 and "later than today" in text:
+        return PermissionDeniedError, advice.role(who, asked.path)
+    if status == 400 and asked.to_date and "later than today" in text:
         return APIError, f"for this project it is not yet {asked.to_date}: end on an earlier day"
-    return APIError, "the trouble is on Mixpanel's side: try again later" if status >= 500 else None
-
-
-def region_hint(credentials: Credentials) -> str:
-    """Where this account asks, and where else the project may live."""
-    if credentials.base_url:
-        return f"asked at {credentials.base_url}"
-    others = ", ".join(region for region in HOSTS if region != credentials.region)
-    return f"this account asks region {credentials.region}; the project may live in {others}"
+    return APIError, advice.server(who) if status >= 500 or status == 408 else None

@@ -103,20 +103,23 @@ def unreachable(error: Exception, call: Call) -> Failure:
         return Failure(long, retry=False)
     host = urlsplit(call.route.origin).netloc
     detail = f": {error}" if str(error) else ""
+    place = "base_url" if call.asked.credentials.base_url else "the region"
+    hint = f"check the network, the proxy settings and {place}"
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         text = f"{host} did not accept a connection in time"
     elif isinstance(error, httpx.TimeoutException):
         text = f"{host} sent nothing for {call.timeout:g} s"
+        name = "export_timeout" if call.route.family == "export" else "query_timeout"
+        hint = f"try again later; the setting {name} allows more time"
     elif isinstance(error, httpx.ConnectError | httpx.ProxyError):
         text = f"{host} can't be reached{detail}"
     else:
         text = f"the connection to {host} broke{detail}"
+        hint = "try again; if it breaks again, check the network and the proxy settings"
     final = isinstance(
         error, httpx.UnsupportedProtocol | httpx.LocalProtocolError
     ) or "CERTIFICATE_VERIFY_FAILED" in str(error)
-    failed = ConnectionFailedError(
-        text, endpoint=call.route.path, hint="check the network, the proxy settings and the region"
-    )
+    failed = ConnectionFailedError(text, endpoint=call.route.path, hint=hint)
     return Failure(failed, retry=call.read_only and not final)
 
 

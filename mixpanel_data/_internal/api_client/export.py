@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from mixpanel_data._internal import lines
-from mixpanel_data._internal.api_client.answers import one_line
+from mixpanel_data._internal.api_client.answers import (
+    error_at_the_end,
+    error_text,
+    is_html,
+    one_line,
+    quoted,
+)
 from mixpanel_data._internal.api_client.body import DamagedBodyError
 from mixpanel_data._internal.api_client.exchange import OpenAnswer
 from mixpanel_data._internal.api_client.secrecy import covered
@@ -14,6 +20,8 @@ from mixpanel_data.exceptions import ConnectionFailedError, IncompleteExportErro
 BATCH = 1000
 LONGEST_LINE = 64 << 20
 SHOWN = 200
+SEEN = 16 << 10
+"""Bytes at the start and the end of a body in which its own error is looked for."""
 
 
 class ExportStream:
@@ -28,6 +36,8 @@ class ExportStream:
         self._last: list[bytes] = []  # the last line that is not blank, in pieces
         self._last_size = 0
         self._ended = False
+        self._start = self._end = b""
+        self._line_ends = 0
         self.rows = 0
         self.bytes = 0
 
@@ -38,6 +48,7 @@ class ExportStream:
             for chunk in without_bom(self._answer.decoded()):
                 self.rows += chunk.count(b"\n")
                 self.bytes += len(chunk)
+                self._keep_ends(chunk)
                 self._keep_last_line(chunk)
                 yield chunk
         except DamagedBodyError as error:
@@ -49,6 +60,12 @@ class ExportStream:
                 hint=error.hint,
             ) from error.__cause__
         self._check_last_line()
+
+    def _keep_ends(self, chunk: bytes) -> None:
+        if len(self._start) < SEEN:
+            self._start += chunk[: SEEN - len(self._start)]
+        self._line_ends += chunk.count(b"\n")
+        self._end = (self._end + chunk if len(chunk) < SEEN else chunk)[-SEEN:]
 
     def _keep_last_line(self, chunk: bytes) -> None:
         end = len(chunk)
@@ -81,8 +98,16 @@ class ExportStream:
         return IncompleteExportError(reason, rows=self.rows)
 
     def fault(self, reason: str, line: bytes, rows: int) -> IncompleteExportError:
-        """The error that blames the line after `rows` good ones."""
+        """The error that blames the line after `rows` good ones, or what came instead of events."""
         who = self._answer.call.asked.credentials
+        if is_html(self._start.decode("utf-8", "replace")):
+            page = quoted(error_text(self._start), who)
+            return IncompleteExportError(
+                f"a page of HTML came, such as a login page: {page}", rows=0
+            )
+        if error := error_at_the_end(self._end):
+            said = f"Mixpanel sent an error: {quoted(error_text(error), who)}"
+            return IncompleteExportError(said, rows=self._line_ends - error.count(b"\n"))
         text = covered(one_line(line.decode("utf-8", "replace")), who)[:SHOWN]
         return IncompleteExportError(reason, rows=rows, line=rows + 1, text=text)
 

@@ -49,13 +49,14 @@ def route(credentials: Credentials, endpoint: str) -> Route:
             f"endpoint {endpoint!r} is not a path",
             hint='give a path such as "events/names", and parameters apart',
         )
-    family = _family(endpoint)
+    family = family_of(endpoint)
     if family == "query" and not endpoint.startswith("/api/"):
         endpoint = "/api/query/" + endpoint.lstrip("/")
     return Route(family, _origin(credentials, family), endpoint)
 
 
-def _family(endpoint: str) -> Family:
+def family_of(endpoint: str) -> Family:
+    """The family of an absolute path; any other path is one of the Query API."""
     if endpoint.rstrip("/") == "/api/2.0/export":
         return "export"
     if endpoint.startswith("/api/app/"):

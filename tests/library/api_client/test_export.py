@@ -320,3 +320,49 @@ def test_an_export_left_early_frees_its_connection(connect):
             events = client.export_events(*DAY)
             assert next(events) == THREE[0]
             events.close()
+
+
+GOOD = b'{"event":"a","properties":{}}\n'
+
+
+@pytest.mark.parametrize("before", [0, 1, 3000])
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n\r\n"])
+@pytest.mark.parametrize("by", ["bytes", "events"])
+def test_an_error_at_the_end_is_told_over_how_many_lines_ever(connect, before, indent, end, by):
+    error = json.dumps({"error": "over its limit", "more": {"error": [1]}}, indent=indent).encode()
+    with (
+        Server(Reply(body=GOOD * before + error + end)) as server,
+        pytest.raises(IncompleteExportError, match=r"an error: over its limit$") as caught,
+    ):
+        read(connect(server), by)
+    assert caught.value.rows == before
+
+
+@pytest.mark.parametrize("by", ["bytes", "events"])
+def test_a_login_page_is_told(connect, by):
+    page = (
+        b"\n <!DOCTYPE html>\n<html>\n<head><title>Sign in</title></head>\n<body>Corp VPN</body>\n"
+    )
+    with (
+        Server(Reply(body=page)) as server,
+        pytest.raises(IncompleteExportError, match=r"such as a login page: Corp VPN$") as caught,
+    ):
+        read(connect(server), by)
+    assert caught.value.rows == 0
+
+
+def test_an_event_that_speaks_of_an_error_is_none(connect):
+    event = b'{"event":"a","error":"x","properties":{"html":"<html>"}}\n'
+    with (
+        Server(Reply(body=event + b"{\n")) as server,
+        pytest.raises(IncompleteExportError, match=r"a line is not JSON at line 2: \{$"),
+    ):
+        read(connect(server), "bytes")
+
+
+def read(client, by):
+    if by == "events":
+        return list(client.export_events("2024-01-01", "2024-01-01"))
+    with client.open_export(Export.of("2024-01-01", "2024-01-01")) as stream:
+        return list(stream)

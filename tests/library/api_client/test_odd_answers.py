@@ -32,7 +32,7 @@ def test_an_empty_answer_is_an_error_with_its_status(connect):
     assert caught.value.status == 200
 
 
-@pytest.mark.parametrize("line", [b"[]", b"5", b'{"event":"a"}', b'{"event":1,"properties":{}}'])
+@pytest.mark.parametrize("line", [b"[]", b"5", b'{"event":"a"}', b'{"event":null,"properties":{}}'])
 def test_json_that_is_no_event_ends_an_export_and_is_named(connect, line):
     good = b'{"event":"a","properties":{}}\n'
     with (

@@ -87,10 +87,7 @@ def test_a_face_is_told_of_every_wait(connect):
 
 
 BROKEN = {
-    "500": Reply(500),
-    "502": Reply(502),
-    "503": Reply(503),
-    "504": Reply(504),
+    **{str(it): Reply(it) for it in (408, 500, 502, 503, 504, 520, 521, 522, 523, 524)},
     "timeout": reply_json({"error": "Timeout Error."}, 400),
     "reset": Reply(raw=b"", end="reset"),
     "no answer": Reply(raw=b"", end="cut"),
@@ -110,7 +107,7 @@ def test_case_18_reads_by_get_and_by_post_are_repeated(connect, broken, hourglas
     assert hourglass.slept == [1.5, 1.5]
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 412, 413, 422])
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 412, 413, 422, 501, 525])
 def test_case_18_refusals_are_not_repeated(connect, status, hourglass):
     with Server(Reply(status)) as server, pytest.raises(MixpanelDataError):
         connect(server).get("segmentation")

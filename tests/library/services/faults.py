@@ -12,6 +12,7 @@ from tests.loopback import Reply, Request, reply_json
 
 PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "completeness.md"
 LATER = "Tue, 10 Mar 2026 12:00:05 GMT"
+PASSING = (408, 500, 502, 503, 504, 520, 524)
 INCOMPLETE, CONNECTION = "IncompleteExportError", "ConnectionFailedError"
 
 

@@ -27,6 +27,7 @@ from tests.library.services.faults import (
     INCOMPLETE,
     LATER,
     PAGE,
+    PASSING,
     Fault,
     refused,
     table,
@@ -69,6 +70,10 @@ def split(request: Request) -> Reply:
     return Reply(body=lines[0][:20] + b"\n" + lines[0][20:] + b"".join(lines[1:]))
 
 
+def over_lines(_: Request) -> Reply:
+    return Reply(body=b'{\n  "error": "no",\n  "status": "error"\n}\n')
+
+
 def broken(name: str, reply: Callable[[Request], Reply], error: str) -> Fault:
     return Fault(name, reply, ROWS, error)
 
@@ -82,12 +87,13 @@ FAULTS = [
         "429 with Retry-After as a date", refused(429, "wait", Retry_After=LATER), "RateLimitError"
     ),
     broken("429 without headers", refused(429, "wait"), "RateLimitError"),
-    *(broken(str(status), refused(status, "oops"), "APIError") for status in (500, 502, 503, 504)),
+    *(broken(str(status), refused(status, "oops"), "APIError") for status in PASSING),
     Fault("401", refused(401, "no"), "AuthenticationError", "AuthenticationError"),
     Fault("402, the plan", refused(402, "no"), "PlanError", "PlanError"),
     Fault("403, the role", refused(403, "no"), "PermissionDeniedError", "PermissionDeniedError"),
     Fault("403, the plan's history", refused(403, HISTORY), "DateRangeError", "DateRangeError"),
     broken("200 with an error object", lambda _: reply_json({"error": "no"}), INCOMPLETE),
+    broken("200 with an error object over several lines", over_lines, INCOMPLETE),
     broken(
         "`terminated early` as the last line",
         lambda r: Reply(body=body_of(r) + b"terminated early\n"),
