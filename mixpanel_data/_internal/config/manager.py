@@ -74,11 +74,6 @@ class ConfigManager:
         self, name: str, *, project_id: str | None = None, region: str | None = None
     ) -> Credentials:
         """As `resolve_credentials`, for a stored account whatever MP_USERNAME says."""
-        if name == SANDBOX:
-            raise InvalidArgumentError(
-                "the account 'sandbox' is built in and has no stored credentials",
-                hint="Workspace.sandbox(), or mp --account sandbox",
-            )
         found = self._stored().account(name)
         if found.get("auth") == "project_secret":
             warn(f"account {name!r}: {_RETIRED}")
@@ -202,6 +197,11 @@ class _Stored:
     default: object
 
     def account(self, name: str) -> dict[str, Any]:
+        if name == SANDBOX:
+            raise InvalidArgumentError(
+                "the account 'sandbox' is built in and has no stored credentials",
+                hint="Workspace.sandbox(), or mp --account sandbox",
+            )
         if name not in self.accounts:
             raise AccountNotFoundError(name, self.accounts)
         place = f"{self.path}, account {name!r}"

@@ -215,7 +215,7 @@ class FetcherService:
             raise InvalidArgumentError(
                 f"the table is a sample of at most {before.filter_limit:,} events, to which nothing"
                 " can be appended",
-                hint="fetch under another name, or all of it again with --replace (mode='replace')",
+                hint="fetch under another name, or all of it again with --replace (replace=True)",
             )
         has = Continuation(before, self._api.today(), self._legacy_zone)
         days = has.days(from_date, to_date, lookback_days)

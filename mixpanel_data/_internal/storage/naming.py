@@ -24,10 +24,10 @@ def check(connection: Connection, name: str, *, flat: bool) -> None:
     if is_flat or (folded.endswith(catalog.SUFFIX) and folded not in metadata.read(connection)):
         base = flats.get(folded, name[: -len(catalog.SUFFIX)])
         what = f"is the flat table of {base!r}" if is_flat else "is reserved for a flat table"
+        builds = f"; {command('flatten', base)} builds that table" if is_flat else ""
         raise InvalidArgumentError(
             f"a fetched table can't be named {name!r}: it {what}",
-            hint=f"{command('flatten', base)} builds a flat table; choose a name that doesn't end in"
-            f" {catalog.SUFFIX}",
+            hint=f"choose a name that doesn't end in {catalog.SUFFIX}{builds}",
         )
     companion = catalog.flat_name(name)
     if flat and companion.lower() not in flats and inventory.exists(connection, companion):

@@ -9,7 +9,13 @@ import typer
 
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session, is_interactive
-from mixpanel_data.exceptions import InvalidArgumentError, command, warn
+from mixpanel_data.exceptions import (
+    AccountNotFoundError,
+    ConfigError,
+    InvalidArgumentError,
+    command,
+    warn,
+)
 
 if TYPE_CHECKING:
     from mixpanel_data.types import AccountTest
@@ -114,7 +120,7 @@ def remove(
     from mixpanel_data import auth
 
     session = Session.of(ctx)
-    was_default = auth.get_account(name).is_default
+    was_default = _is_default(name)
     if not force:
         session.confirm(
             f"Remove the account {name!r} and its secret?",
@@ -124,6 +130,18 @@ def remove(
     session.say(f"removed {name!r}")
     if was_default:
         session.say("there is no default account now: mp auth switch NAME")
+
+
+def _is_default(name: str) -> bool:
+    """Whether an account is the default one; one that can't be read is there to be removed."""
+    from mixpanel_data import auth
+
+    try:
+        return auth.get_account(name).is_default
+    except AccountNotFoundError:
+        raise
+    except ConfigError:
+        return False
 
 
 @app.command()
