@@ -24,6 +24,8 @@ SETTINGS = {
     "spool_limit_gb": "disk that downloads may take until their table is complete",
     "flat_columns": "properties that get a typed column, the most used first",
     "read_only": "true: nothing is fetched, dropped, written or changed by SQL",
+    "memory_limit_gb": "memory that read-only SQL and `mp mcp` may take",
+    "temp_limit_gb": "and disk for what does not fit in memory",
 }
 ENVIRONMENT = {
     "MP_USERNAME": "credentials: a service account's name",
@@ -37,6 +39,8 @@ ENVIRONMENT = {
     "MP_FORMAT": "output format of `mp`",
     "MP_MAX_BYTES": "most bytes that a call of `mp` prints",
     "MP_READ_ONLY": "1: nothing is fetched, dropped, written or changed by SQL",
+    "MP_MEMORY_LIMIT_GB": "memory that read-only SQL and `mp mcp` may take, instead of the setting",
+    "MP_TEMP_LIMIT_GB": "disk that they may take for what does not fit in memory, likewise",
 }
 """What each is for; names and defaults are the code's."""
 

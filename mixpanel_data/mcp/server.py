@@ -87,6 +87,7 @@ def build(desk: Desk, instructions: str) -> Server:
 
 def serve(workspace: Workspace) -> None:
     """Answer on stdin and stdout until the client leaves."""
+    workspace.limit_resources()
     desk = Desk(workspace)
     try:
         anyio.run(build(desk, _instructions(workspace)).run_stdio_async)

@@ -39,6 +39,7 @@ class Parts:
     _path: Path
     _app: Sandbox | None = None
     _twin: MixpanelAPIClient | None = None
+    _is_limited = False
 
     @property
     def read_only(self) -> bool:
@@ -102,9 +103,24 @@ class Parts:
     def _storage(self) -> StorageEngine:
         from mixpanel_data._internal.storage import StorageEngine
 
-        return (
+        return self._within_limits(
             StorageEngine.open_existing(self._path) if self.read_only else StorageEngine(self._path)
         )
+
+    def _within_limits(self, storage: StorageEngine) -> StorageEngine:
+        gigabytes = self._settings.memory_limit_gb, self._settings.temp_limit_gb
+        memory, temp = (size * 1e9 for size in gigabytes)
+        storage.limit(memory, temp, always=self.read_only or self._is_limited)
+        return storage
+
+    def limit_resources(self) -> None:
+        """Keep all work on the database within `memory_limit_gb` and `temp_limit_gb`.
+
+        Read-only SQL, and so a read-only workspace, is kept within them anyway.
+        """
+        self._is_limited = True
+        if "_storage" in self.__dict__:
+            self._within_limits(self._storage)
 
     @cached_property
     def _discovery(self) -> DiscoveryService:

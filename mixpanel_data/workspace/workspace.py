@@ -64,7 +64,7 @@ class Workspace(Discovery, Reports, Fetching, Querying, Looking, Paging, Tables)
             )
         self._path = Path(path) if path is not None else default_path(self._credentials)
         if _storage is not None:
-            self.__dict__["_storage"] = _storage
+            self.__dict__["_storage"] = self._within_limits(_storage)
 
     @classmethod
     def ephemeral(
@@ -74,7 +74,7 @@ class Workspace(Discovery, Reports, Fetching, Querying, Looking, Paging, Tables)
         from mixpanel_data._internal.storage import StorageEngine
 
         self = cls(account, project_id, region)
-        self.__dict__["_storage"] = StorageEngine.ephemeral()
+        self.__dict__["_storage"] = self._within_limits(StorageEngine.ephemeral())
         return self
 
     @classmethod
@@ -84,10 +84,14 @@ class Workspace(Discovery, Reports, Fetching, Querying, Looking, Paging, Tables)
 
         self = cls.__new__(cls)
         stored = _settings(ConfigManager(), read_only=read_only)
-        self._settings = Settings(read_only=stored.read_only)
+        self._settings = Settings(
+            read_only=stored.read_only,
+            memory_limit_gb=stored.memory_limit_gb,
+            temp_limit_gb=stored.temp_limit_gb,
+        )
         self._credentials = None
         self._path = Path(path)
-        self.__dict__["_storage"] = StorageEngine.open_existing(self._path)
+        self.__dict__["_storage"] = self._within_limits(StorageEngine.open_existing(self._path))
         return self
 
     @classmethod

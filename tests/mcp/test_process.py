@@ -151,3 +151,10 @@ def test_a_secret_is_in_no_answer_and_in_no_log(tmp_path):
             said = [agent("discover"), agent("tables"), agent("plan_fetch", what="profiles")]
     assert said[0].error["type"] == "AuthenticationError"
     assert "Tr0ub4dor" not in f"{said}{(tmp_path / LOG).read_text()}"
+
+
+def test_a_query_of_an_agent_takes_only_so_much_of_the_machine(tmp_path):
+    with serving(tmp_path, "--account", "sandbox", MP_MEMORY_LIMIT_GB="0.2") as agent:
+        said = agent("sql", query="SELECT len(list(i)) FROM range(50_000_000) AS t(i)")
+        assert said.error["message"].startswith("the query needs more memory than it may take")
+        assert agent("sql", query="SELECT 1 AS a").text == "a\n1"

@@ -115,6 +115,19 @@ def switch(value: object) -> bool:
     return found
 
 
+def gigabytes(value: str) -> float:
+    """A number above zero as an environment variable spells it."""
+    try:
+        found = float(value)
+    except ValueError:
+        found = 0
+    if not 0 < found < float("inf"):
+        raise InvalidArgumentError(
+            f"{value!r} is not a number of gigabytes", hint="set it to a number, such as 4"
+        )
+    return found
+
+
 def username(value: object) -> str:
     """Not empty."""
     return _text(value, "username")

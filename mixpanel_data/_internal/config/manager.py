@@ -85,12 +85,17 @@ class ConfigManager:
         """The `[settings]` table, and the defaults for what it leaves out.
 
         MP_READ_ONLY=1 makes it read-only as well; neither the file nor the variable can undo what
-        the other says.
+        the other says. MP_MEMORY_LIMIT_GB and MP_TEMP_LIMIT_GB replace what the file says.
         """
         table = _table(self.path, document.read(self.path), "settings")
         with _blaming(f"{self.path}, [settings]"):
             found = checks.settings(table)
-        return replace(found, read_only=found.read_only or _is_read_only())
+        return replace(
+            found,
+            read_only=found.read_only or _is_read_only(),
+            memory_limit_gb=_gigabytes("MP_MEMORY_LIMIT_GB") or found.memory_limit_gb,
+            temp_limit_gb=_gigabytes("MP_TEMP_LIMIT_GB") or found.temp_limit_gb,
+        )
 
     def list_accounts(self) -> list[AccountInfo]:
         """Every configured account, as ordered in the file."""
@@ -264,6 +269,12 @@ def _is_read_only() -> bool:
     value = os.environ.get("MP_READ_ONLY")
     with _blaming("MP_READ_ONLY"):
         return bool(value) and checks.switch(value)
+
+
+def _gigabytes(key: str) -> float | None:
+    value = os.environ.get(key)
+    with _blaming(key):
+        return checks.gigabytes(value) if value else None
 
 
 def _with(found: Credentials, project_id: str | None, region: str | None) -> Credentials:

@@ -80,7 +80,8 @@ class Settings:
     Times are in seconds. Mixpanel's own deadline for a query is 488 s; an export may pause long
     between two reads. One wait for a rate limit is at most `max_wait` long: past it, the error
     says when to come again. `flat_columns` is how many properties get a typed column. With
-    `read_only` no workspace changes anything.
+    `read_only` no workspace changes anything. Read-only SQL and `mp mcp` keep to `memory_limit_gb`
+    of memory and `temp_limit_gb` of temporary files.
     """
 
     connect_timeout: float = 15
@@ -97,3 +98,5 @@ class Settings:
     spool_limit_gb: float = 50
     flat_columns: int = 500
     read_only: bool = False
+    memory_limit_gb: float = 4
+    temp_limit_gb: float = 20

@@ -24,6 +24,7 @@ _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pi
 _FULL = re.compile(r"No space left|Disk quota exceeded|File too large|disk is full", re.IGNORECASE)
 _DAMAGED = re.compile(r"not a valid DuckDB database|orrupt|checksum|enough bytes from file")
 _EXTENSION = re.compile(r"\bINSTALL (?P<name>\w+)[;\"]")
+_USED = re.compile(r"\([\d.]+ \w+/([\d.]+ \w+) used\)")
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 UNRELATED = (duckdb.InterruptException, duckdb.IOException)
@@ -77,7 +78,7 @@ def statement_failed(error: duckdb.Error) -> MixpanelDataError:
     from mixpanel_data._internal.expressions.errors import raised_by_sql
 
     text = str(error).strip()
-    if known := raised_by_sql(text) or _extension_missing(text):
+    if known := raised_by_sql(text) or _extension_missing(text) or _out_of_memory(error):
         return known
     if _FULL.search(text):
         return disk_full(error)
@@ -89,6 +90,20 @@ def statement_failed(error: duckdb.Error) -> MixpanelDataError:
         return ConflictError(_first_line(text))
     hint = "mp tables lists the tables of this workspace" if "Table with name" in text else None
     return QueryError(text, hint=hint)
+
+
+def _out_of_memory(error: duckdb.Error) -> QueryError | None:
+    if not isinstance(error, duckdb.OutOfMemoryException):
+        return None
+    text = str(error)
+    on_disk = "max_temp_directory_size" in text
+    what, setting = ("temporary files", "temp") if on_disk else ("memory", "memory")
+    used = _USED.search(text)
+    return QueryError(
+        f"the query needs more {what} than it may take" + (f" ({used[1]})" if used else ""),
+        hint="ask for less at once: fewer days, rows or columns; mp mcp and read-only SQL may take"
+        f" {setting}_limit_gb of the settings, or MP_{setting.upper()}_LIMIT_GB",
+    )
 
 
 def _extension_missing(text: str) -> QueryError | None:

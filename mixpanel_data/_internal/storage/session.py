@@ -21,6 +21,7 @@ from mixpanel_data._internal.storage.opening import connect
 from mixpanel_data._internal.storage.sharing import (
     Connection,
     Database,
+    Limits,
     Params,
     Private,
     Source,
@@ -28,7 +29,7 @@ from mixpanel_data._internal.storage.sharing import (
 )
 from mixpanel_data.exceptions import QueryInterruptedError, StorageError
 
-__all__ = ["Connection", "Params", "Session"]
+__all__ = ["Connection", "Limits", "Params", "Session"]
 
 T = TypeVar("T")
 Progress = Callable[[float | None], None]
@@ -55,8 +56,10 @@ _SETTINGS = (
 class Session:
     """A connection that any thread may use, one statement at a time."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
         self.connection = Connection(source)
+        self.limits = limits
+        """Those of all work on it."""
         self.source = source
         self._is_closed = False
         self._started: set[Future[Any]] = set()
@@ -70,7 +73,7 @@ class Session:
     def sibling(self) -> Session:
         """A second connection to the same database, with its own transaction and thread."""
         self._check_open()
-        return Session(self.source)
+        return Session(self.source, self.limits)
 
     @contextmanager
     def aside(self) -> Iterator[Session]:
@@ -82,6 +85,16 @@ class Session:
         finally:
             self._aside.discard(session)
             session.close()
+
+    @contextmanager
+    def limited(self, limits: Limits) -> Iterator[None]:
+        """Within the block, keep to these limits, too."""
+        before = self.limits
+        self.limits = before & limits
+        try:
+            yield
+        finally:
+            self.limits = before
 
     def run(self, work: Callable[[Connection], T], progress: Progress | None = None) -> T:
         """Do `work` on the connection's thread; Ctrl-C interrupts the statement and is raised.
@@ -106,7 +119,8 @@ class Session:
 
     def _work(self, work: Callable[[Connection], T]) -> T:
         self.connection.begin()
-        return work(self.connection)
+        with self.connection.limited(self.limits):
+            return work(self.connection)
 
     def result(self, future: Future[T], progress: Progress | None = None) -> T:
         """Wait for started work; its DuckDB errors come as ours."""

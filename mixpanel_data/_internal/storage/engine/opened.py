@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from mixpanel_data._internal.storage.errors import file_failed
-from mixpanel_data._internal.storage.session import Session, source
+from mixpanel_data._internal.storage.session import Limits, Session, source
 from mixpanel_data.exceptions import DatabaseNotFoundError
 from mixpanel_data.types import Process
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 class Opened:
     """A database that is open on a connection of its own, in a file or in memory."""
+
+    read_only_limits = Limits()
 
     def __init__(
         self,
@@ -63,7 +65,15 @@ class Opened:
 
     def sibling(self) -> Self:
         """The same database on a connection of its own; each is closed for itself."""
-        return type(self)(self._path, _beside=self._session, _temporary=self._temporary)
+        other = type(self)(self._path, _beside=self._session, _temporary=self._temporary)
+        other.read_only_limits = self.read_only_limits
+        return other
+
+    def limit(self, memory: float, temp: float, *, always: bool) -> None:
+        """Keep read-only SQL, or `always` all work, within so many bytes of memory and disk."""
+        self.read_only_limits = Limits(int(memory), int(temp))
+        if always:
+            self._session.limits = self.read_only_limits
 
     def _release(self) -> None:
         if self._forgotten.detach():

@@ -18,7 +18,7 @@ from mixpanel_data._internal.storage.output.copying import Rewritten, as_given
 from mixpanel_data._internal.storage.output.destination import Destination
 from mixpanel_data._internal.storage.output.result import SqlResult
 from mixpanel_data._internal.storage.session import Params, Progress
-from mixpanel_data._internal.storage.sharing import Connection, Frames
+from mixpanel_data._internal.storage.sharing import Connection, Frames, Limits
 from mixpanel_data.exceptions import InvalidArgumentError, TableNotFoundError
 from mixpanel_data.queries import Excerpt
 from mixpanel_data.types import (
@@ -111,9 +111,10 @@ class Querying(Opened):
         def work(connection: Connection) -> T:
             if read_only:
                 _check_reads(connection, sql, params, frames or {})
+            limited = connection.limited(self.read_only_limits if read_only else Limits())
             counting = nullcontext() if progress is None else connection.counting()
             shown = connection.showing(frames or {}, sql)
-            with shown, counting, changes.noted(connection, sql) as last:
+            with limited, shown, counting, changes.noted(connection, sql) as last:
                 if accelerate:
                     own = partial(run, connection)
                     return self._acceleration.run(connection, last, params, own)
@@ -135,15 +136,16 @@ class Querying(Opened):
         """Run SQL and write its rows, or an excerpt of them, to `file` as text, in flat memory."""
         if read_only:
             self._session.run_whole(lambda connection: _check_reads(connection, sql, params, {}))
-        return text.write(
-            self._session,
-            sql,
-            params,
-            file,
-            format,
-            excerpt or Excerpt(),
-            self._rewritten(accelerate),
-        )
+        with self._session.limited(self.read_only_limits if read_only else Limits()):
+            return text.write(
+                self._session,
+                sql,
+                params,
+                file,
+                format,
+                excerpt or Excerpt(),
+                self._rewritten(accelerate),
+            )
 
     def explain(
         self, sql: str, params: Params = None, *, frames: Frames | None = None

@@ -14,17 +14,17 @@ from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage.flat import catalog, columns, survey
 from mixpanel_data._internal.storage.flat.columns import Column
 from mixpanel_data._internal.storage.flat.survey import Count, Counts, Rows
-from mixpanel_data._internal.storage.memory import bounded
-from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data._internal.storage.sharing import Connection, Limits
 from mixpanel_data.types import PropertyInfo, TableType
 
 Spelling = Literal["cast", "integral"] | None
 
-_MEMORY = 400
-"""Megabytes that reading the JSON needs, and no more than it is given."""
+_MEMORY = 400 << 20
+"""Bytes that reading the JSON needs, and no more than it is given: so that a large table needs no
+more than a small one."""
 
-_COLUMN = 4
-"""Megabytes that a column holds until its row group of 122,880 rows is full."""
+_COLUMN = 4 << 20
+"""Bytes that a column holds until its row group of 122,880 rows is full."""
 
 _PLAIN = "abs({column}) >= 1e-4 AND abs({column}) < 1e15"
 """Where DuckDB spells a DOUBLE as JSON does; outside, exponents differ (1e+22, 1e22)."""
@@ -48,7 +48,7 @@ class FlatTable:
     def build(self) -> list[PropertyInfo]:
         """Make it from all rows of the table, in their order; columns that are known stay first."""
         rows = Rows(self._from, self._kind)
-        with bounded(self._connection, _MEMORY):
+        with self._connection.limited(Limits(_MEMORY)):
             names = survey.names(self._connection, rows)
             known = catalog.read(self._connection, self._table)
             places = self._places(known, survey.totals(names))
@@ -82,7 +82,7 @@ class FlatTable:
         """Leave out the rows that are about to leave the table."""
         rows = Rows(self._from, self._kind, condition)
         known = catalog.read(self._connection, self._table)
-        with bounded(self._connection, _MEMORY):
+        with self._connection.limited(Limits(_MEMORY)):
             names = survey.names(self._connection, rows)
             self._removed = survey.counts(self._connection, rows, names, _with_kinds(known))
         self._connection.execute(f"DELETE FROM {self._to} WHERE {condition}")
@@ -91,7 +91,7 @@ class FlatTable:
         """Take in the table's rows past rowid `after`; build anew where a column's type changes."""
         known = catalog.read(self._connection, self._table)
         rows = Rows(self._from, self._kind, f"rowid > {after}")
-        with bounded(self._connection, _MEMORY):
+        with self._connection.limited(Limits(_MEMORY)):
             names = survey.names(self._connection, rows)
             new = set(survey.totals(names)) - {info.property for info in known}
             added = survey.counts(self._connection, rows, names, _with_kinds(known) | new)
@@ -136,7 +136,7 @@ class FlatTable:
         structs = "".join(
             f", {columns.transform(layer)} AS layer_{number}" for number, layer in enumerate(layers)
         )
-        with bounded(self._connection, _MEMORY + _COLUMN * len(made)):
+        with self._connection.limited(Limits(_MEMORY + _COLUMN * len(made))):
             self._connection.execute(
                 f"INSERT INTO {self._to} "
                 f"SELECT {keys}{''.join(', ' + values[column.name] for column in made)} "

@@ -13,9 +13,19 @@ socket and token in that file. When the owner goes, one of them takes over (`add
 Another way to share, such as DuckDB's own client-server protocol, would be another `Source`.
 """
 
+from mixpanel_data._internal.storage.sharing.budget import Limits
 from mixpanel_data._internal.storage.sharing.connection import Connection, Params
 from mixpanel_data._internal.storage.sharing.database import Database, Private, Source
 from mixpanel_data._internal.storage.sharing.ends import until_done
 from mixpanel_data._internal.storage.sharing.frames import Frames
 
-__all__ = ["Connection", "Database", "Frames", "Params", "Private", "Source", "until_done"]
+__all__ = [
+    "Connection",
+    "Database",
+    "Frames",
+    "Limits",
+    "Params",
+    "Private",
+    "Source",
+    "until_done",
+]

@@ -15,6 +15,7 @@ import duckdb
 
 from mixpanel_data._internal.storage.sharing import ends, keeping, rows
 from mixpanel_data._internal.storage.sharing.answer import Answer
+from mixpanel_data._internal.storage.sharing.budget import Limits
 from mixpanel_data._internal.storage.sharing.channel import Channel
 from mixpanel_data._internal.storage.sharing.database import Link, Source, bury
 from mixpanel_data._internal.storage.sharing.ends import Lost, NotRun
@@ -65,6 +66,7 @@ class Connection:
         self._standing = Standing()
         self._lent: tuple[str, int] | None = None
         self._result: Result | None = None
+        self._limits = Limits()
 
     # -- as DuckDB's ------------------------------------------------------------------------------
 
@@ -197,6 +199,17 @@ class Connection:
             self._standing.shows_frames = False
 
     @contextmanager
+    def limited(self, limits: Limits) -> Iterator[None]:
+        """Keep to the limits within the block, whoever runs the statements in it."""
+        before = self._limits
+        self._limits = before & limits
+        try:
+            with self._source.budget.within(limits):
+                yield
+        finally:
+            self._limits = before
+
+    @contextmanager
     def counting(self) -> Iterator[None]:
         """Within the block `progress` is known, where the database is ours."""
         link = self._linked()
@@ -306,6 +319,8 @@ class Connection:
             undoable=statement.undoable and self._standing.is_plain,
             in_transaction=self._standing.is_open_after(statement),
             commits=statement.transaction == "commits",
+            memory=self._limits.memory,
+            temp=self._limits.temp,
         )
         try:
             answer = link.run(run, values, descriptor)

@@ -19,6 +19,7 @@ from mixpanel_data._internal.locking import Untrusted
 from mixpanel_data._internal.storage.errors import is_locked, opening_failed
 from mixpanel_data._internal.storage.opening import NotADatabaseError
 from mixpanel_data._internal.storage.sharing.address import Election, here
+from mixpanel_data._internal.storage.sharing.budget import Budget
 from mixpanel_data._internal.storage.sharing.channel import Channel
 from mixpanel_data._internal.storage.sharing.ends import NotRun, Silent
 from mixpanel_data._internal.storage.sharing.owner import Owner
@@ -45,6 +46,7 @@ class Source(Protocol):
 
     users: int
     """Those who have not detached it."""
+    budget: Budget
 
     def use(self) -> None:
         """There is one more who will detach it."""
@@ -62,10 +64,12 @@ class Source(Protocol):
 class Private:
     """A database that no one else can see."""
 
-    def __init__(self, root: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, root: duckdb.DuckDBPyConnection, budget: Budget | None = None) -> None:
         self.users = 1
         self._root = root
         self._one_at_a_time = threading.RLock()
+        self.budget = budget or Budget()
+        self.budget.serve(self.cursor)
 
     def use(self) -> None:
         """There is one more who will detach it."""
@@ -74,6 +78,10 @@ class Private:
 
     def link(self, stop: threading.Event) -> Link:  # noqa: ARG002
         """A cursor: there is nothing to wait for."""
+        return self.cursor()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own."""
         with self._one_at_a_time:
             return self._root.cursor()
 
@@ -101,6 +109,7 @@ class Database:
         self._election = Election(path)
         self._lock = threading.RLock()
         self.users = 0
+        self.budget = Budget()
         self._owner: Owner | None = None
         self._alone: Private | None = None
         self._scratch: duckdb.DuckDBPyConnection | None = None
@@ -131,6 +140,7 @@ class Database:
     def leave(self) -> None:
         """Close what is open, and hand the file over."""
         with self._lock:
+            self.budget.serve(None)
             if self._owner is not None:
                 self._owner.leave()
             if self._alone is not None:
@@ -191,7 +201,7 @@ class Database:
             if error.errno not in _READ_ONLY or not self.path.exists():
                 raise opening_failed(self.path, error) from error
             # Nobody can write here, so that everybody may read at once.
-            self._alone = Private(self._open_patiently(stop, read_only=True))
+            self._alone = Private(self._open_patiently(stop, read_only=True), self.budget)
             return
         if lock is not None:
             self._own(lock, stop)
@@ -200,7 +210,7 @@ class Database:
         """Open the file without a lock; DuckDB's own keeps others out meanwhile."""
         places = (self.path.parent, *([self.path] if self.path.exists() else []))
         is_ours = all(os.access(place, os.W_OK) for place in places)
-        self._alone = Private(self._open_patiently(stop, read_only=not is_ours))
+        self._alone = Private(self._open_patiently(stop, read_only=not is_ours), self.budget)
         if is_ours:
             warn(
                 f"{why}, so it is not trusted: other processes can't use {self.path.name}"
@@ -212,7 +222,8 @@ class Database:
             undo.callback(Election.resign, lock)
             root = self._open_patiently(stop)
             undo.callback(root.close)
-            self._owner = Owner(Election.last(lock), lock, root)
+            self._owner = Owner(Election.last(lock), lock, root, self.budget)
+            self.budget.serve(self._owner.cursor)
             undo.pop_all()
 
     def _open_patiently(
@@ -246,6 +257,7 @@ class Database:
     def forget(self) -> None:
         """In a forked child: the parent's database is asked for, as by any other process."""
         self._lock = threading.RLock()
+        self.budget = Budget()
         if self._owner is not None:
             self._owner.forget()
         for inherited in (self._owner, self._alone, self._scratch):

@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from queue import SimpleQueue
@@ -19,6 +19,7 @@ import duckdb
 
 from mixpanel_data._internal.storage.errors import one_line_up
 from mixpanel_data._internal.storage.sharing import handles, protocol, rows
+from mixpanel_data._internal.storage.sharing.budget import Limits
 from mixpanel_data._internal.storage.sharing.protocol import Frame, Run
 from mixpanel_data.types import Process
 
@@ -59,6 +60,9 @@ class Host(Protocol):
 
     def participants(self) -> list[Process]:
         """Everyone who has the database open."""
+
+    def within(self, limits: Limits) -> AbstractContextManager[None]:
+        """Limits for what runs in the block."""
 
     def goodbye(self, guest: Guest) -> None:
         """This one has gone."""
@@ -165,7 +169,10 @@ class Guest:
             while (asked := self._work.get()) is not None:
                 run, stream, lent = asked
                 try:
-                    self._run(run, stream, lent)
+                    with self._host.within(Limits(run.memory, run.temp)):
+                        last = self._run(run, stream, lent)
+                    if last is not None:
+                        self.send(last)
                 except OSError:
                     pass  # nobody listens any more
                 finally:
@@ -176,7 +183,8 @@ class Guest:
         finally:
             self._host.goodbye(self)
 
-    def _run(self, run: Run, stream: bytes | None, lent: int | None) -> None:
+    def _run(self, run: Run, stream: bytes | None, lent: int | None) -> bytes | None:
+        """Run it, and give the last frame of the answer; None where the next owner has that."""
         cursor = self._cursor
         text = run.sql if run.lent is None else run.sql.replace(run.lent, str(lent))
         params = run.params
@@ -191,17 +199,16 @@ class Guest:
         except duckdb.InterruptException as error:
             if self._is_leaving and self._may_stop(run):
                 self.is_waiting = True
-            else:
-                self.send(protocol.failure(error))
+                return None
+            return protocol.failure(error)
         except (RuntimeError, ValueError, TypeError) as error:
-            self.send(protocol.failure(duckdb.Error(str(error))))
+            return protocol.failure(duckdb.Error(str(error)))
         except duckdb.Error as error:
             if run.commits:
                 self._in_transaction = False
-            self.send(protocol.failure(_pointing(cursor, text, params, error)))
-        else:
-            self._in_transaction = run.in_transaction
-            self.send(Frame.END())
+            return protocol.failure(_pointing(cursor, text, params, error))
+        self._in_transaction = run.in_transaction
+        return Frame.END()
 
     @contextmanager
     def _transaction_of(self, cursor: duckdb.DuckDBPyConnection, run: Run) -> Iterator[None]:

@@ -13,6 +13,7 @@ import duckdb
 
 from mixpanel_data._internal.storage.sharing import handles
 from mixpanel_data._internal.storage.sharing.address import Address, Election
+from mixpanel_data._internal.storage.sharing.budget import Budget
 from mixpanel_data._internal.storage.sharing.guest import Guest, handshake
 from mixpanel_data._internal.storage.sharing.protocol import Frame
 from mixpanel_data.types import Process
@@ -31,8 +32,11 @@ class Owner:
     making a cursor is one.
     """
 
-    def __init__(self, before: Address | None, lock: int, root: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, before: Address | None, lock: int, root: duckdb.DuckDBPyConnection, budget: Budget
+    ) -> None:
         self.lock = lock
+        self.within = budget.within
         self._root = root
         self._one_at_a_time = threading.Lock()
         self._guests: set[Guest] = set()

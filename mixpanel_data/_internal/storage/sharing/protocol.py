@@ -50,6 +50,7 @@ class Run:
     table instead, before the statement. `lent` is the name of a file
     whose descriptor follows: it stands for that file in the text. `in_transaction` says whether
     the borrower's transaction is open once this is done, `commits` whether this ends it for good.
+    `memory` and `temp` are limits of bytes while it runs.
     `once` rows are passed on as they come, so that they can't come again. What `reads` may be
     stopped and run elsewhere, and so may what is `undoable`, by a transaction of its own.
     """
@@ -64,6 +65,8 @@ class Run:
     undoable: bool = False
     in_transaction: bool = False
     commits: bool = False
+    memory: int | None = None
+    temp: int | None = None
 
     def to_bytes(self) -> bytes:
         """The request."""
@@ -114,6 +117,8 @@ _KINDS: dict[str, type | UnionType] = {
     "undoable": bool,
     "in_transaction": bool,
     "commits": bool,
+    "memory": int | None,
+    "temp": int | None,
 }
 """What JSON must have for each field of `Run`."""
 
