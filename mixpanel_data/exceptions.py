@@ -300,9 +300,18 @@ def command(*words: object) -> str:
     >>> command("properties", "Sign Up")
     "mp properties 'Sign Up'"
     """
+    return shell("mp", *words)
+
+
+def shell(*words: object) -> str:
+    """Words as a shell takes them.
+
+    >>> shell("--table", "my events")
+    "--table 'my events'"
+    """
     import shlex  # which a call without an error need not load
 
-    return shlex.join(["mp", *map(str, words)])
+    return shlex.join(map(str, words))
 
 
 def near(name: str, known: Iterable[str]) -> str | None:

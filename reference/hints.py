@@ -62,7 +62,7 @@ class Sources:
         """A part of a text: values are not looked into, but for commands."""
         if isinstance(node, ast.FormattedValue):
             node = node.value
-            if not (isinstance(node, ast.Call) and "command" in ast.unparse(node.func)):
+            if not (isinstance(node, ast.Call) and _is_quoting(node.func)):
                 return GAP
         return next(iter(self.texts(node, tree, around, depth - 1)), GAP) if depth else GAP
 
@@ -72,17 +72,26 @@ class Sources:
             case ast.Name(id="command") | ast.Attribute(attr="command"):
                 words = (self._word(it, tree, around, depth) for it in node.args)
                 return [" ".join(["mp", *words])]
+            case ast.Name(id="shell"):
+                return [" ".join(self._word(it, tree, around, depth) for it in node.args)]
             case ast.Attribute(value=ast.Name(id=name), attr="get"):
                 values = _values(tree, name)
                 return [it for value in values for it in self.texts(value, tree, around, 0)]
             case ast.Name(id=name) | ast.Attribute(attr=name) if depth:
                 return [
                     text
-                    for home, function in self._called(name, tree)
+                    for home, function in self._called(name, self._home(node.func, tree))
                     for value in _returned(function)
                     for text in self.texts(value, home, function, depth - 1)
                 ]
         return []
+
+    def _home(self, called: ast.expr, tree: ast.Module) -> ast.Module:
+        """The module that a function is of: another one where its name says so."""
+        match called:
+            case ast.Attribute(value=ast.Name(id=name)):
+                return next((it for path, it in self.trees.items() if path.stem == name), tree)
+        return tree
 
     def _called(self, name: str, tree: ast.Module) -> list[tuple[ast.Module, ast.FunctionDef]]:
         """The function of a name: that of the module, or the only one."""
@@ -98,6 +107,10 @@ class Sources:
                 if isinstance(node, ast.FunctionDef):
                     found[node.name].append((tree, node))
         return found
+
+
+def _is_quoting(called: ast.expr) -> bool:
+    return ast.unparse(called).rpartition(".")[2] in {"command", "shell"}
 
 
 def _given(node: ast.AST, around: ast.AST) -> Iterator[tuple[ast.expr, ast.AST]]:

@@ -12,7 +12,7 @@ from mixpanel_data._internal.services.known_tables import KnownTable
 from mixpanel_data._internal.services.windows import DAY, Window
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data.exceptions import InvalidArgumentError, warn
+from mixpanel_data.exceptions import InvalidArgumentError, shell, warn
 
 _NEVER = datetime.fromisoformat("0001-01-01")
 
@@ -210,7 +210,7 @@ def _names(tables: Sequence[KnownTable]) -> str:
 
 def _one_of(tables: Sequence[KnownTable]) -> str:
     name = _last(tables).name
-    return f'name one of them: --table {name} (table="{name}")'
+    return f"name one of them: {shell('--table', name)} (table={name!r})"
 
 
 def _spelled(days: Window) -> str:

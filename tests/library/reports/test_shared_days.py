@@ -266,7 +266,7 @@ def test_where_no_table_has_a_day_whole_the_report_is_refused(ws, months, one, o
         ask(ws, "jan", "feb")
     assert caught.value.message.startswith("tables 'jan' and 'feb' share 2024-01-31, and none of")
     assert why in caught.value.message
-    assert caught.value.hint == 'name one of them: --table feb (table="feb")'
+    assert caught.value.hint == "name one of them: --table feb (table='feb')"
     before = {"from_date": JANUARY[0], "to_date": "2024-01-30", "table": ["jan", "feb"]}
     assert not any("share" in it for it in told(lambda: ws.local.segmentation("A", **before)))
 
@@ -310,7 +310,7 @@ def test_a_table_of_unknown_days_may_not_have_events_of_another(ws, put):
         "tables 'events' and 'again' have the same events of 2024-01-05..2024-01-07, which have no"
         " $insert_id and would count twice: which days of them 'again' has is not known"
     )
-    assert caught.value.hint == 'name one of them: --table events (table="events")'
+    assert caught.value.hint == "name one of them: --table events (table='events')"
     with pytest.raises(InvalidArgumentError, match="of 2024-01-05, which"):
         ws.local.segmentation("A", *JANUARY[:1], "2024-01-06", **both)
     assert ws.local.segmentation("A", "2024-01-10", "2024-01-11", **both).total == 0
