@@ -16,6 +16,20 @@ class DamagedBodyError(ValueError):
     """A gzip body that is cut, or no gzip at all."""
 
 
+class OverLimitError(ValueError):
+    """A body of more bytes than are taken."""
+
+
+def bounded(chunks: Iterable[bytes], limit: float) -> Iterator[bytes]:
+    """The chunks, up to so many bytes: the one that goes past them raises."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise OverLimitError
+        yield chunk
+
+
 def gunzip(chunks: Iterable[bytes], piece: int = PIECE) -> Iterator[bytes]:
     """Decompress members one after the other; zero bytes between and after them are padding.
 

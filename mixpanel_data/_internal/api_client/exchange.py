@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,7 +11,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from mixpanel_data._internal.api_client.answers import Asked, Failure
-from mixpanel_data._internal.api_client.body import DamagedBodyError, gunzip
+from mixpanel_data._internal.api_client.body import (
+    DamagedBodyError,
+    OverLimitError,
+    bounded,
+    gunzip,
+)
 from mixpanel_data._internal.api_client.limits import Check, Quota
 from mixpanel_data._internal.api_client.routes import Route
 from mixpanel_data.exceptions import ConnectionFailedError, InvalidArgumentError
@@ -46,7 +52,7 @@ class Call:
 
 
 class OpenAnswer:
-    """A 2xx whose body is still to be read."""
+    """An answer whose body is still to be read."""
 
     def __init__(
         self, response: httpx.Response, call: Call, held: ExitStack, *, network: bool
@@ -55,6 +61,7 @@ class OpenAnswer:
         self._held = held
         self._network = network
         self.call = call
+        self.status = response.status_code
         self.headers = response.headers
         encoding = response.headers.get("content-encoding", "identity").lower()
         self.gzipped = encoding in {"gzip", "x-gzip"}
@@ -85,11 +92,35 @@ class OpenAnswer:
 
     def decoded(self) -> Iterator[bytes]:
         """The body, decompressed piece by piece; raises DamagedBodyError."""
+        return self._decoded(self.received())
+
+    def content(self, limit: float) -> bytes:
+        """The whole body; raises OverLimitError where it has more bytes, as sent or decompressed."""
+        body = io.BytesIO()
+        for piece in bounded(self._decoded(bounded(self.received(), limit)), limit):
+            body.write(piece)
+        return body.getvalue()
+
+    def beginning(self, limit: int) -> bytes:
+        """As many bytes of the body as can be read, at most so many; else why it can't be."""
+        body = bytearray()
+        try:
+            for piece in self._decoded(bounded(self.received(), limit)):
+                body += piece[: limit - len(body)]
+                if len(body) == limit:
+                    break
+        except DamagedBodyError as error:
+            return bytes(body) or str(error).encode()
+        except (OverLimitError, ConnectionFailedError):
+            pass  # the status alone says enough
+        return bytes(body)
+
+    def _decoded(self, received: Iterator[bytes]) -> Iterator[bytes]:
         if not self.readable:
             raise DamagedBodyError(f"unknown content encoding {self.encoding!r}")
         if not self.gzipped or self.headers.get("content-length") == "0":
-            return self.received()
-        return gunzip(self.received())
+            return received
+        return gunzip(received)
 
     def close(self) -> None:
         """Give the connection and the place in the quota back."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from mixpanel_data._internal.api_client.answers import Failure, failure, rate_limits, rate_policies
-from mixpanel_data._internal.api_client.body import DamagedBodyError
+from mixpanel_data._internal.api_client.body import DamagedBodyError, OverLimitError
 from mixpanel_data._internal.api_client.clock import Clock
 from mixpanel_data._internal.api_client.connections import Connections
 from mixpanel_data._internal.api_client.exchange import Call, OpenAnswer, bare, unreachable
@@ -155,7 +155,15 @@ class Transport:
         answer = self._open_once(call)
         try:
             announce(answer.headers, call.route.path)
-            return b"".join(answer.decoded())
+            return answer.content(self.settings.answer_limit_mb * 1e6)
+        except OverLimitError:
+            raise APIError(
+                f"the answer to {call.route.path} is larger than"
+                f" {self.settings.answer_limit_mb:g} MB",
+                status=200,
+                endpoint=call.route.path,
+                hint="ask for less, or raise answer_limit_mb in the settings",
+            ) from None
         except ConnectionFailedError as error:
             raise _FailedError(Failure(error, retry=call.read_only)) from error.__cause__
         except DamagedBodyError as error:
@@ -184,25 +192,19 @@ class Transport:
             policies, limits = rate_policies(response.headers), rate_limits(response.headers)
             for gate in gates if policies or limits else ():
                 gate.learn(policies, limits, self.clock)
+            network = self._app is None
             if call.is_served_by(response.status_code):
-                network = self._app is None
                 return OpenAnswer(response, call, stack.pop_all(), network=network)
             if response.status_code in UNCOUNTED:
                 ticket.refund()
-            fault = self._refusal(response, call)
+            fault = self._refusal(OpenAnswer(response, call, stack, network=network))
         raise _FailedError(fault)
 
-    def _refusal(self, response: httpx.Response, call: Call) -> Failure:
-        body = b""
-        try:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > ERROR_BODY:
-                    break
-        except (httpx.HTTPError, OSError):
-            pass  # the status alone says enough
-        fault = failure(response.status_code, response.headers, body, call.asked, self.clock.now())
-        again = call.read_only or response.status_code == 429
+    def _refusal(self, answer: OpenAnswer) -> Failure:
+        call, status = answer.call, answer.status
+        body = answer.beginning(ERROR_BODY)
+        fault = failure(status, answer.headers, body, call.asked, self.clock.now())
+        again = call.read_only or status == 429
         return replace(fault, retry=fault.retry and again)
 
     def _send(self, client: httpx.Client, call: Call) -> httpx.Response:

@@ -87,6 +87,7 @@ class Settings:
     connect_timeout: float = 15
     query_timeout: float = 500
     export_timeout: float = 600
+    answer_limit_mb: float = 100
     attempts: int = 5
     max_wait: float = 60
     queries_per_hour: int = 60

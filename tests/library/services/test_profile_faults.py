@@ -62,6 +62,11 @@ def flipped(request: Request) -> Reply:
     return Reply(body=bytes(packed), headers={"Content-Encoding": "gzip"})
 
 
+def bomb(_: Request) -> Reply:
+    packed = gzip.compress(b" " * (64 << 20)) * 32
+    return Reply(body=packed, headers={"Content-Encoding": "gzip"})
+
+
 def changed(**values: Any) -> Callable[[Request], Reply]:
     return lambda request: reply_json({**answer(request), **values})
 
@@ -104,6 +109,7 @@ FAULTS = [
     Fault("401", refused(401, "no"), "AuthenticationError", "AuthenticationError"),
     Fault("402, the plan", refused(402, "no"), "PlanError", "PlanError"),
     Fault("403, the role", refused(403, "no"), "PermissionDeniedError", "PermissionDeniedError"),
+    Fault("a gzip bomb, or a page of more than `answer_limit_mb`", bomb, "APIError", "APIError"),
     broken("400, a session that expired", refused(400, "session has expired"), "APIError"),
     broken("200 with an error object", lambda _: reply_json({"error": "no"}), "APIError"),
     broken("a page of HTML", lambda _: Reply(body=b"<html>Please log in</html>"), "APIError"),
