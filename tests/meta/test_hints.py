@@ -66,6 +66,10 @@ PROSE = {
     "MP_READ_ONLY, read_only in the settings, or Workspace(read_only=True) says so",
     "end that one for a connection of your own; ws.sql() works meanwhile",
     "without --dry-run, all of them are run",
+    (
+        "ask for less at once: fewer days, rows or columns; mp mcp and read-only SQL may take"
+        " …_limit_gb of the settings, or MP_…_LIMIT_GB"
+    ),
 }
 """Sentences that name things of the code, and no command."""
 
