@@ -207,3 +207,47 @@ def test_hostile_sql_is_refused_and_does_nothing(agent, tmp_path: Path):
         assert "TOPSECRET" not in said.text
     assert list(tmp_path.iterdir()) == [tmp_path / "home", secret]
     assert agent("sql", query="SELECT count(*) AS n FROM events").text == "n\n46831"
+
+
+DAYS = {"from_date": "2026-01-01", "to_date": "2026-01-31"}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "told"),
+    [
+        (
+            "segmentation",
+            {"event": "Purchase", "where": 'properties["amount"] > "30"'},
+            "'amount' is a number in every event; did you mean properties[\"amount\"] > 30?",
+        ),
+        (
+            "segmentation",
+            {"event": "Purchase", "on": "plattform"},
+            "no event here has the property 'plattform': did you mean 'platform'?",
+        ),
+        (
+            "segmentation",
+            {"event": "Purchse", "source": "live"},
+            "Mixpanel has no event 'Purchse'; did you mean 'Purchase'?",
+        ),
+        (
+            "funnel",
+            {"steps": ["Sign Up", "Purchase"], "where": 'properties["platform"] == "ios"'},
+            "properties[\"platform\"] is never 'ios', did you mean 'iOS'?",
+        ),
+        (
+            "retention",
+            {"born_event": "Sign Up", "born_where": 'user["plann"] == "pro"'},
+            "no profile here has the property 'plann': did you mean 'plan'?",
+        ),
+    ],
+)
+def test_a_zero_that_means_a_mistake_says_so_beside_the_answer(agent, tool, arguments, told):
+    found = agent(tool, **DAYS, **arguments)
+    assert told in found.notes
+    assert "warnings" not in found.data
+
+
+def test_an_event_that_is_not_here_is_refused_with_the_one_that_is_meant(agent):
+    found = agent("segmentation", **DAYS, event="Purchse")
+    assert found.error["hint"] == "did you mean 'Purchase'?"
