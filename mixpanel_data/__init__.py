@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         TableNotFoundError,
     )
     from mixpanel_data.expressions import Expr, properties, user
-    from mixpanel_data.queries import Exclusion, Scope, Step
+    from mixpanel_data.queries import Exclusion, Step
     from mixpanel_data.types import (
         AcceleratedTable,
         AccountInfo,
@@ -173,7 +173,6 @@ __all__ = [
     "Report",
     "ResourceNotFoundError",
     "RetentionResult",
-    "Scope",
     "SegmentationResult",
     "SessionLostError",
     "SqlExplanation",
@@ -202,7 +201,6 @@ __all__ = [
 _HOMES = {
     "Workspace": "workspace",
     "Exclusion": "queries",
-    "Scope": "queries",
     "Step": "queries",
     "Expr": "expressions",
     "properties": "expressions",

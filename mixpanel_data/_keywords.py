@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
+_CHECKED = "_checks_keywords"
+
+
 def checked_keywords(*, options: type | None = None) -> Callable[[T], T]:
     """Decorate a function, or a class with its bases, so that unknown keywords are refused.
 
@@ -47,9 +50,9 @@ def _check_class(cls: type, extra: frozenset[str]) -> None:
 
 
 def _checked(function: Callable[..., Any], extra: frozenset[str]) -> Callable[..., Any]:
-    code = function.__code__
+    code = inspect.unwrap(function).__code__
     takes_any = bool(code.co_flags & inspect.CO_VARKEYWORDS)
-    if hasattr(function, "__wrapped__") or (takes_any and not extra):
+    if hasattr(function, _CHECKED) or (takes_any and not extra):
         return function
     named = code.co_varnames[code.co_posonlyargcount : code.co_argcount + code.co_kwonlyargcount]
     known = frozenset(named) | (extra if takes_any else frozenset())
@@ -57,15 +60,18 @@ def _checked(function: Callable[..., Any], extra: frozenset[str]) -> Callable[..
     @functools.wraps(function)
     def call(*args: Any, **keywords: Any) -> Any:
         if not known.issuperset(keywords):
-            raise TypeError(_complaint(function.__qualname__, keywords, known))
+            raise TypeError(complaint(function.__qualname__, keywords, known))
         return function(*args, **keywords)
 
+    setattr(call, _CHECKED, True)
     return call
 
 
-def _complaint(function: str, keywords: Iterable[str], known: frozenset[str]) -> str:
+def complaint(function: str, keywords: Iterable[str], known: Iterable[str]) -> str:
+    """The message for the first keyword that is not known."""
     import difflib  # for mistakes alone
 
+    known = set(known)
     unknown = next(name for name in keywords if name not in known)
     text = f"{function}() got an unexpected keyword argument {unknown!r}"
     public = sorted(name for name in known if name not in {"self", "cls"} and name[0] != "_")

@@ -1,12 +1,10 @@
-"""What the commands for reports have in common: options, and the way to an answer."""
+"""The way from a question to its printed answer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.cli.progress import waits
 
@@ -14,37 +12,6 @@ if TYPE_CHECKING:
     from mixpanel_data.cli.context import Session
     from mixpanel_data.types import Report
     from mixpanel_data.workspace import Workspace
-
-Unit = Literal["minute", "hour", "day", "week", "month"]
-CountType = Literal["general", "unique", "average"]
-CountEntries = Literal["unique", "total"]
-WindowUnit = Literal["second", "minute", "hour", "day"]
-
-Event = Annotated[str, typer.Option("--event", metavar="EVENT", help="Name of the event.")]
-From = Annotated[str, typer.Option("--from", metavar="DATE", help="First day, YYYY-MM-DD.")]
-To = Annotated[str, typer.Option("--to", metavar="DATE", help="Last day, included.")]
-On = Annotated[
-    str | None, typer.Option("--on", metavar="PROP", help="Split by a property, or an expression.")
-]
-Number = Annotated[
-    str, typer.Option("--on", metavar="PROP", help="A property, or an expression, with numbers.")
-]
-Where = Annotated[
-    str | None,
-    typer.Option("--where", metavar="EXPR", help="Only events that this holds for; repeated: all."),
-]
-Top = Annotated[
-    int | None, typer.Option("--top", metavar="N", min=1, help="With --on, so many values at most.")
-]
-Buckets = Annotated[
-    Unit, typer.Option("--unit", metavar="UNIT", help="minute, hour, day, week or month.")
-]
-Counted = Annotated[
-    CountType,
-    typer.Option(
-        "--type", metavar="TYPE", help="general: events, unique: users, average: events per user."
-    ),
-]
 
 
 @contextmanager

@@ -1,117 +1,140 @@
 """Reports as commands: one question, counted by Mixpanel or here, on fetched tables.
 
-A command declares its question and gives it to `ask`; everything else is here. Options in the
-section `HERE` are of local reports only: any of them, typed, makes a report local.
+A command names the questions that it asks, which bring its options, and makes one of what was
+typed. Any option in the section `HERE` makes it a question about tables.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mixpanel_data.cli.asking import mixpanel, show
 from mixpanel_data.cli.context import Session
-from mixpanel_data.text import listed
+from mixpanel_data.cli.questions import HERE, options_of, typed_options, was_typed
 
 if TYPE_CHECKING:
+    from mixpanel_data.queries import Question
     from mixpanel_data.types import Report
     from mixpanel_data.workspace import Workspace
-    from mixpanel_data.workspace.local import LocalReports
-    from mixpanel_data.workspace.scope import ScopeOptions
 
-    Ask = Workspace | LocalReports
-    AskHere = LocalReports
-    Answer = Report
+    Asking = Question[Report]
 else:
-    Ask = AskHere = Answer = Any  # at run time they are looked up, and make no option
-
-HERE = "Counting here (each of these implies --local)"
+    Asking = Any  # at run time annotations are looked up, and this one makes no option
 
 here = partial(typer.Option, rich_help_panel=HERE)
-"""An option that only local reports have."""
+"""An option that only questions about tables have."""
 
 
-def report(question: Callable[..., Answer]) -> Callable[..., None]:
-    """A command that asks Mixpanel, or fetched tables where the command line says so."""
-    return _command(question, is_local=_is_local)
+@dataclass(frozen=True)
+class Asked:
+    """What was typed: options of questions by name, without those that were left out."""
+
+    kinds: tuple[type, ...]
+    is_local: bool
+    options: dict[str, Any]
+
+    def question(self, kind: Callable[..., Any] | None = None, **more: Any) -> Asking:
+        """The question that the options make, of the first kind unless another one is named."""
+        found: Asking = (kind or self._kind)(**{**self.options, **more})
+        return found
+
+    @property
+    def _kind(self) -> type:
+        from mixpanel_data.queries import LocalQuestion
+
+        return next(it for it in self.kinds if issubclass(it, LocalQuestion) == self.is_local)
 
 
-def local_report(question: Callable[..., Answer]) -> Callable[..., None]:
-    """A command that asks fetched tables alone."""
-    return _command(question, is_local=lambda _: True)
+def report(
+    *questions: str, arguments: Collection[str] = (), without: Collection[str] = ()
+) -> Callable[[Callable[..., Asking]], Command]:
+    """A command with the options of these questions and those of its function.
+
+    Questions are named, so that a list of all commands loads none. `arguments` are the options that
+    are typed without a name, `without` those that the function has in its own way.
+    """
+    return lambda function: Command(function, questions, arguments, without)
 
 
-def counted_here(ask: Ask, **options: Any) -> dict[str, Any]:
-    """Options of a section `HERE`, as Mixpanel has none of them."""
-    from mixpanel_data.workspace import Workspace
-
-    return {} if isinstance(ask, Workspace) else options
-
-
-def _counting_here(
+def _here(
     local: Annotated[
         bool, here("--local", help="Count on fetched tables: needs no quota, with --db no account.")
     ] = False,
-    tables: Annotated[
-        list[str] | None,
-        here("--table", metavar="A,B", help="Tables of events, counted as one (events)."),
-    ] = None,
-    profiles: Annotated[
-        str | None, here(metavar="TABLE", help='Where user["x"] looks (profiles).')
-    ] = None,
-    timezone: Annotated[
-        str | None, here(metavar="ZONE", help="Whose days are counted; else the account's.")
-    ] = None,
-    week_start: Annotated[
-        Literal["monday", "sunday"] | None,
-        here(metavar="DAY", help="Weeks begin on monday (default) or sunday."),
-    ] = None,
-    edge_buckets: Annotated[
-        Literal["partial", "whole"] | None,
-        here(
-            metavar="DAYS", help="Of the first and last week or month: partial (as asked), whole."
-        ),
-    ] = None,
-    dedupe: Annotated[
-        bool | None,
-        here("--dedupe/--no-dedupe", help="Leave out copies of events; else where tables overlap."),
-    ] = None,
     explain: Annotated[
         bool, here("--explain", help="Print the SQL, as text in any format; count nothing.")
     ] = False,
 ) -> None:
-    """Hold the options that every local report has."""
+    """Hold the options of the command line that every local report has."""
 
 
-def _command(
-    question: Callable[..., Answer], *, is_local: Callable[[typer.Context], bool]
-) -> Callable[..., None]:
-    """The question with the context and the options of local reports in its signature."""
-    _, *own = _parameters(question)
-    local, *common = _parameters(_counting_here)
+class Command:
+    """A function that Typer calls; its options are looked up when Typer asks for them."""
 
-    def run(ctx: typer.Context, **options: Any) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Asking],
+        questions: Collection[str],
+        arguments: Collection[str],
+        without: Collection[str],
+    ) -> None:
+        self._function = function
+        self._questions = questions
+        self._arguments = arguments
+        self._without = without
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+
+    @cached_property
+    def _kinds(self) -> tuple[type, ...]:
+        from mixpanel_data import queries
+
+        return tuple(getattr(queries, name) for name in self._questions)
+
+    @cached_property
+    def _local(self) -> list[type]:
+        """The questions about tables."""
+        from mixpanel_data.queries import LocalQuestion
+
+        return [it for it in self._kinds if issubclass(it, LocalQuestion)]
+
+    @cached_property
+    def __signature__(self) -> inspect.Signature:
+        ctx = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        made = options_of(self._kinds, arguments=self._arguments, without=self._without)
+        _, *own = _parameters(self._function)
+        local, explain = ([it] for it in _parameters(_here)) if self._local else ([], [])
+        # Options that every local report has come last, from the table on.
+        at = list(made).index("table") if self._local else len(made)
+        options = list(made.values())
+        every = [ctx, *local, *options[:at], *own, *options[at:], *explain]
+        return inspect.Signature(every, return_annotation=None)
+
+    @property
+    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
+        return {it.name: it.annotation for it in self.__signature__.parameters.values()}
+
+    def __call__(self, ctx: typer.Context, **values: Any) -> None:
+        """Ask the question, and print its answer."""
         session = Session.of(ctx)
-        del options[local.name]  # which counted because it was typed
-        scope = {parameter.name: options.pop(parameter.name) for parameter in common}
-        if is_local(ctx):
+        explain = values.pop("explain", False)
+        is_local = len(self._local) == len(self._kinds) or _is_local(ctx)
+        _, *own = _parameters(self._function)
+        asked = Asked(self._kinds, is_local, typed_options(ctx, self._kinds, values))
+        ask = partial(self._function, asked, **{it.name: values[it.name] for it in own})
+        if is_local:
             with _database(session) as workspace:
-                _answer_here(session, workspace, partial(question, **options), scope)
+                _answer_here(session, workspace, ask(), explain=explain)
         else:
+            question = ask()
             with mixpanel(session) as workspace:
-                show(session, question(workspace, **options))
-
-    ctx = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    signature = inspect.Signature([ctx, local, *own, *common], return_annotation=None)
-    run.__name__, run.__doc__ = question.__name__, question.__doc__
-    run.__annotations__ = {it.name: it.annotation for it in signature.parameters.values()}
-    vars(run)["__signature__"] = signature
-    return run
+                show(session, workspace.ask(question))
 
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
@@ -123,13 +146,8 @@ def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
 
 def _is_local(ctx: typer.Context) -> bool:
     """Whether an option of local reports was typed."""
-    typed = [param for param in ctx.command.params if _was_typed(ctx, param.name)]
+    typed = [param for param in ctx.command.params if was_typed(ctx, param.name)]
     return any(getattr(param, "rich_help_panel", None) == HERE for param in typed)
-
-
-def _was_typed(ctx: typer.Context, name: str | None) -> bool:
-    source = ctx.get_parameter_source(name) if name else None
-    return source is not None and source.name == "COMMANDLINE"
 
 
 @contextmanager
@@ -140,26 +158,13 @@ def _database(session: Session) -> Iterator[Workspace]:
 
 
 def _answer_here(
-    session: Session,
-    workspace: Workspace,
-    question: Callable[[LocalReports], Answer],
-    scope: dict[str, Any],
+    session: Session, workspace: Workspace, question: Asking, *, explain: bool
 ) -> None:
-    explain = scope.pop("explain")
-    reports = _reading(workspace, **scope)
     if explain:
         session.check_takes_all("--explain prints SQL")
-        session.show_text(f"{question(cast('LocalReports', reports.as_sql))}\n")
+        session.show_text(f"{workspace.local.explain(question)}\n")
         return
-    answer = question(reports)
+    answer = workspace.local.ask(question)
     show(session, answer)
     if answer.source != workspace.source:  # a file does not say who fetched it, its tables do
         session.tell_source(answer.source)
-
-
-def _reading(workspace: Workspace, *, tables: list[str] | None, **scope: Any) -> LocalReports:
-    """The reports of the tables that are named, by the calendar that is asked for."""
-    chosen = {name: value for name, value in scope.items() if value is not None}
-    if tables is not None:
-        chosen["table"] = listed(tables, "--table")
-    return workspace.local.on(**cast("ScopeOptions", chosen))

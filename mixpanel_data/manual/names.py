@@ -9,7 +9,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from mixpanel_data import queries
 from mixpanel_data.manual.entries import Entry
+from mixpanel_data.queries.faces import docstring, signature_of
 
 _WORKSPACE = (
     "discovery",
@@ -77,6 +79,28 @@ def _methods(owner: ast.ClassDef, prefix: str) -> Iterator[Entry]:
     for node in _functions(owner):
         is_value = any("property" in ast.unparse(it) for it in node.decorator_list)
         yield _called(f"{prefix}.{node.name}" + ("" if is_value else "()"), node)
+    for statement in owner.body:
+        match statement:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(
+                    func=ast.Name(id="asks"),
+                    args=[ast.Lambda(body=ast.Attribute(attr=question))],
+                ),
+            ):
+                yield _asking(f"{prefix}.{name}()", question)
+
+
+def _asking(where: str, question: str) -> Entry:
+    """A method that is made from a question."""
+    kind = getattr(queries, question)
+    lines = docstring(kind).splitlines()
+    options = {
+        name: ("" if it.default is it.empty else f" = {it.default!r}")
+        for name, it in signature_of(kind).parameters.items()
+        if name != "self"
+    }
+    return Entry(where, lines[0], options=options, lines=lines)
 
 
 def _entry(where: str, node: ast.Module | ast.ClassDef | ast.FunctionDef) -> Entry:

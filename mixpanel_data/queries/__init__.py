@@ -20,15 +20,22 @@ if TYPE_CHECKING:
         Exclusion,
         Funnel,
         FunnelBuckets,
-        FunnelUnit,
         LocalFunnel,
         Step,
         WhereApplies,
+    )
+    from mixpanel_data.queries.local import EdgeBuckets, LocalOptions, LocalQuestion, WeekStart
+    from mixpanel_data.queries.options import (
+        CohortUnit,
+        CountType,
+        FunnelUnit,
+        NumericUnit,
+        Unit,
         WindowUnit,
     )
     from mixpanel_data.queries.profiles import Profiles
+    from mixpanel_data.queries.question import Option, Parameter, Question, parameters
     from mixpanel_data.queries.retention import (
-        CohortUnit,
         Frequency,
         LocalFrequency,
         LocalRetention,
@@ -40,21 +47,18 @@ if TYPE_CHECKING:
         SlotUnit,
     )
     from mixpanel_data.queries.saved import JQL, Insights
-    from mixpanel_data.queries.scope import EdgeBuckets, Scope, WeekStart
     from mixpanel_data.queries.segmentation import (
         AveragePer,
-        CountType,
         LocalNumericSegmentation,
         LocalSegmentation,
         LocalSegmentationAverage,
+        LocalSegmentationSum,
         NonNumbers,
         NumericSegmentation,
-        NumericUnit,
         RangeIncludes,
         Segmentation,
         SegmentationAverage,
         SegmentationSum,
-        Unit,
     )
     from mixpanel_data.queries.written import Expression, Written
 else:
@@ -63,15 +67,17 @@ else:
         "checks",
         "written",
         "excerpt",
-        "export",
-        "profiles",
         "segmentation",
         "events",
         "funnels",
         "retention",
         "flows",
         "saved",
-        "scope",
+        "question",
+        "options",
+        "local",
+        "export",
+        "profiles",
     )
 
 __all__ = [
@@ -96,19 +102,24 @@ __all__ = [
     "LocalFrequency",
     "LocalFunnel",
     "LocalNumericSegmentation",
+    "LocalOptions",
+    "LocalQuestion",
     "LocalRetention",
     "LocalSegmentation",
     "LocalSegmentationAverage",
+    "LocalSegmentationSum",
     "NonNumbers",
     "NumericSegmentation",
     "NumericUnit",
     "OnEvent",
+    "Option",
+    "Parameter",
     "Profiles",
     "PropertyCounts",
+    "Question",
     "RangeIncludes",
     "Retention",
     "RetentionType",
-    "Scope",
     "SegmentSizes",
     "Segmentation",
     "SegmentationAverage",
@@ -122,6 +133,7 @@ __all__ = [
     "WhereApplies",
     "WindowUnit",
     "Written",
+    "parameters",
     "parse_date",
     "parse_instant",
 ]

@@ -1,12 +1,14 @@
-"""What questions check of themselves: the message names the argument, the hint what to give."""
+"""What questions convert and check: the message names the argument, the hint what to give."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import get_args
+from typing import TypeVar
 
 from mixpanel_data.exceptions import InvalidArgumentError
+
+T = TypeVar("T")
 
 
 def parse_date(value: str | date | None, name: str) -> date:
@@ -51,6 +53,35 @@ def parse_instant(value: str | datetime | None, name: str) -> datetime | None:
     return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
 
 
+def parse_list(values: Sequence[T], name: str) -> tuple[T, ...]:
+    """Any sequence but one string, whose letters nobody means."""
+    if isinstance(values, str):
+        raise InvalidArgumentError(f"{name} is a list, not one string", hint=f"{name}=[{values!r}]")
+    return tuple(values)
+
+
+def parse_names(values: Sequence[str], name: str) -> tuple[str, ...]:
+    """At least one name, none of them empty."""
+    names = parse_list(values, name)
+    check_names(names, name)
+    return names
+
+
+def parse_optional_names(values: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
+    """Names, or None for all of them."""
+    if values is None:
+        return None
+    names = parse_list(values, name)
+    if not names:
+        raise InvalidArgumentError(f"{name} is empty", hint="leave it out to take the top ones")
+    return names
+
+
+def parse_one_or_more(values: str | Sequence[str], name: str) -> tuple[str, ...]:
+    """One name, or several."""
+    return parse_names([values] if isinstance(values, str) else values, name)
+
+
 def check_range(from_date: date, to_date: date) -> None:
     """A range has at least one day; both ends belong to it."""
     if from_date > to_date:
@@ -60,31 +91,27 @@ def check_range(from_date: date, to_date: date) -> None:
         )
 
 
-def check_name(value: str | None, name: str) -> None:
-    """A name that must be there."""
-    if not value:
-        raise InvalidArgumentError(f"{name} is empty", hint=f"give {name}")
+def check_text(value: str | None, name: str, *, is_required: bool = True) -> None:
+    """Text that is not blank; None and blank are the same mistake."""
+    if value is None or not value.strip():
+        hint = f"give {name}" if is_required else "leave it out to leave it open"
+        raise InvalidArgumentError(f"{name} is empty", hint=hint)
 
 
-def check_expressions(**expressions: str | None) -> None:
-    """Expressions may be left out, but are not blank."""
-    for name, text in expressions.items():
-        if text is not None and not text.strip():
-            raise InvalidArgumentError(f"{name} is empty", hint="leave it out to leave it open")
-
-
-def check_choice(value: object, name: str, choices: object) -> None:
-    """One of the words of a Literal."""
-    words = get_args(choices)
-    if value not in words:
+def check_choice(value: object, name: str, choices: Sequence[object]) -> None:
+    """One of the words that are allowed."""
+    if value not in choices:
         raise InvalidArgumentError(
-            f"{name} {value!r} is unknown", hint=f"one of {', '.join(map(str, words))}"
+            f"{name} {value!r} is unknown", hint=f"one of {', '.join(map(str, choices))}"
         )
 
 
-def check_number(value: int, name: str, least: int, most: int) -> None:
+def check_number(value: float, name: str, least: float, most: float | None) -> None:
     """A number within bounds, both included."""
-    if not least <= value <= most:
+    if most is None:
+        if value < least:
+            raise InvalidArgumentError(f"{name} {value} is below {least}")
+    elif not least <= value <= most:
         raise InvalidArgumentError(f"{name} {value} is not within {least}..{most}")
 
 

@@ -1,89 +1,90 @@
 """Questions for several events at once, the events of today, and those of single users."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import KW_ONLY
+from typing import TYPE_CHECKING, Annotated
 
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries.checks import (
-    check_choice,
-    check_name,
-    check_names,
-    check_number,
-    check_range,
+    parse_date,
+    parse_names,
+    parse_one_or_more,
+    parse_optional_names,
 )
-from mixpanel_data.queries.segmentation import CountType, Unit
+from mixpanel_data.queries.options import MAX_ROWS, Counted, Event, EventUnit, FromDate, ToDate
+from mixpanel_data.queries.question import Converted, Option, Question, question
+
+if TYPE_CHECKING:
+    from mixpanel_data.types import (
+        ActivityFeedResult,
+        EventCountsResult,
+        PropertyCountsResult,
+        TopEventsResult,
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
-class EventCounts:
-    """How often each of several events happened, per bucket of time."""
+@question
+class EventCounts(Question["EventCountsResult"]):
+    """How often each of several events happened, per time bucket."""
 
-    events: tuple[str, ...]
-    from_date: date
-    to_date: date
-    type: CountType = "general"
-    unit: Unit = "day"
+    events: Annotated[
+        Converted[Sequence[str], tuple[str, ...]], Option("Names of events.", metavar="EVENT")
+    ] = Converted(parse_names)
+    from_date: FromDate = Converted(parse_date)
+    to_date: ToDate = Converted(parse_date)
+    unit: EventUnit = "day"
+    _: KW_ONLY
+    type: Counted = "general"
 
     def __post_init__(self) -> None:
-        check_names(self.events, "events")
-        check_range(self.from_date, self.to_date)
-        check_choice(self.type, "type", CountType)
-        check_choice(self.unit, "unit", Unit)
+        super().__post_init__()
         if self.type == "unique" and self.unit == "hour":
             raise InvalidArgumentError(
                 "Mixpanel does not count unique users per hour here", hint="unit='day'"
             )
 
 
-@dataclass(frozen=True, kw_only=True)
-class PropertyCounts:
-    """How often an event happened with each value of a property, per bucket of time.
+@question
+class PropertyCounts(Question["PropertyCountsResult"]):
+    """How often an event happened with each value of a property, per time bucket."""
 
-    `values` None takes the `limit` most common ones.
-    """
-
-    event: str
-    property: str
-    from_date: date
-    to_date: date
-    values: tuple[str, ...] | None = None
-    type: CountType = "general"
-    unit: Unit = "day"
-    limit: int = 255
-
-    def __post_init__(self) -> None:
-        check_name(self.event, "event")
-        check_name(self.property, "property")
-        check_range(self.from_date, self.to_date)
-        check_choice(self.type, "type", CountType)
-        check_choice(self.unit, "unit", Unit)
-        check_number(self.limit, "limit", 1, 10_000)
-        if self.values is not None and not self.values:
-            raise InvalidArgumentError("values is empty", hint="leave it out to take the top ones")
+    event: Event
+    property: Annotated[str, Option("The name of the property.", metavar="PROP")]
+    from_date: FromDate = Converted(parse_date)
+    to_date: ToDate = Converted(parse_date)
+    unit: EventUnit = "day"
+    _: KW_ONLY
+    values: Annotated[
+        Converted[Sequence[str] | None, tuple[str, ...] | None],
+        Option(
+            "A value to count, repeatable; by default the most common ones.",
+            flag="--value",
+            metavar="TEXT",
+        ),
+    ] = Converted(parse_optional_names, default=None)
+    type: Counted = "general"
+    limit: Annotated[
+        int,
+        Option("The number of values.", flag="--top", metavar="N", least=1, most=MAX_ROWS),
+    ] = 255
 
 
-@dataclass(frozen=True, kw_only=True)
-class TopEvents:
+@question
+class TopEvents(Question["TopEventsResult"]):
     """The most frequent events of today, in the project's time zone."""
 
-    type: CountType = "general"
-    limit: int = 100
-
-    def __post_init__(self) -> None:
-        check_choice(self.type, "type", CountType)
-        check_number(self.limit, "limit", 1, 10_000)
+    type: Counted = "general"
+    limit: Annotated[
+        int, Option("The number of events.", flag="--top", metavar="N", least=1, most=MAX_ROWS)
+    ] = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class ActivityFeed:
-    """Everything that some users did."""
+@question
+class ActivityFeed(Question["ActivityFeedResult"]):
+    """Every event of some users, oldest first."""
 
-    distinct_ids: tuple[str, ...]
-    from_date: date
-    to_date: date
-
-    def __post_init__(self) -> None:
-        check_names(self.distinct_ids, "distinct_ids")
-        check_range(self.from_date, self.to_date)
+    distinct_ids: Annotated[
+        Converted[str | Sequence[str], tuple[str, ...]], Option("A distinct_id.", metavar="USER")
+    ] = Converted(parse_one_or_more)
+    from_date: FromDate = Converted(parse_date)
+    to_date: ToDate = Converted(parse_date)

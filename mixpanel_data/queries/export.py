@@ -8,7 +8,8 @@ from datetime import date
 
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries.checks import check_range, parse_date
-from mixpanel_data.queries.written import Expression, ExpressionField
+from mixpanel_data.queries.question import Converted
+from mixpanel_data.queries.written import Expression, expression
 
 MAX_EXPORT_LIMIT = 100_000
 """The most events one export may be limited to (export OpenAPI document)."""
@@ -24,7 +25,7 @@ class Export:
     from_date: date
     to_date: date
     events: tuple[str, ...] | None = None
-    where: ExpressionField = ExpressionField()
+    where: Converted[Expression | None, str | None] = Converted(expression, default=None)
     limit: int | None = None
 
     @classmethod

@@ -1,55 +1,80 @@
 """The question for paths through events."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import KW_ONLY
+from typing import TYPE_CHECKING, Annotated
 
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.queries.checks import (
-    check_choice,
-    check_expressions,
-    check_name,
-    check_number,
-    check_range,
+from mixpanel_data.queries.checks import parse_date, parse_list
+from mixpanel_data.queries.funnels import MAX_WINDOW_DAYS, check_window
+from mixpanel_data.queries.local import LocalQuestion
+from mixpanel_data.queries.options import (
+    WINDOW_SECONDS,
+    Entries,
+    Event,
+    FromDate,
+    ToDate,
+    Where,
+    WindowUnit,
 )
-from mixpanel_data.queries.funnels import MOST_WINDOW_DAYS, WINDOW_SECONDS, WindowUnit, check_window
-from mixpanel_data.queries.written import ExpressionField
+from mixpanel_data.queries.question import Converted, Option, Question, question
+from mixpanel_data.queries.written import expression
+
+if TYPE_CHECKING:
+    from mixpanel_data.types import FlowsResult
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flows:
-    """What users do before and after an event that happens in from_date..to_date.
+@question
+class Flows(LocalQuestion, Question["FlowsResult"]):
+    """The events that users do before and after an event that happens in the range."""
 
-    `forward` and `reverse` are the number of steps to follow, within `length` of the event.
-    `count` "unique" takes each user's first such event, "total" every one. A step shows its
-    `limit` most frequent events, the others together; `hide` leaves events out, and
-    `collapse_repeats` makes one of the same event several times in a row.
-    """
-
-    event: str
-    from_date: date
-    to_date: date
-    forward: int = 3
-    reverse: int = 0
-    where: ExpressionField = ExpressionField()
-    count: Literal["unique", "total"] = "unique"
-    length: int = 7
-    length_unit: WindowUnit = "day"
-    limit: int = 10
-    hide: tuple[str, ...] = ()
-    collapse_repeats: bool = True
+    event: Event
+    from_date: FromDate = Converted(parse_date)
+    to_date: ToDate = Converted(parse_date)
+    _: KW_ONLY
+    forward: Annotated[
+        int, Option("The number of steps to follow after the event.", metavar="N", least=0, most=20)
+    ] = 3
+    reverse: Annotated[
+        int,
+        Option("The number of steps to follow before the event.", metavar="N", least=0, most=20),
+    ] = 0
+    where: Where = Converted(expression, default=None)
+    count: Annotated[
+        Entries,
+        Option("unique: follow each user's first such event; total: every one.", metavar="COUNT"),
+    ] = "unique"
+    length: Annotated[
+        int, Option("The time from the event to its steps, in `length_unit`.", metavar="N", least=1)
+    ] = 7
+    length_unit: Annotated[
+        WindowUnit, Option("The unit of `length`: second, minute, hour or day.", metavar="UNIT")
+    ] = "day"
+    limit: Annotated[
+        int,
+        Option(
+            "The number of events to show of a step, most frequent first.",
+            flag="--top",
+            metavar="N",
+            least=1,
+            most=1000,
+        ),
+    ] = 10
+    hide: Annotated[
+        Converted[Sequence[str], tuple[str, ...]],
+        Option("Events to leave out of the paths.", metavar="A,B"),
+    ] = Converted(parse_list, default=())
+    collapse_repeats: Annotated[
+        bool,
+        Option(
+            "Show the same event several times in a row as one step.",
+            flag="--collapse-repeats/--keep-repeats",
+        ),
+    ] = True
 
     def __post_init__(self) -> None:
-        check_name(self.event, "event")
-        check_range(self.from_date, self.to_date)
-        check_expressions(where=self.where)
-        check_number(self.forward, "forward", 0, 20)
-        check_number(self.reverse, "reverse", 0, 20)
-        check_choice(self.count, "count", Literal["unique", "total"])
-        check_number(self.limit, "limit", 1, 1000)
-        check_window(self.length, self.length_unit, MOST_WINDOW_DAYS)
+        super().__post_init__()
+        check_window(self.length, self.length_unit, MAX_WINDOW_DAYS)
         if not self.forward and not self.reverse:
             raise InvalidArgumentError(
                 "flows go neither forward nor back", hint="forward=3, or reverse=3"

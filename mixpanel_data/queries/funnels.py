@@ -1,76 +1,92 @@
 """Questions for funnels: one that Mixpanel has saved, or steps of one's own."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from dataclasses import KW_ONLY
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
-
-from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.queries.checks import (
-    check_choice,
-    check_expressions,
-    check_name,
-    check_number,
-    check_range,
+from mixpanel_data.queries.checks import check_number, check_text, parse_date, parse_list
+from mixpanel_data.queries.local import LocalQuestion
+from mixpanel_data.queries.options import (
+    WINDOW_SECONDS,
+    Entries,
+    FromDate,
+    FunnelUnit,
+    On,
+    Segments,
+    ToDate,
+    Where,
+    WindowUnit,
 )
-from mixpanel_data.queries.written import Expression, ExpressionField
+from mixpanel_data.queries.question import Converted, Option, Options, Question, question
+from mixpanel_data.queries.written import Expression, expression
 
-FunnelUnit = Literal["day", "week", "month", "range"]
-"""Each bucket is a funnel of its own; "range" is one bucket for all days."""
+if TYPE_CHECKING:
+    from mixpanel_data.types import FunnelResult
+
 
 FunnelBuckets = Literal["separate", "split"]
 WhereApplies = Literal["every_step", "first_step"]
-WindowUnit = Literal["second", "minute", "hour", "day"]
-WINDOW_SECONDS: dict[WindowUnit, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-MOST_WINDOW_DAYS = 366
-MOST_SEGMENTS = 10_000
+MAX_SAVED_DAYS = 90
+MAX_WINDOW_DAYS = 366
+
+_Unit = Annotated[
+    FunnelUnit,
+    Option("range: one funnel of all days; day, week, month: one funnel for each.", metavar="UNIT"),
+]
+_Interval = Annotated[
+    int | None,
+    Option("One funnel for each so many days, in place of `unit`.", metavar="DAYS", least=1),
+]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Funnel:
-    """How many go through the steps of a saved funnel that they enter in from_date..to_date.
+@question
+class Funnel(Question["FunnelResult"]):
+    """How many users get through the steps of a saved funnel that they enter in the range.
 
-    `interval` makes buckets of so many days instead of `unit`. `length` and `length_unit` are
-    the time to convert; left out, the saved one counts.
+    With unit day, week or month each bucket is a funnel of its own, which a user may enter again.
+    The name of the funnel costs one more query, once per workspace.
     """
 
-    funnel_id: int
-    from_date: date
-    to_date: date
-    unit: FunnelUnit = "range"
-    on: ExpressionField = ExpressionField()
-    where: ExpressionField = ExpressionField()
-    interval: int | None = None
-    length: int | None = None
-    length_unit: WindowUnit | None = None
-    limit: int = 255
+    funnel_id: Annotated[int, Option("The id of a saved funnel.", metavar="ID")]
+    from_date: FromDate = Converted(parse_date)
+    to_date: ToDate = Converted(parse_date)
+    unit: _Unit = "range"
+    on: On = Converted(expression, default=None)
+    _: KW_ONLY
+    where: Where = Converted(expression, default=None)
+    interval: _Interval = None
+    length: Annotated[
+        int | None,
+        Option("The time to convert, in `length_unit`; else as saved.", metavar="N", least=1),
+    ] = None
+    length_unit: Annotated[
+        WindowUnit | None,
+        Option("The unit of `length`: second, minute, hour or day.", metavar="UNIT"),
+    ] = None
+    limit: Segments = 255
 
     def __post_init__(self) -> None:
-        check_range(self.from_date, self.to_date)
-        check_expressions(on=self.on, where=self.where)
-        check_buckets(self)
-        check_number(self.limit, "limit", 1, MOST_SEGMENTS)
+        super().__post_init__()
+        _check_interval(self)
         if (self.length is None) != (self.length_unit is None):
             raise InvalidArgumentError(
                 "length and length_unit go together", hint="length=7, length_unit='day'"
             )
         if self.length is not None and self.length_unit is not None:
-            check_window(self.length, self.length_unit, 90)
+            check_window(self.length, self.length_unit, MAX_SAVED_DAYS)
 
 
-@checked_keywords()
-@dataclass(frozen=True)
-class Step:
-    """An event that counts as a step of a funnel; `where` narrows it, `label` renames it."""
+@question
+class Step(Options):
+    """An event that counts as a step of a funnel; `where` filters it, `label` renames it."""
 
     event: str
-    where: ExpressionField = ExpressionField()
+    where: Where = Converted(expression, default=None)
     label: str | None = None
 
     @classmethod
-    def of(cls, value: str | tuple[str, Expression] | Step) -> Step:
+    def of(cls, value: "str | tuple[str, Expression] | Step") -> "Step":
         """A step as people write it: a name, or a name and a filter.
 
         >>> Step.of(("Purchase", 'properties["amount"] > 9')).event
@@ -81,82 +97,116 @@ class Step:
         return cls(value) if isinstance(value, str) else cls(*value)
 
     def __post_init__(self) -> None:
-        check_name(self.event, "event of a step")
-        check_expressions(where=self.where)
+        check_text(self.event, "event of a step")
+        super().__post_init__()
 
 
-@checked_keywords()
-@dataclass(frozen=True)
-class Exclusion:
-    """An event that throws a user out between two steps, counted from 1; None is the last."""
+@question
+class Exclusion(Options):
+    """An event that ends an attempt between two steps, counted from 1; None is the last step."""
 
     event: str
-    where: ExpressionField = ExpressionField()
+    where: Where = Converted(expression, default=None)
     after_step: int = 1
     before_step: int | None = None
 
     @classmethod
-    def of(cls, value: str | tuple[str, Expression] | Exclusion) -> Exclusion:
+    def of(cls, value: "str | tuple[str, Expression] | Exclusion") -> "Exclusion":
         """An exclusion as people write it: a name, or a name and a filter."""
         if isinstance(value, Exclusion):
             return value
         return cls(value) if isinstance(value, str) else cls(*value)
 
     def __post_init__(self) -> None:
-        check_name(self.event, "event of an exclusion")
-        check_expressions(where=self.where)
+        check_text(self.event, "event of an exclusion")
+        super().__post_init__()
 
 
-@dataclass(frozen=True, kw_only=True)
-class LocalFunnel:
-    """How many go through these steps, entering in from_date..to_date (contract, 16.2).
+Steps = Sequence[str | tuple[str, Expression] | Step]
+Exclusions = Sequence[str | tuple[str, Expression] | Exclusion]
 
-    `count` "unique" lets a user enter once a bucket, "total" again after each exit. Consecutive
-    steps within `grace_seconds` of each other are interchangeable. `attribution` says which of a
-    user's steps gives the value of `on`.
 
-    The other options are choices where Mixpanel's rules are not written down: `window_end` says
-    whether a step at the very end of the window counts, `reuse_events` lets one event be several
-    steps, `clamp_times` counts no time from a step to one that came before it, `where_applies`
-    says whether `where` filters all steps and exclusions, or only entries. `buckets` "split" makes
-    one funnel of all days, which a user enters once, and shows it by the days of entry.
+def _steps(values: Steps, name: str) -> tuple[Step, ...]:
+    return tuple(Step.of(it) for it in parse_list(values, name))
+
+
+def _exclusions(values: Exclusions, name: str) -> tuple[Exclusion, ...]:
+    return tuple(Exclusion.of(it) for it in parse_list(values, name))
+
+
+@question
+class LocalFunnel(LocalQuestion, Question["FunnelResult"]):
+    """How many users get through these steps, which they enter in the range.
+
+    A step is the name of an event, or that and a filter: `("Purchase", 'properties["amount"] > 9')`.
+    All steps are done in order within `length`. With unit day, week or month each bucket is a
+    funnel of its own, which a user may enter again.
     """
 
-    steps: tuple[Step, ...]
-    from_date: date
-    to_date: date
-    unit: FunnelUnit = "range"
-    on: ExpressionField = ExpressionField()
-    where: ExpressionField = ExpressionField()
-    interval: int | None = None
-    length: int = 7
-    length_unit: WindowUnit = "day"
-    limit: int = 255
-    count: Literal["unique", "total"] = "unique"
-    exclusions: tuple[Exclusion, ...] = ()
-    grace_seconds: float = 2
-    attribution: Literal["first", "last"] = "first"
-    window_end: Literal["inclusive", "exclusive"] = "inclusive"
-    reuse_events: bool = False
-    clamp_times: bool = True
-    where_applies: WhereApplies = "every_step"
-    buckets: FunnelBuckets = "separate"
+    steps: Annotated[
+        Converted[Steps, tuple[Step, ...]],
+        Option("The events, in order.", metavar="A,B"),
+    ] = Converted(_steps)
+    from_date: FromDate = Converted(parse_date)
+    to_date: ToDate = Converted(parse_date)
+    unit: _Unit = "range"
+    on: On = Converted(expression, default=None)
+    where: Where = Converted(expression, default=None)
+    _: KW_ONLY
+    interval: _Interval = None
+    length: Annotated[
+        int, Option("The time to convert, in `length_unit`.", metavar="N", least=1)
+    ] = 7
+    length_unit: Annotated[
+        WindowUnit, Option("The unit of `length`: second, minute, hour or day.", metavar="UNIT")
+    ] = "day"
+    limit: Segments = 255
+    count: Entries = "unique"
+    exclusions: Annotated[
+        Converted[Exclusions, tuple[Exclusion, ...]],
+        Option(
+            "Events that end an attempt, between any two steps.", flag="--exclude", metavar="A,B"
+        ),
+    ] = Converted(_exclusions, default=())
+    grace_seconds: Annotated[
+        float,
+        Option("Steps within so many seconds may be in any order.", metavar="SEC", least=0),
+    ] = 2
+    attribution: Annotated[
+        Literal["first", "last"],
+        Option("The step that gives the value of `on`: first or last.", metavar="STEP"),
+    ] = "first"
+    window_end: Annotated[
+        Literal["inclusive", "exclusive"],
+        Option(
+            "Whether a step at the very end of `length` counts: inclusive or exclusive.",
+            metavar="END",
+        ),
+    ] = "inclusive"
+    reuse_events: Annotated[bool, Option("Let one event be several steps.")] = False
+    clamp_times: Annotated[
+        bool, Option("Report 0 for the time to a step that came before the one it follows.")
+    ] = True
+    where_applies: Annotated[
+        WhereApplies,
+        Option(
+            "The steps that `where` filters: every_step (and exclusions) or first_step.",
+            metavar="STEPS",
+        ),
+    ] = "every_step"
+    buckets: Annotated[
+        FunnelBuckets,
+        Option(
+            "With `unit`: separate funnels, or one funnel, split by day of entry.", metavar="HOW"
+        ),
+    ] = "separate"
 
     def __post_init__(self) -> None:
         if not self.steps:
             raise InvalidArgumentError("a funnel needs steps", hint="steps=['Sign Up', 'Purchase']")
-        check_range(self.from_date, self.to_date)
-        check_expressions(on=self.on, where=self.where)
-        check_buckets(self)
-        check_choice(self.count, "count", Literal["unique", "total"])
-        check_choice(self.attribution, "attribution", Literal["first", "last"])
-        check_choice(self.window_end, "window_end", Literal["inclusive", "exclusive"])
-        check_choice(self.where_applies, "where_applies", WhereApplies)
-        check_choice(self.buckets, "buckets", FunnelBuckets)
-        check_number(self.limit, "limit", 1, MOST_SEGMENTS)
-        check_window(self.length, self.length_unit, MOST_WINDOW_DAYS)
-        if self.grace_seconds < 0:
-            raise InvalidArgumentError(f"grace_seconds {self.grace_seconds} is negative")
+        super().__post_init__()
+        _check_interval(self)
+        check_window(self.length, self.length_unit, MAX_WINDOW_DAYS)
         for exclusion in self.exclusions:
             last = exclusion.before_step or len(self.steps)
             if not 1 <= exclusion.after_step < last <= len(self.steps):
@@ -171,9 +221,8 @@ class LocalFunnel:
         return self.length * WINDOW_SECONDS[self.length_unit]
 
 
-def check_buckets(query: Funnel | LocalFunnel) -> None:
+def _check_interval(query: Funnel | LocalFunnel) -> None:
     """Buckets are a unit, or so many days."""
-    check_choice(query.unit, "unit", FunnelUnit)
     if query.interval is None:
         return
     check_number(query.interval, "interval", 1, (query.to_date - query.from_date).days + 1)
@@ -183,7 +232,6 @@ def check_buckets(query: Funnel | LocalFunnel) -> None:
         )
 
 
-def check_window(length: int, unit: WindowUnit, most_days: int) -> None:
+def check_window(length: int, unit: WindowUnit, max_days: int) -> None:
     """A time to convert that Mixpanel would take."""
-    check_choice(unit, "length_unit", WindowUnit)
-    check_number(length, "length", 1, most_days * WINDOW_SECONDS["day"] // WINDOW_SECONDS[unit])
+    check_number(length, "length", 1, max_days * WINDOW_SECONDS["day"] // WINDOW_SECONDS[unit])

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.queries.written import ExpressionField
+from mixpanel_data.queries.question import Converted
+from mixpanel_data.queries.written import Expression, expression
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,7 @@ class Profiles:
     past 1,000 profiles. `data_group_id` asks for group profiles.
     """
 
-    where: ExpressionField = ExpressionField()
+    where: Converted[Expression | None, str | None] = Converted(expression, default=None)
     distinct_ids: tuple[str, ...] | None = None
     output_properties: tuple[str, ...] | None = None
     data_group_id: str | None = None

@@ -1,21 +1,20 @@
-"""Questions for coming back: retention and frequency."""
+"""Questions for who comes back, and how often."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+from dataclasses import KW_ONLY
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.queries.checks import (
-    check_choice,
-    check_expressions,
-    check_number,
-    check_range,
-)
-from mixpanel_data.queries.written import ExpressionField
+from mixpanel_data.queries.checks import parse_date, parse_instant
+from mixpanel_data.queries.local import LocalQuestion
+from mixpanel_data.queries.options import CohortUnit, FromDate, On, Segments, ToDate, Where
+from mixpanel_data.queries.question import Converted, Option, Question, question
+from mixpanel_data.queries.written import Expression, expression
 
-CohortUnit = Literal["day", "week", "month"]
+if TYPE_CHECKING:
+    from mixpanel_data.types import FrequencyResult, RetentionResult
+
+
 SlotUnit = Literal["hour", "day"]
 SegmentSizes = Literal["cohort", "returned"]
 Slots = Literal["calendar", "elapsed"]
@@ -24,50 +23,84 @@ RetentionType = Literal["birth", "compounded"]
 UNIT_DAYS: dict[CohortUnit, int] = {"day": 1, "week": 7, "month": 30}
 """Intervals are elapsed time: a month is 30 days (contract, 16.3)."""
 
-MOST_INTERVALS = 1000
+# Dates that may be left out, so that the events before them may be, too; they are then missed.
+_FromDate = Annotated[
+    Converted[str | date | None, date],
+    Option("The first day, YYYY-MM-DD.", flag="--from", metavar="DATE", is_required=True),
+]
+_ToDate = Annotated[
+    Converted[str | date | None, date],
+    Option("The last day, YYYY-MM-DD, included.", flag="--to", metavar="DATE", is_required=True),
+]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Retention:
-    """How many of those who did something come back later.
+@question
+class Retention(Question["RetentionResult"]):
+    """How many of the users who did `born_event` come back to do `return_event`.
 
-    "birth": cohorts by the first `born_event` in the range; `return_event` None is any event.
-    "compounded": whoever does `return_event` in a bucket is in its cohort. `where` filters the
-    return event, `born_where` the first. Each row has `interval_count` + 1 counts, one for each
-    `interval` units after birth; `unbounded` counts who comes back then or later.
+    Each cohort has `interval_count` + 1 counts: one for each interval, from the first event of
+    each user on.
     """
 
-    born_event: str | None = None
-    return_event: str | None = None
-    from_date: date
-    to_date: date
-    retention_type: RetentionType = "birth"
-    born_where: ExpressionField = ExpressionField()
-    where: ExpressionField = ExpressionField()
-    unit: CohortUnit = "day"
-    interval: int = 1
-    interval_count: int = 7
-    unbounded: bool = False
-    on: ExpressionField = ExpressionField()
-    limit: int = 255
+    born_event: Annotated[
+        str | None,
+        Option("The event that makes a user join a cohort.", flag="--born", metavar="EVENT"),
+    ] = None
+    return_event: Annotated[
+        str | None,
+        Option("The event to come back for; by default any.", flag="--return", metavar="EVENT"),
+    ] = None
+    from_date: _FromDate = Converted(parse_date, default=None)
+    to_date: _ToDate = Converted(parse_date, default=None)
+    retention_type: Annotated[
+        RetentionType,
+        Option(
+            "birth: cohorts by the first `born_event` in the range; compounded: by `return_event`.",
+            flag="--type",
+            metavar="TYPE",
+        ),
+    ] = "birth"
+    _: KW_ONLY
+    born_where: Annotated[
+        Converted[Expression | None, str | None],
+        Option("Count only `born_event` events for which this is true.", metavar="EXPR"),
+    ] = Converted(expression, default=None)
+    where: Annotated[
+        Converted[Expression | None, str | None],
+        Option("Count only `return_event` events for which this is true.", metavar="EXPR"),
+    ] = Converted(expression, default=None)
+    unit: Annotated[
+        CohortUnit, Option("The days of a cohort: day, week or month.", metavar="UNIT")
+    ] = "day"
+    interval: Annotated[
+        int,
+        Option(
+            "The units of an interval; Mixpanel takes days only.", metavar="N", least=1, most=90
+        ),
+    ] = 1
+    interval_count: Annotated[
+        int,
+        Option(
+            "The number of intervals after the first.",
+            flag="--intervals",
+            metavar="N",
+            least=1,
+            most=1000,
+        ),
+    ] = 7
+    unbounded: Annotated[
+        bool, Option("Count users who come back in an interval or any later one.")
+    ] = False
+    on: On = Converted(expression, default=None)
+    limit: Segments = 255
 
     def __post_init__(self) -> None:
-        check_range(self.from_date, self.to_date)
-        check_expressions(on=self.on, where=self.where, born_where=self.born_where)
-        check_choice(self.retention_type, "retention_type", RetentionType)
-        check_choice(self.unit, "unit", CohortUnit)
-        check_number(self.interval, "interval", 1, 90)
-        check_number(self.interval_count, "interval_count", 1, MOST_INTERVALS)
-        check_number(self.limit, "limit", 1, 10_000)
         if self.retention_type == "birth" and not self.born_event:
             raise InvalidArgumentError(
                 "retention by birth needs a born_event",
                 hint="or retention_type='compounded', where cohort and return event are the same",
             )
-        if self.return_event is not None and not self.return_event:
-            raise InvalidArgumentError(
-                "return_event is empty", hint="leave it out to take any event"
-            )
+        super().__post_init__()
 
     @property
     def interval_days(self) -> int:
@@ -75,32 +108,52 @@ class Retention:
         return self.interval * UNIT_DAYS[self.unit]
 
 
-@dataclass(frozen=True, kw_only=True)
-class LocalRetention(Retention):
-    """The same of a table, with the choices where Mixpanel's rules are not written down.
+@question
+class LocalRetention(LocalQuestion, Retention):
+    """How many of the users who did `born_event` come back to do `return_event`.
 
-    `birth_rows` "every_row" puts a user in each row in which he did `born_event`.
-    `anchor_returns` counts the very event that made a user member of a cohort as a return.
-    `on` may be a property of the user, or of an event: then `on_event` says of which one. The user
-    and the "born" event divide a cohort: sizes are those of the segment, and rates within it. The
-    "return" event only divides the returns: a row has the size of its whole cohort, or with
-    `segment_sizes` "returned" that of those who came back with its value. An expression that reads
-    both the user and an event is a property of the event.
-    Events after `as_of` (UTC) are not seen, and intervals that begin later have no count; None is
-    the end of the data.
+    Each cohort has `interval_count` + 1 counts: one for each interval, from the first event of
+    each user on.
+
+    `on` a property of the user has a row for each segment of users, with sizes and rates of its
+    own. Of an event it takes the value of the return (`on_event` "return", as the Query API does):
+    rates then divide by the whole cohort, or with `segment_sizes` "returned" by those who came
+    back with the value. With `on_event` "born" it takes the value of the first event, and rates
+    are within the segment. An expression that reads both is a property of the event.
     """
 
-    birth_rows: Literal["first_in_range", "every_row"] = "first_in_range"
-    anchor_returns: bool = False
-    on_event: OnEvent = "return"
-    segment_sizes: SegmentSizes = "cohort"
-    as_of: datetime | None = None
+    _: KW_ONLY
+    birth_rows: Annotated[
+        Literal["first_in_range", "every_row"],
+        Option(
+            "The cohorts of a user: first_in_range, or every_row in which `born_event` was done.",
+            metavar="ROWS",
+        ),
+    ] = "first_in_range"
+    anchor_returns: Annotated[
+        bool, Option("Count the event that makes a user join a cohort as a return, too.")
+    ] = False
+    on_event: Annotated[
+        OnEvent,
+        Option(
+            "The event whose `on` counts; return: rates of the cohort; born: of the segment.",
+            metavar="EVENT",
+        ),
+    ] = "return"
+    segment_sizes: Annotated[
+        SegmentSizes,
+        Option(
+            "The size of a row with `on`: the cohort, or those who returned with the value.",
+            metavar="SIZES",
+        ),
+    ] = "cohort"
+    as_of: Annotated[
+        Converted[str | datetime | None, datetime | None],
+        Option("Ignore events after this time (UTC); by default none.", metavar="TIME"),
+    ] = Converted(parse_instant, default=None)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice(self.birth_rows, "birth_rows", Literal["first_in_range", "every_row"])
-        check_choice(self.on_event, "on_event", OnEvent)
-        check_choice(self.segment_sizes, "segment_sizes", SegmentSizes)
         if self.on is None and (self.on_event, self.segment_sizes) != ("return", "cohort"):
             name = "segment_sizes" if self.on_event == "return" else "on_event"
             raise InvalidArgumentError(
@@ -115,41 +168,34 @@ class LocalRetention(Retention):
             )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Frequency:
-    """In how many slots of a period users are active: hours of a day, days of a month.
+@question
+class Frequency(Question["FrequencyResult"]):
+    """The number of slots of a period in which users are active: hours of a day, days of a week."""
 
-    `unit` is the period and `addiction_unit` the slot; `event` None is any event.
-    """
-
-    from_date: date
-    to_date: date
-    unit: CohortUnit = "day"
-    addiction_unit: SlotUnit = "hour"
-    event: str | None = None
-    where: ExpressionField = ExpressionField()
-    on: ExpressionField = ExpressionField()
-    limit: int = 255
-
-    def __post_init__(self) -> None:
-        check_range(self.from_date, self.to_date)
-        check_expressions(on=self.on, where=self.where)
-        check_choice(self.unit, "unit", CohortUnit)
-        check_choice(self.addiction_unit, "addiction_unit", SlotUnit)
-        check_number(self.limit, "limit", 1, 10_000)
-        if self.event is not None and not self.event:
-            raise InvalidArgumentError("event is empty", hint="leave it out to take any event")
+    from_date: FromDate = Converted(parse_date)
+    to_date: ToDate = Converted(parse_date)
+    event: Annotated[
+        str | None, Option("The name of the event; by default any.", metavar="EVENT")
+    ] = None
+    _: KW_ONLY
+    unit: Annotated[CohortUnit, Option("The period: day, week or month.", metavar="UNIT")] = "day"
+    addiction_unit: Annotated[
+        SlotUnit, Option("The slots to count: hour or day.", metavar="UNIT")
+    ] = "hour"
+    where: Where = Converted(expression, default=None)
+    on: On = Converted(expression, default=None)
+    limit: Segments = 255
 
 
-@dataclass(frozen=True, kw_only=True)
-class LocalFrequency(Frequency):
-    """The same of a table; `slots` are those of the clock, or run from a user's first event.
+@question
+class LocalFrequency(LocalQuestion, Frequency):
+    """The number of slots of a period in which users are active: hours of a day, days of a week."""
 
-    "elapsed" is the first one in the period; hours and days of it pass on the clock of UTC.
-    """
-
-    slots: Slots = "calendar"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice(self.slots, "slots", Slots)
+    _: KW_ONLY
+    slots: Annotated[
+        Slots,
+        Option(
+            "calendar: slots of the clock; elapsed: from a user's first event in the period (UTC).",
+            metavar="SLOTS",
+        ),
+    ] = "calendar"

@@ -1,31 +1,34 @@
 """Questions whose answer is defined elsewhere: a saved report, a script."""
 
-from __future__ import annotations
+from dataclasses import field
+from typing import TYPE_CHECKING, Annotated, Any
 
-from dataclasses import dataclass, field
-from typing import Any
+from mixpanel_data.queries.question import Option, Question, question
 
-from mixpanel_data.queries.checks import check_name, check_number
-
-MOST_ID = 2**63
-
-
-@dataclass(frozen=True, kw_only=True)
-class Insights:
-    """A saved report; its id is in its address in Mixpanel."""
-
-    bookmark_id: int
-
-    def __post_init__(self) -> None:
-        check_number(self.bookmark_id, "bookmark_id", 1, MOST_ID)
+if TYPE_CHECKING:
+    from mixpanel_data.types import InsightsResult, JQLResult
 
 
-@dataclass(frozen=True, kw_only=True)
-class JQL:
-    """A script in JavaScript; `params` is a global of it."""
+@question
+class Insights(Question["InsightsResult"]):
+    """A saved report of any kind: insights, funnel or retention."""
 
-    script: str
-    params: dict[str, Any] | None = field(default=None, hash=False)
+    bookmark_id: Annotated[
+        int,
+        Option(
+            "The id of a saved report, from its address in Mixpanel.",
+            metavar="ID",
+            least=1,
+            most=2**63,
+        ),
+    ]
 
-    def __post_init__(self) -> None:
-        check_name(self.script.strip(), "script")
+
+@question
+class JQL(Question["JQLResult"]):
+    """A script in JavaScript. Mixpanel keeps JQL in maintenance mode, and it warns of that."""
+
+    script: Annotated[str, Option("The script itself.")]
+    params: Annotated[
+        dict[str, Any] | None, Option("The script's global `params`.", metavar="NAME=VALUE")
+    ] = field(default=None, hash=False)

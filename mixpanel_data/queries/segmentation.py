@@ -1,58 +1,62 @@
 """Questions for numbers over time: how often, how many, how much."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from dataclasses import KW_ONLY
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.queries.checks import (
-    check_choice,
-    check_expressions,
-    check_name,
-    check_number,
-    check_range,
+from mixpanel_data.queries.checks import check_number, parse_date
+from mixpanel_data.queries.local import LocalQuestion
+from mixpanel_data.queries.options import (
+    Counted,
+    Event,
+    EventUnit,
+    FromDate,
+    NumericUnit,
+    On,
+    OnNumber,
+    Segments,
+    ToDate,
+    Where,
 )
-from mixpanel_data.queries.written import ExpressionField, RequiredExpression
+from mixpanel_data.queries.question import Converted, Option, Question, question
+from mixpanel_data.queries.written import expression, required_expression
 
-Unit = Literal["minute", "hour", "day", "week", "month"]
-NumericUnit = Literal["hour", "day"]
-CountType = Literal["general", "unique", "average"]
-"""Total events, distinct users, or events per user."""
+if TYPE_CHECKING:
+    from mixpanel_data.types import NumericBucketsResult, NumericSeriesResult, SegmentationResult
+
 
 AveragePer = Literal["users_of_bucket", "users_of_range"]
 NonNumbers = Literal["zero", "left_out"]
 RangeIncludes = Literal["lower", "upper"]
 
-MOST_SEGMENTS = 10_000
 
+@question
+class Segmentation(Question["SegmentationResult"]):
+    """How often an event happened, per time bucket and per value of `on`.
 
-@dataclass(frozen=True, kw_only=True)
-class Segmentation:
-    """How often an event happened, per bucket of time and per value of `on`.
-
-    `interval` asks for buckets of so many days instead of `unit`, where events are not merely
-    counted. `limit` keeps the values of `on` with the most events.
+    Where nothing is found, unknown names are warned of, for one more query.
     """
 
-    event: str
-    from_date: date
-    to_date: date
-    on: ExpressionField = ExpressionField()
-    unit: Unit = "day"
-    where: ExpressionField = ExpressionField()
-    type: CountType = "general"
-    limit: int = 60
-    interval: int | None = None
+    event: Event
+    from_date: FromDate = Converted(parse_date)
+    to_date: ToDate = Converted(parse_date)
+    on: On = Converted(expression, default=None)
+    unit: EventUnit = "day"
+    where: Where = Converted(expression, default=None)
+    _: KW_ONLY
+    type: Counted = "general"
+    limit: Segments = 60
+    interval: Annotated[
+        int | None,
+        Option(
+            "The days of a bucket, in place of `unit`; not with type general.",
+            metavar="DAYS",
+            least=1,
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
-        check_name(self.event, "event")
-        check_range(self.from_date, self.to_date)
-        check_expressions(on=self.on, where=self.where)
-        check_choice(self.unit, "unit", Unit)
-        check_choice(self.type, "type", CountType)
-        check_number(self.limit, "limit", 1, MOST_SEGMENTS)
+        super().__post_init__()
         if self.interval is None:
             return
         check_number(self.interval, "interval", 1, (self.to_date - self.from_date).days + 1)
@@ -63,75 +67,71 @@ class Segmentation:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
-class LocalSegmentation(Segmentation):
-    """The same of a table; `average_per` says by whose number "average" divides a bucket's events.
+@question
+class LocalSegmentation(LocalQuestion, Segmentation):
+    """How often an event happened, per time bucket and per value of `on`."""
 
-    They are the users of the same bucket, or those of all days; either way of the same segment.
-    """
+    _: KW_ONLY
+    average_per: Annotated[
+        AveragePer,
+        Option(
+            "The users that type average divides by: users_of_bucket or users_of_range.",
+            metavar="USERS",
+        ),
+    ] = "users_of_bucket"
 
-    average_per: AveragePer = "users_of_bucket"
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice(self.average_per, "average_per", AveragePer)
-
-
-@dataclass(frozen=True, kw_only=True)
+@question
 class _Numeric:
-    event: str
-    from_date: date
-    to_date: date
-    on: RequiredExpression = RequiredExpression()
-    unit: NumericUnit = "day"
-    where: ExpressionField = ExpressionField()
-
-    def __post_init__(self) -> None:
-        check_name(self.event, "event")
-        check_name(self.on, "on")
-        check_range(self.from_date, self.to_date)
-        check_expressions(on=self.on, where=self.where)
-        check_choice(self.unit, "unit", NumericUnit)
+    event: Event
+    from_date: FromDate = Converted(parse_date)
+    to_date: ToDate = Converted(parse_date)
+    on: OnNumber = Converted(required_expression)
+    unit: Annotated[NumericUnit, Option("The time bucket: hour or day.", metavar="UNIT")] = "day"
+    where: Where = Converted(expression, default=None)
 
 
-@dataclass(frozen=True, kw_only=True)
-class NumericSegmentation(_Numeric):
-    """How often an event happened per range of values of the numeric expression `on`."""
+@question
+class NumericSegmentation(_Numeric, Question["NumericBucketsResult"]):
+    """How often an event happened per range of the number `on`: about ten equal ranges."""
 
-    type: CountType = "general"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice(self.type, "type", CountType)
+    _: KW_ONLY
+    type: Counted = "general"
 
 
-@dataclass(frozen=True, kw_only=True)
-class LocalNumericSegmentation(NumericSegmentation):
-    """The same of a table; `range_includes` is the end that belongs to a range."""
+@question
+class LocalNumericSegmentation(LocalQuestion, NumericSegmentation):
+    """How often an event happened per range of the number `on`: about ten equal ranges."""
 
-    range_includes: RangeIncludes = "lower"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice(self.range_includes, "range_includes", RangeIncludes)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SegmentationSum(_Numeric):
-    """The sum of the numeric expression `on` per bucket; what is no number counts as 0."""
+    _: KW_ONLY
+    range_includes: Annotated[
+        RangeIncludes, Option("The end that belongs to a range: lower or upper.", metavar="END")
+    ] = "lower"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SegmentationAverage(_Numeric):
-    """The average of `on` over events per bucket; what is no number counts as 0."""
+@question
+class SegmentationSum(_Numeric, Question["NumericSeriesResult"]):
+    """The sum of the number `on` over events, per time bucket; any other value counts as 0."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LocalSegmentationAverage(SegmentationAverage):
-    """The same of a table; `non_numbers` says whether what is no number counts as 0, or not."""
+@question
+class LocalSegmentationSum(LocalQuestion, SegmentationSum):
+    """The sum of the number `on` over events, per time bucket; any other value counts as 0."""
 
-    non_numbers: NonNumbers = "zero"
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice(self.non_numbers, "non_numbers", NonNumbers)
+@question
+class SegmentationAverage(_Numeric, Question["NumericSeriesResult"]):
+    """The average of the number `on` over events, per time bucket; any other value counts as 0."""
+
+
+@question
+class LocalSegmentationAverage(LocalQuestion, SegmentationAverage):
+    """The average of the number `on` over events, per time bucket."""
+
+    _: KW_ONLY
+    non_numbers: Annotated[
+        NonNumbers,
+        Option(
+            "A value of `on` that is not a number counts as zero, or is left_out.", metavar="AS"
+        ),
+    ] = "zero"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, overload
-
 from mixpanel_data.exceptions import InvalidArgumentError
 
 
@@ -17,44 +15,18 @@ Expression = str | Written
 """The name of a property, the text of an expression, or a builder."""
 
 
-class ExpressionField:
-    """A field of a question that takes an `Expression`, and is text from there on."""
-
-    def __set_name__(self, _owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self | None: ...
-    @overload
-    def __get__(self, instance: object, owner: type) -> str | None: ...
-    def __get__(self, instance: object | None, owner: type) -> Any:
-        """On the class, what a dataclass takes for the default."""
-        return None if instance is None else instance.__dict__[self._name]
-
-    # `value` is an `Expression`; said so, mypy would take that for the type of inherited fields.
-    def __set__(self, instance: object, value: Any) -> None:
-        instance.__dict__[self._name] = self._text(value)
-
-    def _text(self, value: object) -> str | None:
-        if value is None or isinstance(value, str):
-            return value
-        if isinstance(value, Written):
-            return str(value)
-        raise InvalidArgumentError(
-            f"{self._name} is no expression: {value!r}",
-            hint="""give text, or a builder: properties["country"] == "US\"""",
-        )
+def expression(value: Expression | None, name: str) -> str | None:
+    """The text of an expression, or None where there is none."""
+    return None if value is None else required_expression(value, name)
 
 
-class RequiredExpression(ExpressionField):
-    """One that can't be left out."""
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, instance: object, owner: type) -> str: ...
-    def __get__(self, instance: object | None, owner: type) -> Any:
-        """A dataclass takes the AttributeError for: no default."""
-        if instance is None:
-            raise AttributeError(self._name)
-        return instance.__dict__[self._name]
+def required_expression(value: Expression, name: str) -> str:
+    """The text of an expression."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Written):
+        return str(value)
+    raise InvalidArgumentError(
+        f"{name} is no expression: {value!r}",
+        hint="""give text, or a builder: properties["country"] == "US\"""",
+    )

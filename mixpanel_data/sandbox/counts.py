@@ -13,7 +13,7 @@ from mixpanel_data._internal.reports.calendar import Calendar, key
 from mixpanel_data.queries import CountType, LocalSegmentation, Unit
 from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.refusals import bad_request
-from mixpanel_data.sandbox.reporting import SEGMENTATION, refused, run
+from mixpanel_data.sandbox.reporting import refused, run
 from mixpanel_data.sandbox.series import Values, series_response, sparse
 
 MOST_VALUES = 10_000
@@ -84,7 +84,7 @@ class _Question:
                 type=self._type,
                 **more,
             )
-        found = run(self._ask, SEGMENTATION, query).series
+        found = run(self._ask, query).series
         known = set(self.buckets)
         return {
             name: {bucket: value for bucket, value in values.items() if bucket in known}

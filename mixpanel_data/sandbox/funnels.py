@@ -10,7 +10,7 @@ from werkzeug import Response
 from mixpanel_data.queries import LocalFunnel
 from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request, json_response
-from mixpanel_data.sandbox.reporting import FUNNEL, asked, given, refused, run, shuffled
+from mixpanel_data.sandbox.reporting import asked, given, refused, run, shuffled
 from mixpanel_data.sandbox.saved import Funnel
 from mixpanel_data.types import FunnelStep
 from mixpanel_data.types.report import OVERALL
@@ -27,7 +27,7 @@ def funnels(ask: Ask) -> Response:
     """A saved funnel, once for each bucket; with `on` once more for each segment of it."""
     saved = _saved(ask)
     query = _question(ask, saved)
-    found = run(ask, FUNNEL, query).series
+    found = run(ask, query).series
     data = {}
     for bucket in shuffled(list(found)):
         segments = {name: list(map(_step, steps)) for name, steps in found[bucket].items()}

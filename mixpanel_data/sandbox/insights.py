@@ -14,7 +14,7 @@ from mixpanel_data._internal.expressions.nodes import Property
 from mixpanel_data.queries import LocalFunnel, LocalRetention, LocalSegmentation
 from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.refusals import RefusalError, app_response, bad_request, json_response
-from mixpanel_data.sandbox.reporting import FUNNEL, RETENTION, SEGMENTATION, computed_at, run
+from mixpanel_data.sandbox.reporting import computed_at, run
 from mixpanel_data.sandbox.saved import Bookmark
 from mixpanel_data.types.report import OVERALL
 
@@ -82,10 +82,10 @@ def _called(on: str) -> str:
 
 def _segmentation(ask: Ask, query: LocalSegmentation) -> dict[str, Any]:
     """Numbers by time; with a breakdown by segment and time, all together first."""
-    whole = run(ask, SEGMENTATION, replace(query, on=None)).series[query.event]
+    whole = run(ask, replace(query, on=None)).series[query.event]
     found = {OVERALL: whole}
     if query.on is not None:
-        found |= run(ask, SEGMENTATION, query).series
+        found |= run(ask, query).series
     by_time = {
         name: {_instant(ask, bucket): value for bucket, value in values.items()}
         for name, values in found.items()
@@ -95,7 +95,7 @@ def _segmentation(ask: Ask, query: LocalSegmentation) -> dict[str, Any]:
 
 def _funnel(ask: Ask, query: LocalFunnel) -> dict[str, Any]:
     """Each measure by step, for the whole range."""
-    (segments,) = run(ask, FUNNEL, query).series.values()
+    (segments,) = run(ask, query).series.values()
     steps = {
         f"{number}. {step.label or step.event}": step
         for number, step in enumerate(segments[OVERALL], 1)
@@ -109,7 +109,7 @@ def _funnel(ask: Ask, query: LocalFunnel) -> dict[str, Any]:
 def _retention(ask: Ask, query: LocalRetention) -> dict[str, Any]:
     """Each cohort by its time, and their average."""
     as_of = ask.now.astimezone(UTC).replace(tzinfo=None)
-    found = run(ask, RETENTION, replace(query, as_of=as_of))
+    found = run(ask, replace(query, as_of=as_of))
     rows: dict[str, Any] = {
         _instant(ask, str(row.date)): {
             "first": row.size,

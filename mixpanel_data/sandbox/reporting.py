@@ -2,80 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from mixpanel_data._internal.expressions import is_bare
 from mixpanel_data._internal.expressions.errors import raised_by_sql
-from mixpanel_data._internal.reports import frequency, funnel, numbers, retention, segmentation
 from mixpanel_data._internal.reports.calendar import Calendar, key
 from mixpanel_data._internal.reports.events import Events, Table
+from mixpanel_data._internal.reports.registry import LOCAL_REPORTS
 from mixpanel_data.exceptions import InvalidArgumentError, QueryError
-from mixpanel_data.queries import (
-    LocalFrequency,
-    LocalFunnel,
-    LocalNumericSegmentation,
-    LocalRetention,
-    LocalSegmentation,
-    LocalSegmentationAverage,
-    SegmentationSum,
-)
+from mixpanel_data.queries import Question
 from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.filters import parsed
 from mixpanel_data.sandbox.refusals import bad_request
-from mixpanel_data.types import (
-    FrequencyResult,
-    FunnelResult,
-    NumericBucketsResult,
-    NumericSeriesResult,
-    RetentionResult,
-    SegmentationResult,
-)
 
-
-class Question(Protocol):
-    """What reports ask about: days, at least."""
-
-    @property
-    def from_date(self) -> date:
-        """The first day."""
-
-    @property
-    def to_date(self) -> date:
-        """The last day, included."""
-
-
-Q = TypeVar("Q", bound=Question)
 A = TypeVar("A")
 
 
-@dataclass(frozen=True)
-class Report(Generic[Q, A]):
-    """A kind of report: a question to SQL, its rows to an answer."""
-
-    sql: Callable[[Q, Events, Calendar], str]
-    answer: Callable[..., A]
-
-
-SEGMENTATION: Report[LocalSegmentation, SegmentationResult] = Report(
-    segmentation.sql, segmentation.answer
-)
-NUMERIC: Report[LocalNumericSegmentation, NumericBucketsResult] = Report(
-    numbers.ranges_sql, numbers.ranges_answer
-)
-SERIES: Report[SegmentationSum | LocalSegmentationAverage, NumericSeriesResult] = Report(
-    numbers.series_sql, numbers.series_answer
-)
-FUNNEL: Report[LocalFunnel, FunnelResult] = Report(funnel.sql, funnel.answer)
-RETENTION: Report[LocalRetention, RetentionResult] = Report(retention.sql, retention.answer)
-FREQUENCY: Report[LocalFrequency, FrequencyResult] = Report(frequency.sql, frequency.answer)
-
-
-def run(ask: Ask, report: Report[Q, A], query: Q) -> A:
+def run(ask: Ask, query: Question[A]) -> A:
     """Count, over the days of the project's zone."""
+    report = LOCAL_REPORTS[type(query)]
     calendar = calendar_of(ask, query)
     events = Events(
         [Table("fetched_events", is_view=True)],
@@ -84,16 +31,17 @@ def run(ask: Ask, report: Report[Q, A], query: Q) -> A:
     )
     with refused():
         rows = ask.data.rows(report.sql(query, events, calendar))
-    return report.answer(query, rows, calendar, source="sandbox", tables=())
+    answer: A = report.answer(query, rows, calendar, source="sandbox", tables=())
+    return answer
 
 
-def calendar_of(ask: Ask, query: Question) -> Calendar:
+def calendar_of(ask: Ask, query: Any) -> Calendar:
     """The days of a question, in the project's zone."""
     project = ask.project
     return Calendar(project.timezone, query.from_date, query.to_date, project.week_start)
 
 
-def buckets(ask: Ask, query: Question, unit: str | int) -> list[str]:
+def buckets(ask: Ask, query: Any, unit: str | int) -> list[str]:
     """All buckets of a question, in order."""
     return [key(bucket, unit) for bucket in calendar_of(ask, query).buckets(unit)]
 

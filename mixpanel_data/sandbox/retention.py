@@ -11,8 +11,6 @@ from mixpanel_data.queries import LocalFrequency, LocalRetention
 from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.refusals import bad_request, json_response
 from mixpanel_data.sandbox.reporting import (
-    FREQUENCY,
-    RETENTION,
     asked,
     given,
     refused,
@@ -41,7 +39,7 @@ def retention(ask: Ask) -> Response:
             | given(ask, "unit", integers=("interval", "interval_count", "limit")),
         )
     found: dict[str | None, dict[str, Any]] = {}
-    for row in run(ask, RETENTION, query).cohorts:
+    for row in run(ask, query).cohorts:
         rows = found.setdefault(row.segment, {})
         rows[str(row.date)] = {"counts": list(row.counts), "first": row.size}
     return json_response(_by_segment(found))
@@ -57,7 +55,7 @@ def addiction(ask: Ask) -> Response:
             **given(ask, "unit", "addiction_unit", "event", integers=("limit",)),
         )
     found: dict[str | None, dict[str, Any]] = {}
-    for period in run(ask, FREQUENCY, query).periods:
+    for period in run(ask, query).periods:
         found.setdefault(period.segment, {})[str(period.date)] = list(period.counts)
     return json_response({"data": _by_segment(found)})
 

@@ -11,14 +11,11 @@ from mixpanel_data.queries import (
     LocalNumericSegmentation,
     LocalSegmentation,
     LocalSegmentationAverage,
-    SegmentationSum,
+    LocalSegmentationSum,
 )
 from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.refusals import json_response
 from mixpanel_data.sandbox.reporting import (
-    NUMERIC,
-    SEGMENTATION,
-    SERIES,
     asked,
     buckets,
     computed_at,
@@ -29,7 +26,7 @@ from mixpanel_data.sandbox.reporting import (
 )
 from mixpanel_data.sandbox.series import series_response
 
-Q = TypeVar("Q", LocalNumericSegmentation, SegmentationSum, LocalSegmentationAverage)
+Q = TypeVar("Q", LocalNumericSegmentation, LocalSegmentationSum, LocalSegmentationAverage)
 
 
 def segmentation(ask: Ask) -> Response:
@@ -40,7 +37,7 @@ def segmentation(ask: Ask) -> Response:
             **asked(ask, "on", "where"),
             **given(ask, "unit", "type", integers=("limit", "interval")),
         )
-    found = run(ask, SEGMENTATION, query).series
+    found = run(ask, query).series
     every = buckets(ask, query, query.interval or query.unit)
     return series_response(ask, shuffled(every), found)
 
@@ -48,20 +45,20 @@ def segmentation(ask: Ask) -> Response:
 def numeric(ask: Ask) -> Response:
     """Events per bucket and range of a number, without zeros."""
     query = _numeric(ask, LocalNumericSegmentation, "type")
-    found = run(ask, NUMERIC, query).series
+    found = run(ask, query).series
     return series_response(ask, shuffled(buckets(ask, query, query.unit)), found)
 
 
 def sum_(ask: Ask) -> Response:
     """The sum of a number per bucket."""
-    values = run(ask, SERIES, _numeric(ask, SegmentationSum)).values
+    values = run(ask, _numeric(ask, LocalSegmentationSum)).values
     results = {bucket: _whole(values[bucket] or 0) for bucket in shuffled(list(values))}
     return json_response({"status": "ok", "computed_at": computed_at(ask), "results": results})
 
 
 def average(ask: Ask) -> Response:
     """The average of a number per bucket; of nothing there is none."""
-    values = run(ask, SERIES, _numeric(ask, LocalSegmentationAverage)).values
+    values = run(ask, _numeric(ask, LocalSegmentationAverage)).values
     results = {bucket: value for bucket, value in values.items() if value is not None}
     return json_response({"results": results, "status": "ok"})
 

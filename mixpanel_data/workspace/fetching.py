@@ -11,7 +11,7 @@ from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.types.answers import Answers
 from mixpanel_data.workspace.parts import Parts
-from mixpanel_data.workspace.warned import answers_carry_warnings
+from mixpanel_data.workspace.warned import with_warnings
 
 if TYPE_CHECKING:
     from mixpanel_data._internal.storage.engine import Mode
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from mixpanel_data.types import FetchPlan, FetchProgress, FetchResult, FetchStatus, Writable
 
 
-@answers_carry_warnings
 @checked_keywords()
 class Fetching(Parts):
     """Fetches whole tables, and streams what is not to be stored."""
 
+    @with_warnings
     def fetch_events(
         self,
         name: str = "events",
@@ -131,6 +131,7 @@ class Fetching(Parts):
         self._check_can_change("forgets no downloads")
         return list(self._unfinished.clean(*tables))
 
+    @with_warnings
     def fetch_profiles(
         self,
         name: str = "profiles",

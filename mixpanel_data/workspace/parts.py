@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mixpanel_data._internal.api_client import MixpanelAPIClient
     from mixpanel_data._internal.services.discovery import DiscoveryService
     from mixpanel_data._internal.services.fetcher import FetcherService
-    from mixpanel_data._internal.services.jql import JQLService
     from mixpanel_data._internal.services.live_query import LiveQueryService
     from mixpanel_data._internal.services.streaming import StreamingService
     from mixpanel_data._internal.services.unfinished import UnfinishedFetches
@@ -133,12 +132,6 @@ class Parts:
         from mixpanel_data._internal.services.live_query import LiveQueryService
 
         return LiveQueryService(self.api, self._discovery)
-
-    @cached_property
-    def _scripts(self) -> JQLService:
-        from mixpanel_data._internal.services.jql import JQLService
-
-        return JQLService(self.api)
 
     @cached_property
     def _fetcher(self) -> FetcherService:

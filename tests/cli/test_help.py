@@ -18,10 +18,10 @@ import mixpanel_data
 def test_a_word_finds_the_command_and_its_options_first_where_it_is_named_so(mp):
     assert mp("help", "week", "retention").out.splitlines()[:4] == snapshot(
         [
-            "mp retention  Show how many come back, by when they first came.",
-            "    --unit UNIT  Cohorts by day, week or month.  [default: day]",
-            "    --week-start DAY  Weeks begin on monday (default) or sunday.",
-            "    --edge-buckets DAYS  Of the first and last week or month: partial (as asked), whole.",
+            "mp retention  Show how many users come back, by when they first came.",
+            "    --unit UNIT  The days of a cohort: day, week or month.  [default: day]",
+            "    --week-start DAY  The first day of a week: monday or sunday.  [default: monday]",
+            "    --edge-buckets DAYS  The days of the first and last week or month: partial (those in the range) or whole.  [default: partial]",
         ]
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -13,7 +13,6 @@ import mixpanel_data
 import mixpanel_magics
 from mixpanel_data import (
     Exclusion,
-    Scope,
     Step,
     Workspace,
     auth,
@@ -22,14 +21,13 @@ from mixpanel_data import (
     sandbox,
     types,
 )
-from mixpanel_data.workspace.as_sql import ReportsAsSql
-from mixpanel_data.workspace.local import LocalReports
-from mixpanel_data.workspace.scope import ScopeOptions
+from mixpanel_data.queries.local import LocalOptions
+from mixpanel_data.workspace.local import LocalReports, ReportsAsSql
 
 MODULES = (mixpanel_data, auth, expressions, queries, sandbox, types, mixpanel_magics)
-OPTIONS = frozenset(ScopeOptions.__annotations__)
+OPTIONS = frozenset(LocalOptions.__annotations__)
 SUGGESTING = (
-    Workspace, LocalReports, auth, Step, Exclusion, Scope,
+    Workspace, LocalReports, auth, Step, Exclusion,
     sandbox.Sandbox, sandbox.Project, sandbox.Fault, sandbox.Limits,
 )  # fmt: skip
 """Python suggests a name from 3.13 on; these do in every version."""
@@ -115,12 +113,14 @@ def test_what_people_call_with_options_suggests_the_nearest() -> None:
 
 def test_every_function_with_free_keywords_is_known() -> None:
     free = {label for label, it in CALLABLES.items() if takes_any(it)}
-    reports = {label for label in free if label.startswith("local.")}
-    assert free - reports == set(HANDING_ON)
-    assert len(reports) == 10  # eight reports, `explain` and `on`
-    for function in (CALLABLES[label] for label in reports):
-        annotation = inspect.signature(function).parameters["scope"].annotation
-        assert annotation == "Unpack[ScopeOptions]"
+    assert free == {"local.on", *HANDING_ON}
+    annotation = inspect.signature(LocalReports.on).parameters["options"].annotation
+    assert annotation == "Unpack[LocalOptions]"
+
+
+def test_options_of_all_local_reports_are_those_of_the_question() -> None:
+    fields = {it.name: it.annotation for it in queries.parameters(queries.LocalQuestion)}
+    assert fields == get_type_hints(LocalOptions)
 
 
 def test_sql_of_reports_refuses_the_same() -> None:
@@ -135,9 +135,8 @@ def test_a_misspelt_report_is_an_attribute_error_with_the_nearest() -> None:
     with Workspace.sandbox() as ws:
         with pytest.raises(AttributeError, match=r"no report 'funel': did you mean 'funnel'\?"):
             ws.local.as_sql.funel(["A"], "2026-01-01", "2026-01-02")
-        with pytest.raises(AttributeError, match="no report 'zzz': it has explain, flows, freq"):
+        with pytest.raises(AttributeError, match="no report 'zzz': it has flows, freq"):
             ws.local.as_sql.zzz  # noqa: B018
-        assert not hasattr(ws.local.as_sql, "_service")
         assert not hasattr(ReportsAsSql.__new__(ReportsAsSql), "_zzz")  # as copy and pickle ask
 
 
@@ -149,4 +148,4 @@ def test_a_function_without_options_says_so_plainly() -> None:
 
 def test_signatures_and_docstrings_are_those_of_the_functions() -> None:
     assert "lookback_days" in inspect.signature(Workspace.fetch_events).parameters
-    assert (LocalReports.funnel.__doc__ or "").startswith("How many go through these steps")
+    assert (LocalReports.funnel.__doc__ or "").startswith("How many users get through these steps")

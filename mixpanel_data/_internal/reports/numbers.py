@@ -14,12 +14,12 @@ from mixpanel_data._internal.reports.text import select, statement
 from mixpanel_data.queries import (
     LocalNumericSegmentation,
     LocalSegmentationAverage,
+    LocalSegmentationSum,
     RangeIncludes,
-    SegmentationSum,
 )
 from mixpanel_data.types import NumericBucketsResult, NumericSeriesResult
 
-Question = LocalNumericSegmentation | SegmentationSum | LocalSegmentationAverage
+Question = LocalNumericSegmentation | LocalSegmentationSum | LocalSegmentationAverage
 RangeRow = tuple[datetime, float, float, int, int]
 
 # 1, 2 or 5 times a power of ten: the least width of which ten reach over all numbers.
@@ -53,11 +53,11 @@ _ENDS: dict[RangeIncludes, dict[str, str]] = {
 
 
 def series_sql(
-    query: SegmentationSum | LocalSegmentationAverage, events: Events, calendar: Calendar
+    query: LocalSegmentationSum | LocalSegmentationAverage, events: Events, calendar: Calendar
 ) -> str:
     """Rows of bucket and value. What is no number counts as 0, and as one event, or not at all."""
     # fsum and favg: rounding errors are made up for, so threads don't change the last digits.
-    figure = "fsum" if isinstance(query, SegmentationSum) else "favg"
+    figure = "fsum" if isinstance(query, LocalSegmentationSum) else "favg"
     leaves_out = isinstance(query, LocalSegmentationAverage) and query.non_numbers == "left_out"
     counted = "number" if leaves_out else "coalesce(number, 0)"
     figures = select(f"{calendar.bucket(query.unit)} AS bucket", f"{figure}({counted}) AS value")
@@ -68,13 +68,13 @@ def series_sql(
 
 
 def series_answer(
-    query: SegmentationSum | LocalSegmentationAverage,
+    query: LocalSegmentationSum | LocalSegmentationAverage,
     rows: Iterable[tuple[datetime, float]],
     calendar: Calendar,
     **origin: Any,
 ) -> NumericSeriesResult:
     """The rows as an answer: of no events the sum is 0, and there is no average."""
-    nothing = 0.0 if isinstance(query, SegmentationSum) else None
+    nothing = 0.0 if isinstance(query, LocalSegmentationSum) else None
     values = {key(bucket, query.unit): nothing for bucket in calendar.buckets(query.unit)}
     values.update({key(bucket, query.unit): value for bucket, value in rows})
     return NumericSeriesResult(query=query, values=values, **origin)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from mixpanel_data import queries
 from mixpanel_data._internal.expressions import as_expression, nodes, parse
 from mixpanel_data._internal.reports.calendar import Calendar
 from mixpanel_data._internal.reports.events import Table
+from mixpanel_data._internal.reports.registry import Needs, needs
 from mixpanel_data._internal.services import known_tables
 from mixpanel_data._internal.services.continuing import fetch_again, fetch_more
 from mixpanel_data._internal.services.known_tables import KnownTable
@@ -17,68 +17,24 @@ from mixpanel_data._internal.services.shared_days import Wanted
 from mixpanel_data._internal.services.windows import Window
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import InvalidArgumentError, near, warn
+from mixpanel_data.queries import LocalFunnel, LocalQuestion, LocalRetention
 from mixpanel_data.types import TableSchema
 
-Question = (
-    queries.LocalSegmentation
-    | queries.LocalNumericSegmentation
-    | queries.SegmentationSum
-    | queries.LocalSegmentationAverage
-    | queries.LocalFunnel
-    | queries.LocalRetention
-    | queries.LocalFrequency
-    | queries.Flows
-)
 
-
-@dataclass(frozen=True)
-class Needs:
-    """Events that a question names (None: all of them), and how far around its days it looks."""
-
-    events: tuple[str, ...] | None
-    before: timedelta = timedelta()
-    after: timedelta = timedelta()
-
-
-def needs(query: Question) -> Needs:
-    """What a question asks of its tables."""
-    match query:
-        case queries.LocalFunnel():
-            events = [it.event for it in query.steps] + [it.event for it in query.exclusions]
-            return Needs(
-                tuple(dict.fromkeys(events)), after=timedelta(seconds=query.window_seconds)
-            )
-        case queries.LocalRetention():
-            born = query.born_event if query.retention_type == "birth" else None
-            if query.return_event is None:
-                return Needs(None if born is None else (born,))
-            return Needs(tuple(filter(None, (born, query.return_event))))
-        case queries.LocalFrequency():
-            return Needs(None if query.event is None else (query.event,))
-        case queries.Flows():
-            window = timedelta(seconds=query.window_seconds)
-            return Needs(
-                (query.event,),
-                before=window if query.reverse else timedelta(),
-                after=window if query.forward else timedelta(),
-            )
-    return Needs((query.event,))
-
-
-def wanted(query: Question, calendar: Calendar) -> Wanted:
+def wanted(query: LocalQuestion, calendar: Calendar) -> Wanted:
     """The events that a question reads."""
     asked = needs(query)
     start, end = calendar.start - asked.before, calendar.end + asked.after
-    if isinstance(query, queries.LocalFunnel):
+    if isinstance(query, LocalFunnel):
         start -= timedelta(seconds=query.grace_seconds * len(query.steps))
-    if isinstance(query, queries.LocalRetention):
+    if isinstance(query, LocalRetention):
         late = timedelta(days=query.interval_days * (query.interval_count + 1))
         end = datetime.fromisoformat("9999-01-01") if query.unbounded else calendar.end + late
-    return Wanted(None if _sees_all(query) else asked.events, start, end)
+    return Wanted(None if asked.sees_all else asked.events, start, end)
 
 
 def check(
-    query: Question,
+    query: LocalQuestion,
     tables: list[KnownTable],
     profiles: Table | None,
     calendar: Calendar,
@@ -92,11 +48,11 @@ def check(
         _check_event(name, tables, storage)
     _check_around(tables, calendar, asked)
     tables = [table for table in tables if table.is_read]
-    if _sees_all(query):
+    if asked.sees_all:
         _check_any_event(tables)
     _check_filters(tables)
     schemas = [table.schema for table in tables]
-    if profiles is not None and any(map(_reads_profiles, _expressions(query))):
+    if profiles is not None and any(_reads_profiles(it.text) for it in asked.filters):
         schemas.append(storage.get_schema(profiles.name))
     _check_changes(schemas)
 
@@ -129,24 +85,6 @@ def _check_filters(tables: list[KnownTable]) -> None:
                 f"table {table.name!r} is a sample: it was fetched with a limit of"
                 f" {table.facts.filter_limit:,} events"
             )
-
-
-def _expressions(query: Question) -> Iterator[str]:
-    """All expressions of a question, its steps and exclusions included."""
-    filtered = [query, *getattr(query, "steps", ()), *getattr(query, "exclusions", ())]
-    for it in filtered:
-        for name in ("where", "born_where", "on"):
-            text = getattr(it, name, None)
-            if text is not None:
-                yield text
-
-
-def _sees_all(query: Question) -> bool:
-    return (
-        isinstance(query, queries.Flows)
-        or needs(query).events is None
-        or (isinstance(query, queries.LocalRetention) and query.return_event is None)
-    )
 
 
 def _check_days(tables: list[KnownTable], calendar: Calendar, today: Callable[[], date]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.api_client.report_responses import (
@@ -35,6 +35,7 @@ from mixpanel_data.exceptions import (
     warn,
 )
 from mixpanel_data.queries import (
+    JQL,
     ActivityFeed,
     EventCounts,
     Frequency,
@@ -42,6 +43,7 @@ from mixpanel_data.queries import (
     Insights,
     NumericSegmentation,
     PropertyCounts,
+    Question,
     Retention,
     Segmentation,
     SegmentationAverage,
@@ -55,6 +57,7 @@ from mixpanel_data.types import (
     FrequencyResult,
     FunnelResult,
     InsightsResult,
+    JQLResult,
     NumericBucketsResult,
     NumericSeriesResult,
     PropertyCountsResult,
@@ -63,6 +66,8 @@ from mixpanel_data.types import (
     TopEvent,
     TopEventsResult,
 )
+
+A = TypeVar("A")
 
 
 class LiveQueryService:
@@ -73,6 +78,17 @@ class LiveQueryService:
     ) -> None:
         self._api = api_client
         self._names = names or DiscoveryService(api_client)
+
+    def answer(self, query: Question[A]) -> A:
+        """Ask Mixpanel; a question that only tables can answer is an InvalidArgumentError."""
+        method = self._METHODS.get(type(query))
+        if method is None:
+            raise InvalidArgumentError(
+                f"{type(query).__name__} is a question for tables, not for Mixpanel",
+                hint="ws.local.ask(question) asks fetched tables",
+            )
+        found: A = method(self, query)
+        return found
 
     def segmentation(self, query: Segmentation) -> SegmentationResult:
         """Events per bucket and segment.
@@ -251,6 +267,27 @@ class LiveQueryService:
         answer = self._api.read(ActivityFeedAnswer, "stream/query", found)
         events = sorted((activity(it) for it in answer.results.events), key=lambda it: it.time)
         return ActivityFeedResult(query=query, events=events, **self._origin(answer))
+
+    def jql(self, query: JQL) -> JQLResult:
+        """Whatever the main() of a script returns."""
+        rows = self._api.jql(query.script, query.params)
+        return JQLResult(raw=rows, query=query, source=self._api.source)
+
+    _METHODS: ClassVar[Mapping[type, Callable[..., Any]]] = {
+        Segmentation: segmentation,
+        NumericSegmentation: segmentation_numeric,
+        SegmentationSum: segmentation_sum,
+        SegmentationAverage: segmentation_average,
+        EventCounts: event_counts,
+        PropertyCounts: property_counts,
+        TopEvents: top_events,
+        Funnel: funnel,
+        Retention: retention,
+        Frequency: frequency,
+        Insights: insights,
+        ActivityFeed: activity_feed,
+        JQL: jql,
+    }
 
     def _numbers(
         self, query: SegmentationSum | SegmentationAverage, endpoint: str, found: Any

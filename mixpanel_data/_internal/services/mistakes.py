@@ -6,10 +6,9 @@ It is asked of every question, since it costs no scan; `zeros` looks at events.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mixpanel_data import queries
 from mixpanel_data._internal.expressions import (
     UNDEFINED,
     as_expression,
@@ -19,8 +18,14 @@ from mixpanel_data._internal.expressions import (
 )
 from mixpanel_data._internal.expressions.values import instant
 from mixpanel_data._internal.reports.events import Table
-from mixpanel_data._internal.services.coverage import Question
+from mixpanel_data._internal.reports.registry import Filter, needs
 from mixpanel_data.exceptions import near, warn
+from mixpanel_data.queries import (
+    LocalNumericSegmentation,
+    LocalQuestion,
+    LocalSegmentationAverage,
+    LocalSegmentationSum,
+)
 
 _NUMBERS = {"integer", "number"}
 _WORDS = {"string": "text", "integer": "a number", "number": "a number", "boolean": "a boolean"}
@@ -28,25 +33,17 @@ _SYSTEM = {"time": "integer", "event_name": "string", "distinct_id": "string"}
 """The JSON kinds of what every row has."""
 
 _Numeric = (
-    queries.LocalNumericSegmentation,
-    queries.SegmentationSum,
-    queries.LocalSegmentationAverage,
+    LocalNumericSegmentation,
+    LocalSegmentationSum,
+    LocalSegmentationAverage,
 )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """An expression, and the names of the events that it is asked of (None: of all)."""
-
-    text: str
-    events: tuple[str, ...] | None
-
-
-def check(query: Question, tables: Sequence[Table], profiles: Table | None) -> None:
+def check(query: LocalQuestion, tables: Sequence[Table], profiles: Table | None) -> None:
     """Warn of properties that are missing, and of values of a type that a property never has."""
     events = _Catalog.of(tables)
     users = _Catalog.of([profiles]) if profiles is not None else None
-    for asked in dict.fromkeys(_expressions(query)):
+    for asked in dict.fromkeys(needs(query).filters):
         for node in nodes.walk(parse(as_expression(asked.text))):
             if isinstance(node, nodes.Property):
                 known = users if node.source == "user" else events
@@ -60,30 +57,6 @@ def check(query: Question, tables: Sequence[Table], profiles: Table | None) -> N
         number = parse(as_expression(query.on))
         if isinstance(number, nodes.Property) and number.source != "user":
             events.check_number(number)
-
-
-def _expressions(query: Question) -> Iterator[Asked]:
-    """All expressions of a question."""
-    texts: list[tuple[str | None, tuple[str, ...] | None]]
-    match query:
-        case queries.LocalFunnel():
-            steps = tuple(dict.fromkeys(step.event for step in query.steps))
-            texts = [(query.where, steps), (query.on, steps)]
-            texts += [(it.where, (it.event,)) for it in query.steps]
-            texts += [(it.where, (it.event,)) for it in query.exclusions]
-        case queries.LocalRetention():
-            born, back = _names(query.born_event), _names(query.return_event)
-            both = None if born is None or back is None else (*born, *back)
-            texts = [(query.born_where, born), (query.where, back), (query.on, both)]
-        case queries.Flows():
-            texts = [(query.where, _names(query.event))]
-        case _:
-            texts = [(query.where, _names(query.event)), (query.on, _names(query.event))]
-    yield from (Asked(text, events) for text, events in texts if text is not None)
-
-
-def _names(event: str | None) -> tuple[str, ...] | None:
-    return None if event is None else (event,)
 
 
 @dataclass(frozen=True)
@@ -107,7 +80,7 @@ class _Catalog:
                 catalog.rows[name] = catalog.rows.get(name, 0) + info.rows
         return catalog
 
-    def check_name(self, node: nodes.Property, asked: Asked) -> None:
+    def check_name(self, node: nodes.Property, asked: Filter) -> None:
         """Of properties that nobody has, all that can be said is "undefined"."""
         name = node.name
         if _system_kind(node) is not None:

@@ -6,12 +6,12 @@ This looks at the events of the question's days, so it is done where an answer i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from mixpanel_data import queries
 from mixpanel_data._internal.expressions import as_expression, nodes, parse
 from mixpanel_data._internal.reports.calendar import Calendar
 from mixpanel_data._internal.reports.events import Events, Expression, labels
-from mixpanel_data._internal.services.coverage import Question
 from mixpanel_data._internal.services.mistakes import literals
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import near, warn
@@ -39,7 +39,7 @@ class Filtered:
 
 
 def check(
-    query: Question, answer: Report, events: Events, calendar: Calendar, storage: StorageEngine
+    query: Any, answer: Report, events: Events, calendar: Calendar, storage: StorageEngine
 ) -> None:
     """Warn where an answer is zero because no event passes a filter, though there are some."""
     part = _zeros(query, answer)
@@ -105,7 +105,7 @@ class _Look:
         )
 
 
-def _zeros(query: Question, answer: Report) -> Filtered | None:
+def _zeros(query: Any, answer: Report) -> Filtered | None:
     """The part of a question that nothing came of."""
     if isinstance(query, queries.LocalFunnel):
         return _step_not_reached(query, answer) if isinstance(answer, FunnelResult) else None

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
-
-import typer
+from typing import TYPE_CHECKING, Annotated
 
 from mixpanel_data.cli.app import App
-from mixpanel_data.cli.asking import CountEntries, From, On, To, Top, Where, WindowUnit
-from mixpanel_data.cli.reporting import Answer, Ask, here, report
+from mixpanel_data.cli.reporting import Asked, Asking, here, report
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.text import listed
 
 if TYPE_CHECKING:
     from mixpanel_data.queries import Exclusion, Step
@@ -38,99 +34,35 @@ Any steps, on fetched events:
       --from 2026-02-01 --to 2026-02-28
 """
 )
-@report
+@report("Funnel", "LocalFunnel", arguments=["funnel_id"])
 def funnel(
-    ask: Ask,
-    from_date: From,
-    to_date: To,
-    funnel_id: Annotated[
-        int | None, typer.Argument(metavar="ID", help="Id of a saved funnel; or name --steps.")
-    ] = None,
-    unit: Annotated[
-        Literal["day", "week", "month", "range"],
-        typer.Option(
-            "--unit", metavar="UNIT", help="range: one funnel; day, week, month: one for each."
-        ),
-    ] = "range",
-    on: On = None,
-    where: Where = None,
-    interval: Annotated[
-        int | None, typer.Option(metavar="DAYS", min=1, help="A funnel for each so many days.")
-    ] = None,
-    length: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="Time to convert; else as saved, or 7 for --steps."),
-    ] = None,
-    length_unit: Annotated[
-        WindowUnit | None,
-        typer.Option(metavar="UNIT", help="Of --length: second, minute, hour, else day."),
-    ] = None,
-    top: Top = None,
-    steps: Annotated[
-        list[str] | None, here(metavar="A,B", help="Events, in order, in place of a saved funnel.")
-    ] = None,
+    asked: Asked,
     step_where: Annotated[
         list[str] | None,
-        here(metavar="N:EXPR", help="Step N is only events that EXPR holds for. Repeatable."),
-    ] = None,
-    count: Annotated[CountEntries, here(metavar="COUNT", help="unique: users; total: entries.")] = (
-        "unique"
-    ),
-    exclude: Annotated[
-        list[str] | None,
-        here(metavar="A,B", help="Events that throw a user out between any two steps."),
+        here(metavar="N:EXPR", help="Count step N only where EXPR is true. Repeatable."),
     ] = None,
     exclude_between: Annotated[
         list[str] | None,
-        here(metavar="N-M:EVENT", help="The same, between steps N and M. Repeatable."),
+        here(metavar="N-M:EVENT", help="As --exclude, between steps N and M. Repeatable."),
     ] = None,
-    grace_seconds: Annotated[
-        float, here(metavar="SEC", min=0, help="Steps so close together may change places.")
-    ] = 2,
-    attribution: Annotated[
-        Literal["first", "last"],
-        here(metavar="STEP", help="Which step gives the value of --on: first or last."),
-    ] = "first",
-    window_end: Annotated[
-        Literal["inclusive", "exclusive"],
-        here(metavar="END", help="Is the last instant of --length in it? inclusive, exclusive."),
-    ] = "inclusive",
-    reuse_events: Annotated[
-        bool, here("--reuse-events", help="One event may be several steps.")
-    ] = False,
-    no_clamp_times: Annotated[
-        bool, here("--no-clamp-times", help="Time to a step that came before is below zero.")
-    ] = False,
-    where_applies: Annotated[
-        Literal["every_step", "first_step"],
-        here(metavar="STEPS", help="What --where filters: every_step, or first_step only."),
-    ] = "every_step",
-    buckets: Annotated[
-        Literal["separate", "split"],
-        here(metavar="HOW", help="With --unit: separate funnels, or one, split by day of entry."),
-    ] = "separate",
-) -> Answer:
-    """Show how many get through the steps of a saved funnel, or through --steps.
+) -> Asking:
+    """Show how many users get through the steps of a saved funnel, or through --steps.
 
-    A user who enters in two days counts twice with --unit day, once with range.
+    A user who enters on two days counts twice with --unit day, once with range. The time to
+    convert of --steps is 7 days unless --length is given.
     """
-    from mixpanel_data.workspace import Workspace
-
-    if length_unit and not length:
+    options = asked.options
+    funnel_id = options.pop("funnel_id", None)
+    if "length_unit" in options and "length" not in options:
         raise InvalidArgumentError("--length-unit goes with --length", hint="--length 7")
-    if isinstance(ask, Workspace):
-        return ask.funnel(
-            _saved(funnel_id), from_date, to_date, unit, on, where=where, interval=interval,
-            length=length, length_unit=length_unit or ("day" if length else None), limit=top or 255,
-        )  # fmt: skip
-    return ask.funnel(
-        _steps(funnel_id, steps, step_where or ()), from_date, to_date, unit, on, where,
-        interval=interval, length=length or 7, length_unit=length_unit or "day",
-        limit=top or 255, count=count, exclusions=_exclusions(exclude, exclude_between or ()),
-        grace_seconds=grace_seconds, attribution=attribution, window_end=window_end,
-        reuse_events=reuse_events, clamp_times=not no_clamp_times, where_applies=where_applies,
-        buckets=buckets,
-    )  # fmt: skip
+    if not asked.is_local:
+        if "length" in options:
+            options.setdefault("length_unit", "day")
+        return asked.question(funnel_id=_saved(funnel_id))
+    return asked.question(
+        steps=_steps(funnel_id, options.get("steps"), step_where or ()),
+        exclusions=_exclusions(options.get("exclusions"), exclude_between or ()),
+    )
 
 
 def _saved(funnel_id: int | None) -> int:
@@ -155,7 +87,7 @@ def _steps(funnel_id: int | None, events: list[str] | None, filters: Sequence[st
         raise InvalidArgumentError(
             "a funnel that is counted here needs --steps", hint="--steps 'Sign Up,Purchase'"
         )
-    steps = [Step(event) for event in listed(events, "--steps")]
+    steps = [Step(event) for event in events]
     for text in filters:
         number, where = _parts(_OF_STEP, text, "--step-where", '2: properties["amount"] > 9')
         at = int(number) - 1
@@ -175,7 +107,7 @@ def _steps(funnel_id: int | None, events: list[str] | None, filters: Sequence[st
 def _exclusions(events: list[str] | None, between: Sequence[str]) -> list[Exclusion]:
     from mixpanel_data.queries import Exclusion
 
-    found = [Exclusion(name) for name in listed(events, "--exclude")] if events else []
+    found = [Exclusion(name) for name in events or ()]
     for text in between:
         after, before, event = _parts(_BETWEEN, text, "--exclude-between", "1-2: Support Ticket")
         found.append(Exclusion(event, after_step=int(after), before_step=int(before)))

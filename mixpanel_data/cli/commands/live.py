@@ -1,4 +1,4 @@
-"""What only Mixpanel knows: counts of today, saved things, descriptions, single users."""
+"""Reports and lists that only Mixpanel has: saved reports, descriptions, single users."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from mixpanel_data.cli.app import App
-from mixpanel_data.cli.asking import Buckets, Counted, From, To, mixpanel, show
+from mixpanel_data.cli.asking import mixpanel
 from mixpanel_data.cli.context import Session
+from mixpanel_data.cli.reporting import Asked, Asking, report
 from mixpanel_data.exceptions import InvalidArgumentError
 
 app = App()
@@ -23,80 +24,43 @@ Examples:
       --from 2026-02-01 --to 2026-02-28 --type unique
 """
 )
-def counts(
-    ctx: typer.Context,
-    events: Annotated[list[str], typer.Argument(metavar="EVENT", help="Names of events.")],
-    from_date: From,
-    to_date: To,
-    prop: Annotated[
-        str | None, typer.Option("--property", metavar="PROP", help="Count one event by values.")
-    ] = None,
-    values: Annotated[
-        list[str] | None,
-        typer.Option("--value", metavar="TEXT", help="Only this value. May be repeated."),
-    ] = None,
-    unit: Buckets = "day",
-    kind: Counted = "general",
-    top: Annotated[
-        int | None,
-        typer.Option("--top", metavar="N", min=1, help="With --property, so many values at most."),
-    ] = None,
-) -> None:
+@report("EventCounts", "PropertyCounts", arguments=["events"], without=["event"])
+def counts(asked: Asked) -> Asking:
     """Count several events, or one by the values of a property."""
-    session = Session.of(ctx)
-    if prop is None and (values or top):
-        raise InvalidArgumentError("--value and --top go with --property")
-    if prop is not None and len(events) != 1:
+    options = asked.options
+    if "property" not in options:
+        if not options.keys().isdisjoint({"values", "limit"}):
+            raise InvalidArgumentError("--value and --top go with --property")
+        return asked.question()
+    event, *others = options.pop("events")
+    if others:
         raise InvalidArgumentError("--property goes with one event", hint="mp counts --help")
-    with mixpanel(session) as workspace:
-        if prop is None:
-            show(session, workspace.event_counts(events, from_date, to_date, unit, type=kind))
-            return
-        result = workspace.property_counts(
-            events[0], prop, from_date, to_date, unit, values=values or None, type=kind,
-            limit=top or 255,
-        )  # fmt: skip
-        show(session, result)
+    from mixpanel_data.queries import PropertyCounts
+
+    return asked.question(PropertyCounts, event=event)
 
 
 @app.command(examples="Example:\n  mp top --type unique --format table")
-def top(
-    ctx: typer.Context,
-    kind: Counted = "general",
-    limit: Annotated[int, typer.Option("--top", metavar="N", min=1, help="So many at most.")] = 100,
-) -> None:
+@report("TopEvents")
+def top(asked: Asked) -> Asking:
     """List today's most frequent events."""
-    session = Session.of(ctx)
-    with mixpanel(session) as workspace:
-        show(session, workspace.top_events(kind, limit))
+    return asked.question()
 
 
 @app.command(examples="Example:\n  mp insights 12345678 --format csv")
-def insights(
-    ctx: typer.Context,
-    bookmark_id: Annotated[
-        int, typer.Argument(metavar="ID", help="Id of a saved report: it is in its address.")
-    ],
-) -> None:
+@report("Insights", arguments=["bookmark_id"])
+def insights(asked: Asked) -> Asking:
     """Show a saved report: insights, funnel or retention."""
-    session = Session.of(ctx)
-    with mixpanel(session) as workspace:
-        show(session, workspace.insights(bookmark_id))
+    return asked.question()
 
 
 @app.command(
     examples="Example:\n  mp activity user-00001 --from 2026-02-01 --to 2026-02-28 --format jsonl"
 )
-def activity(
-    ctx: typer.Context,
-    users: Annotated[list[str], typer.Argument(metavar="USER", help="A distinct_id.")],
-    from_date: From,
-    to_date: To,
-) -> None:
-    """List what single users did, oldest first."""
-    session = Session.of(ctx)
-    with mixpanel(session) as workspace:
-        show(session, workspace.activity_feed(users, from_date, to_date))
+@report("ActivityFeed", arguments=["distinct_ids"])
+def activity(asked: Asked) -> Asking:
+    """List the events of single users, oldest first."""
+    return asked.question()
 
 
 @app.command(examples="Example:\n  mp funnels --format table")

@@ -10,7 +10,7 @@ from typing import Any
 
 from mixpanel_data._internal.services.local_query import LocalQueryService
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data.queries import Scope
+from mixpanel_data.queries.local import LocalOptions
 from mixpanel_data.types import TableMetadata
 from tests.histories import NAMES, Past
 from tests.oracles.history import History
@@ -62,7 +62,10 @@ class Project:
     def close(self) -> None:
         self.storage.close()
 
-    def hold(self, past: Past, *, flat: bool, pieces: int = 1) -> Scope:
+    def ask(self, question: Any, options: LocalOptions) -> Any:
+        return self.local.answer(replace(question, **options))
+
+    def hold(self, past: Past, *, flat: bool, pieces: int = 1) -> LocalOptions:
         """Store a past, and say how to read it; events of two pieces come in turn."""
         names = tuple(f"events_{number}" for number in range(pieces))
         for number, name in enumerate(names):
@@ -70,7 +73,7 @@ class Project:
             facts = replace(EVENTS, from_date=None, to_date=None) if number else EVENTS
             store(self.storage, name, past.events[number::pieces], flat=flat, facts=facts)
         store_users(self.storage, past.users, flat=flat)
-        return Scope(tables=names, timezone=past.zone, dedupe=False)
+        return {"table": names, "timezone": past.zone, "dedupe": False}
 
 
 def history(past: Past, pieces: int = 1) -> History:
@@ -79,6 +82,6 @@ def history(past: Past, pieces: int = 1) -> History:
     return History.of(stored, past.zone, past.users)
 
 
-def asked_of(query: Any, scope: Scope, past: Past) -> Any:
-    """The question for the days that a scope makes of its own."""
-    return history(past).whole(query) if scope.edge_buckets == "whole" else query
+def asked_of(query: Any, options: LocalOptions, past: Past) -> Any:
+    """The question for the days that its options make of its own."""
+    return history(past).whole(query) if options.get("edge_buckets") == "whole" else query

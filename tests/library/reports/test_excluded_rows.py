@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +17,10 @@ from mixpanel_data.queries import (
     LocalFrequency,
     LocalFunnel,
     LocalRetention,
-    Scope,
-    SegmentationSum,
+    LocalSegmentationSum,
     Step,
 )
-from mixpanel_data.queries import Segmentation as Segments
+from mixpanel_data.queries import LocalSegmentation as Segments
 from tests.library.reports.asking import store, store_users
 
 DAYS: dict[str, Any] = {
@@ -82,8 +82,10 @@ def local(storage: StorageEngine) -> LocalQueryService:
     return LocalQueryService(storage)
 
 
-def scope(table: str = "events", *, dedupe: bool = False) -> Scope:
-    return Scope(tables=(table,), timezone="UTC", dedupe=dedupe)
+def ask(
+    local: LocalQueryService, question: Any, *, table: str = "events", dedupe: bool = False
+) -> Any:
+    return local.answer(replace(question, table=table, timezone="UTC", dedupe=dedupe))
 
 
 OK = ['properties["ok"]', 'user["ok"]', 'user["ok"] and true', 'not (false or user["ok"] == false)']
@@ -94,36 +96,37 @@ OK = ['properties["ok"]', 'user["ok"]', 'user["ok"] and true', 'not (false or us
 def test_events_of_other_names_and_days_are_not_asked_nor_users_without_events(
     local: LocalQueryService, where: str, *, dedupe: bool
 ) -> None:
-    asked = scope(dedupe=dedupe)
-    found = local.segmentation(Segments(event="A", where=where, **DAYS), asked)
+    found = ask(local, Segments(event="A", where=where, **DAYS), dedupe=dedupe)
     assert found.total == 1
-    found = local.segmentation(
-        Segments(event="A", where=where, on=f"{where} or true", **DAYS), asked
+    found = ask(
+        local, Segments(event="A", where=where, on=f"{where} or true", **DAYS), dedupe=dedupe
     )
     assert {name: sum(of.values()) for name, of in found.series.items()} == {"true": 1}
-    total = local.segmentation_sum(SegmentationSum(event="A", on=f"number({where})", **DAYS), asked)
+    total = ask(
+        local, LocalSegmentationSum(event="A", on=f"number({where})", **DAYS), dedupe=dedupe
+    )
     assert sum(total.values.values()) == 1
 
 
 @pytest.mark.parametrize("where", OK)
 def test_every_report_asks_only_what_it_counts(local: LocalQueryService, where: str) -> None:
     only = 'properties["kind"] == "truth"'
-    frequency = local.frequency(LocalFrequency(event="A", where=where, **DAYS), scope())
+    frequency = ask(local, LocalFrequency(event="A", where=where, **DAYS))
     assert [period.counts[0] for period in frequency.periods] == [1, 0]
     steps = (Step("A", where=where), Step("C"))
-    funnel = local.funnel(LocalFunnel(steps=steps, **DAYS), scope())
+    funnel = ask(local, LocalFunnel(steps=steps, **DAYS))
     assert [step.count for step in funnel.steps] == [1, 0]
-    retention = local.retention(
+    retention = ask(
+        local,
         LocalRetention(born_event="A", return_event="A", born_where=where, where=where, **DAYS),
-        scope(),
     )
     assert [cohort.size for cohort in retention.cohorts] == [1, 0]
     compounded = LocalRetention(
         return_event="A", retention_type="compounded", where=only, born_where=where, **DAYS
     )
-    assert [cohort.size for cohort in local.retention(compounded, scope()).cohorts] == [1, 0]
+    assert [cohort.size for cohort in ask(local, compounded).cohorts] == [1, 0]
     with pytest.warns(MixpanelDataWarning, match="other events are not seen"):
-        flows = local.flows(Flows(event="A", where=where, **DAYS), scope())
+        flows = ask(local, Flows(event="A", where=where, **DAYS))
     assert [(path.events, path.count) for path in flows.paths] == [(("A", "B"), 1)]
 
 
@@ -132,7 +135,7 @@ def test_users_without_events_are_not_asked_where_any_event_is_a_return(
 ) -> None:
     query = LocalRetention(born_event="A", where='user["active"]', **DAYS)
     with pytest.warns(MixpanelDataWarning, match="other events are not seen"):
-        found = local.retention(query, scope())
+        found = ask(local, query)
     assert [(cohort.size, cohort.counts[0]) for cohort in found.cohorts] == [(1, 1), (300, 0)]
 
 
@@ -150,26 +153,24 @@ def test_a_step_asks_no_event_that_the_filter_of_all_leaves_out(
 ) -> None:
     days = {"from_date": datetime(2024, 1, 1).date(), "to_date": datetime(2024, 3, 2).date()}
     query = LocalFunnel(steps=(Step("A", where=where),), where=kept, **days)
-    assert local.funnel(query, scope()).steps[0].count == 1
+    assert ask(local, query).steps[0].count == 1
     both = f"{kept} and {where}"
-    assert local.segmentation(Segments(event="A", where=both, **days), scope()).total == 1
+    assert ask(local, Segments(event="A", where=both, **days)).total == 1
 
 
 def test_copies_that_are_left_out_are_not_asked(local: LocalQueryService) -> None:
-    asked = scope("copied", dedupe=True)
     for where in OK:
         query = Segments(event="A", where=where, on='properties["ok"] and true', **DAYS)
-        assert local.segmentation(query, asked).series["true"]["2024-01-02"] == 1
+        assert ask(local, query, table="copied", dedupe=True).series["true"]["2024-01-02"] == 1
 
 
 @pytest.mark.parametrize("dedupe", [False, True])
 def test_a_row_that_is_asked_fails_the_report(local: LocalQueryService, *, dedupe: bool) -> None:
-    asked = scope("refused", dedupe=dedupe)
     for name in ("where", "on"):
         for text in ('properties["ok"] and true', 'user["ok"] and properties["ok"] and true'):
             query = Segments(event="A", **{name: text}, **DAYS)
             with pytest.raises(
                 QueryError, match="'and' takes true or false, not a number"
             ) as error:
-                local.segmentation(query, asked)
+                ask(local, query, table="refused", dedupe=dedupe)
             assert error.value.hint == 'compare it, or write boolean(properties["ok"])'

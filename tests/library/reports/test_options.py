@@ -176,7 +176,7 @@ def test_rows_of_a_value_may_have_the_size_of_those_who_came_back_with_it(having
     assert found(segment_sizes="returned", unbounded=True) == {"2024-01-01": (3, 3, 3, 3)}
 
 
-def test_a_question_for_mixpanel_has_no_options_and_is_not_explained(having):
+def test_a_question_for_mixpanel_is_not_explained(having):
     question = Segmentation(event="A", from_date=date(2024, 1, 1), to_date=date(2024, 1, 1))
     with pytest.raises(InvalidArgumentError, match="Segmentation is a question for Mixpanel"):
-        having(event("A", "u", "2024-01-01")).explain(question, **UTC)
+        having(event("A", "u", "2024-01-01")).explain(question)

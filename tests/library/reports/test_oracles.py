@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -50,9 +49,9 @@ def segmentations(draw: st.DrawFn, past: Past) -> queries.LocalSegmentation:
 @given(st.data(), pasts(), flat, pieces)
 def test_segmentation(project: Project, data, past: Past, flat: bool, pieces: int):
     query = data.draw(segmentations(past))
-    scope = replace(project.hold(past, flat=flat, pieces=pieces), edge_buckets=data.draw(edges))
-    expected = segmentation.segmentation(asked_of(query, scope, past), history(past, pieces))
-    found = project.local.segmentation(query, scope).series
+    options = {**project.hold(past, flat=flat, pieces=pieces), "edge_buckets": data.draw(edges)}
+    expected = segmentation.segmentation(asked_of(query, options, past), history(past, pieces))
+    found = project.ask(query, options).series
     assert found == expected
     assert list(found) == list(expected)
 
@@ -68,9 +67,9 @@ def test_segmentation_numeric(project: Project, data, past: Past, flat: bool):
         range_includes=data.draw(st.sampled_from(["lower", "upper"])),
         **past.days,
     )
-    scope = project.hold(past, flat=flat)
+    options = project.hold(past, flat=flat)
     expected = segmentation.numeric(query, history(past))
-    assert project.local.segmentation_numeric(query, scope).series == expected
+    assert project.ask(query, options).series == expected
 
 
 @given(st.data(), pasts(), flat)
@@ -82,13 +81,13 @@ def test_sum_and_average(project: Project, data, past: Past, flat: bool):
         "where": data.draw(wheres),
         **past.days,
     }
-    scope = project.hold(past, flat=flat)
-    total = queries.SegmentationSum(**asked)
-    found = project.local.segmentation_sum(total, scope).values
+    options = project.hold(past, flat=flat)
+    total = queries.LocalSegmentationSum(**asked)
+    found = project.ask(total, options).values
     assert found == pytest.approx(segmentation.total(total, history(past)))
     non_numbers = data.draw(st.sampled_from(["zero", "left_out"]))
     average = queries.LocalSegmentationAverage(**asked, non_numbers=non_numbers)
-    found = project.local.segmentation_average(average, scope).values
+    found = project.ask(average, options).values
     assert found == pytest.approx(segmentation.average(average, history(past)))
 
 
@@ -157,9 +156,9 @@ def rounded(found):
 @given(st.data(), pasts(most=20), flat, pieces)
 def test_funnel(project: Project, data, past: Past, flat: bool, pieces: int):
     query = data.draw(funnels(past))
-    scope = replace(project.hold(past, flat=flat, pieces=pieces), edge_buckets=data.draw(edges))
-    expected = funnel.funnel(asked_of(query, scope, past), history(past, pieces))
-    found = figures(project.local.funnel(query, scope))
+    options = {**project.hold(past, flat=flat, pieces=pieces), "edge_buckets": data.draw(edges)}
+    expected = funnel.funnel(asked_of(query, options, past), history(past, pieces))
+    found = figures(project.ask(query, options))
     assert rounded(found) == rounded(expected)
     assert [list(it) for it in found.values()] == [list(it) for it in expected.values()]
 
@@ -190,12 +189,12 @@ def test_retention(project: Project, data, past: Past, flat: bool, pieces: int):
         as_of=data.draw(st.none() | st.datetimes(histories.EARLY, histories.LATE)),
         **past.days,
     )
-    scope = replace(project.hold(past, flat=flat, pieces=pieces), edge_buckets=data.draw(edges))
+    options = {**project.hold(past, flat=flat, pieces=pieces), "edge_buckets": data.draw(edges)}
     as_of = (query.as_of or AS_OF).replace(tzinfo=UTC)
-    expected = retention.retention(asked_of(query, scope, past), history(past, pieces), as_of)
+    expected = retention.retention(asked_of(query, options, past), history(past, pieces), as_of)
     found = [
         (it.segment, it.date, it.size, it.counts, it.complete)
-        for it in project.local.retention(query, scope).cohorts
+        for it in project.ask(query, options).cohorts
     ]
     assert found == expected
 
@@ -212,11 +211,9 @@ def test_frequency(project: Project, data, past: Past, flat: bool):
         limit=data.draw(limits),
         **past.days,
     )
-    scope = replace(project.hold(past, flat=flat), edge_buckets=data.draw(edges))
-    found = [
-        (it.segment, it.date, it.counts) for it in project.local.frequency(query, scope).periods
-    ]
-    assert found == retention.frequency(asked_of(query, scope, past), history(past))
+    options = {**project.hold(past, flat=flat), "edge_buckets": data.draw(edges)}
+    found = [(it.segment, it.date, it.counts) for it in project.ask(query, options).periods]
+    assert found == retention.frequency(asked_of(query, options, past), history(past))
 
 
 @given(st.data(), pasts(most=20), flat, pieces)
@@ -237,8 +234,8 @@ def test_flows(project: Project, data, past: Past, flat: bool, pieces: int):
         collapse_repeats=data.draw(st.booleans()),
         **past.days,
     )
-    scope = project.hold(past, flat=flat, pieces=pieces)
-    found = project.local.flows(query, scope)
+    options = project.hold(past, flat=flat, pieces=pieces)
+    found = project.ask(query, options)
     expected = flows.paths(query, history(past, pieces))
     links = flows.links(query, expected)
     assert found.total == len(expected)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixpanel_data import InvalidArgumentError, queries
-from mixpanel_data.queries import Scope
+from mixpanel_data.queries import LocalOptions
 from mixpanel_data.types import TableMetadata
 from tests.histories import NAMES, Past, pasts
 from tests.library.reports.asking import AS_OF, Project, store, store_users
@@ -78,24 +78,26 @@ def questions(draw: st.DrawFn, past: Past) -> tuple[Any, set[str] | None, timede
     return queries.Flows(event=one, forward=1, length=1, **asked), None, nothing, window
 
 
-def answers(query: Any, scope: Scope, project: Project, history: History) -> tuple[Any, Any]:
+def answers(
+    query: Any, options: LocalOptions, project: Project, history: History
+) -> tuple[Any, Any]:
     """What the report says, and what the oracle does."""
     match query:
         case queries.LocalSegmentation():
-            found = project.local.segmentation(query, scope).series
+            found = project.ask(query, options).series
             return found, segmentation.segmentation(query, history)
         case queries.LocalFunnel():
-            found = figures(project.local.funnel(query, scope))
+            found = figures(project.ask(query, options))
             return rounded(found), rounded(funnel.funnel(query, history))
         case queries.LocalRetention():
-            cohorts = project.local.retention(query, scope).cohorts
+            cohorts = project.ask(query, options).cohorts
             found = [(it.segment, it.date, it.size, it.counts, it.complete) for it in cohorts]
             return found, retention.retention(query, history, AS_OF.replace(tzinfo=UTC))
         case queries.LocalFrequency():
-            periods = project.local.frequency(query, scope).periods
+            periods = project.ask(query, options).periods
             found = [(it.segment, it.date, it.counts) for it in periods]
             return found, retention.frequency(query, history)
-    links = project.local.flows(query, scope).links
+    links = project.ask(query, options).links
     expected = flows.links(query, flows.paths(query, history))
     return {(it.step, it.source, it.target): it.count for it in links}, expected
 
@@ -123,19 +125,19 @@ def test_each_event_counts_once(project: Project, data, past: Past, flat: bool):
     start = datetime.combine(past.first, datetime.min.time(), days.zone) - early
     end = datetime.combine(past.last + timedelta(days=1), datetime.min.time(), days.zone) + late
     last = (end.astimezone(UTC) - timedelta(microseconds=1)).date()
-    scope = Scope(tables=called, timezone=past.zone)
+    options: LocalOptions = {"table": called, "timezone": past.zone}
     try:
         counted = read_once(tables, read, start.astimezone(UTC).date(), last)
     except UndecidedError:
         with pytest.raises(
             InvalidArgumentError, match=r"share .*, and none of them has all events"
         ):
-            project.local.explain(query, scope)
+            project.local.explain(replace(query, **options))
         return
-    project.local.explain(query, scope)
+    project.local.explain(replace(query, **options))
     history = History.of(counted, past.zone, past.users)
     try:
-        found, expected = answers(query, scope, project, history)
+        found, expected = answers(query, options, project, history)
     except InvalidArgumentError as error:
         if not re.search("nothing here is of|has no event|was fetched for", error.message):
             raise

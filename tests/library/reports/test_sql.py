@@ -105,7 +105,7 @@ ORDER BY total DESC, segment, bucket\
 
 def test_sum_of_two_tables_with_copies():
     events = Events([Table("jan", "jan_flat", KNOWN), Table("feb")], deduplicate=True)
-    query = queries.SegmentationSum(event="A", on="amount", **DAYS)
+    query = queries.LocalSegmentationSum(event="A", on="amount", **DAYS)
     assert numbers.series_sql(query, events, BERLIN) == snapshot("""\
 WITH events AS (
     SELECT

@@ -18,7 +18,7 @@ ASKED = {
     "insights": ("insights", {"bookmark_id": 1}),
     "jql": ("jql", {"script": "x"}),
     "properties": ("events/properties/top", {"event": "A"}),
-    "property_counts": ("events/properties", {"event": "A", "prop": "p", **DAYS}),
+    "property_counts": ("events/properties", {"event": "A", "property": "p", **DAYS}),
     "property_values": ("events/properties/values", {"event": "A", "prop": "p"}),
     "retention": ("retention", {"born_event": "A", "return_event": "B", **DAYS}),
     "segmentation": ("segmentation", {"event": "A", **DAYS}),

@@ -1,0 +1,132 @@
+"""The options of a command, made from the questions that it asks."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import MISSING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, get_origin
+
+import typer
+
+from mixpanel_data.text import listed
+
+if TYPE_CHECKING:
+    from mixpanel_data.queries import Parameter
+
+HERE = "Counting here (each of these implies --local)"
+
+_PREFIX = "asked_"  # Typer knows options by name, and `limit` is a global one, too
+_NAMES = list[str]
+_TYPED = {date: str, datetime: str}
+_MENTIONED = re.compile(r"`(\w+)`")
+
+
+def options_of(
+    kinds: Sequence[type], *, arguments: Collection[str] = (), without: Collection[str] = ()
+) -> dict[str, inspect.Parameter]:
+    """The options of one or more questions, each once, as parameters that Typer reads.
+
+    An option that tables alone have is in the section `HERE`. An option that some of the kinds
+    lack, or do not require, may be left out, but not a list of arguments.
+    """
+    from mixpanel_data.queries import LocalQuestion, parameters
+
+    found: dict[str, list[Parameter]] = {}
+    shared = {it.name for it in parameters(LocalQuestion)}
+    here = set(shared)
+    for kind in kinds:
+        for it in parameters(kind):
+            if it.name not in found and issubclass(kind, LocalQuestion) and kind is not kinds[0]:
+                here.add(it.name)
+            found.setdefault(it.name, []).append(it)
+    flags = {it.name: flag_of(it) for same in found.values() for it in same}
+    made = {}
+    for name, same in found.items():
+        it, is_argument = same[0], name in arguments
+        info = _argument(it) if is_argument else _option(it)
+        info.help = _MENTIONED.sub(lambda match: flags.get(match[1], match[1]), it.option.help)
+        info.rich_help_panel = HERE if name in here else None
+        is_in_all = len(same) == len(kinds) or (is_argument and _type(it) == _NAMES)
+        is_required = is_in_all and all(it.is_required for it in same)
+        made[name] = _parameter(it, info, is_required=is_required)
+    order = sorted(made, key=lambda name: (name in here, name in shared))
+    return {name: made[name] for name in order if name not in without}
+
+
+def typed_options(
+    ctx: typer.Context, kinds: Sequence[type], values: dict[str, Any]
+) -> dict[str, Any]:
+    """Those values that were typed, by name: the defaults of the others are the question's."""
+    from mixpanel_data.queries import parameters
+
+    known = {it.name: it for kind in kinds for it in parameters(kind)}
+    typed = {
+        name.removeprefix(_PREFIX): value
+        for name, value in values.items()
+        if name.startswith(_PREFIX) and was_typed(ctx, name)
+    }
+    return {
+        name: listed(value, flag_of(known[name])) if _is_joined(known[name]) else value
+        for name, value in typed.items()
+    }
+
+
+def was_typed(ctx: typer.Context, name: str | None) -> bool:
+    """Whether the command line has the option."""
+    source = ctx.get_parameter_source(name) if name else None
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def flag_of(it: Parameter) -> str:
+    """An option as it is typed."""
+    return _declared(it).partition("/")[0]
+
+
+def _declared(it: Parameter) -> str:
+    """An option as Typer declares it: a switch that may be on by default has an opposite."""
+    flag = it.option.flag or f"--{it.name.replace('_', '-')}"
+    if it.keeps is bool and it.default is not False and "/" not in flag:
+        return f"{flag}/--no-{flag.removeprefix('--')}"
+    return flag
+
+
+def _is_joined(it: Parameter) -> bool:
+    """Whether one word of the command line has several names."""
+    return it.option.metavar == "A,B"
+
+
+def _argument(it: Parameter) -> Any:
+    return typer.Argument(metavar=it.option.metavar)
+
+
+def _option(it: Parameter) -> Any:
+    shown = it.default not in (MISSING, None, (), False)
+    return typer.Option(
+        _declared(it),
+        metavar=it.option.metavar,
+        min=it.option.least,
+        max=it.option.most,
+        show_default=str(it.default) if shown and _type(it) == _NAMES else shown,
+    )
+
+
+def _parameter(it: Parameter, info: Any, *, is_required: bool) -> inspect.Parameter:
+    kind = _type(it)
+    default: Any = inspect.Parameter.empty
+    if not is_required:
+        default = None if it.default is MISSING or kind == _NAMES else it.default
+        kind = kind if default is not None else kind | None
+    return inspect.Parameter(
+        _PREFIX + it.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[kind, info],
+    )
+
+
+def _type(it: Parameter) -> Any:
+    """The type of one value of the command line, or of several."""
+    return _NAMES if get_origin(it.keeps) is tuple else _TYPED.get(it.keeps, it.keeps)
