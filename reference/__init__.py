@@ -8,6 +8,7 @@ from reference.configuration import environment, settings
 from reference.errors import errors
 from reference.index import index
 from reference.magics import magics
+from reference.questions import questions
 from reference.tables import columns, flat
 from reference.tools import tools
 
@@ -20,6 +21,7 @@ __all__ = [
     "flat",
     "index",
     "magics",
+    "questions",
     "settings",
     "tools",
 ]

@@ -5,11 +5,12 @@ line a command, the server for agents a tool. None of them has a list of options
 """
 
 import dataclasses
+import functools
 import inspect
+import operator
 import types
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, dataclass
-from functools import cache
 from typing import (
     Annotated,
     Any,
@@ -149,7 +150,7 @@ class Parameter:
             check_text(value, self.name, is_required=not self.is_optional)
 
 
-@cache
+@functools.cache
 def parameters(kind: type) -> tuple[Parameter, ...]:
     """The fields of a question: positional ones in order, its own, those that others share."""
     hints = get_type_hints(kind, include_extras=True)
@@ -186,5 +187,5 @@ def _members(hint: Any) -> tuple[Any, ...]:
 
 
 def _without_none(hint: Any) -> Any:
-    members = tuple(it for it in _members(hint) if it is not type(None))
-    return Union[members] if members else hint  # noqa: UP007 - its members are known at run time
+    members = [it for it in _members(hint) if it is not type(None)]
+    return functools.reduce(operator.or_, members)

@@ -60,5 +60,5 @@ class _Method(Generic[A]):
         method.__name__, method.__qualname__ = self._name, where
         method.__module__ = self._owner.__module__
         method.__doc__ = docstring(kind)
-        vars(method)["__signature__"] = signature
+        vars(method).update(__signature__=signature, question=kind)
         return method
