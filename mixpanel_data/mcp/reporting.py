@@ -1,105 +1,136 @@
-"""Tools that report: counted here on fetched tables, or by Mixpanel."""
+"""Tools that report: counted here on fetched tables, or by Mixpanel.
+
+A tool names the options of a question that it takes: types, choices, bounds and defaults are the
+question's. It takes few of them, since an agent reads the schema before every conversation.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING
+from datetime import date
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import Field
 
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.mcp.answers import MOST_BYTES, Bytes, of_report
 from mixpanel_data.mcp.call import Call
-
-if TYPE_CHECKING:
-    from mixpanel_data.workspace import Workspace
-    from mixpanel_data.workspace.local import LocalReports
+from mixpanel_data.queries import (
+    Funnel,
+    LocalFunnel,
+    LocalRetention,
+    LocalSegmentation,
+    Parameter,
+    Retention,
+    Segmentation,
+    parameters,
+)
 
 Source = Literal["local", "live"]
-Unit = Literal["minute", "hour", "day", "week", "month"]
-Top = Annotated[int, Field(ge=1, le=255)]
+Tool = Callable[..., str]
+
+_RENAMED = {"limit": "top"}  # `limit` sounds like a number of rows
+_TOP = 12
+"""Segments that an agent is shown unless it asks for more."""
 
 
+def takes(kind: type, *names: str) -> Callable[[Tool], Tool]:
+    """Have a tool take these options of a question, which it gets as keywords, before its own."""
+    known = {it.name: it for it in parameters(kind)}
+    options = [_option(known[name]) for name in names]
+
+    def decorate(tool: Tool) -> Tool:
+        call, *own = inspect.signature(tool, eval_str=True).parameters.values()
+        own = [it for it in own if it.kind is not it.VAR_KEYWORD]
+        every = sorted([*options, *own], key=lambda it: it.default is not it.empty)
+        signature = inspect.Signature(
+            [call, *(it.replace(kind=it.KEYWORD_ONLY) for it in every)], return_annotation=str
+        )
+        vars(tool)["__signature__"] = signature
+        return tool
+
+    return decorate
+
+
+def _option(it: Parameter) -> inspect.Parameter:
+    kind: Any = list[str] if get_origin(it.keeps) is tuple else it.keeps
+    if kind is date:
+        kind = str
+    if it.option.least is not None:
+        kind = Annotated[kind, Field(ge=it.option.least, le=it.option.most)]
+    default = _TOP if it.name == "limit" else it.default
+    return inspect.Parameter(
+        _RENAMED.get(it.name, it.name),
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if it.is_required or default is MISSING else default,
+        annotation=kind | None if it.is_optional and not it.is_required else kind,
+    )
+
+
+def _named(options: dict[str, Any]) -> dict[str, Any]:
+    """The options as the question names them."""
+    names = {shown: name for name, shown in _RENAMED.items()}
+    return {names.get(shown, shown): value for shown, value in options.items()}
+
+
+@takes(LocalSegmentation, "event", "from_date", "to_date", "unit", "on", "where", "type", "limit")
 def segmentation(
     call: Call,
-    event: str,
-    from_date: str,
-    to_date: str,
-    unit: Unit = "day",
-    on: str | None = None,
-    where: str | None = None,
-    type: Literal["general", "unique", "average"] = "general",  # noqa: A002 - Mixpanel's word
-    top: Top = 12,
     source: Source = "local",
     table: str = "events",
     max_bytes: Bytes = MOST_BYTES,
+    **options: Any,
 ) -> str:
     """How often an event happened per unit of time, and per value of a property (on).
 
     general counts events, unique users, average events per user. source local counts fetched
     tables, live asks Mixpanel (1 query). Days (YYYY-MM-DD, both included) of the project's time zone.
     """
-    with _source(call, source, table) as reports:
-        found = reports.segmentation(
-            event, from_date, to_date, on, unit, where, type=type, limit=top
-        )
-    return of_report(call, found, max_bytes)
+    asked = _named(options)
+    if source == "live":
+        return _live(call, Segmentation(**asked), max_bytes)
+    return _local(call, LocalSegmentation(**asked, table=table), max_bytes)
 
 
+@takes(LocalFunnel, "from_date", "to_date", "unit", "on", "where")
 def funnel(
     call: Call,
-    from_date: str,
-    to_date: str,
     steps: list[str] | None = None,
     funnel_id: int | None = None,
-    unit: Literal["day", "week", "month", "range"] = "range",
-    on: str | None = None,
-    where: str | None = None,
     days: Annotated[int | None, Field(ge=1, le=366)] = None,
     table: str = "events",
     max_bytes: Bytes = MOST_BYTES,
+    **options: Any,
 ) -> str:
     """How many users go through steps (event names) in order, within so many days (7).
 
     steps are counted on fetched tables; funnel_id asks Mixpanel for a saved one (1-2 queries).
     Times are seconds.
     """
+    window: dict[str, Any] = {} if days is None else {"length": days, "length_unit": "day"}
     if steps is not None and funnel_id is None:
-        found = call.workspace.local.funnel(
-            steps, from_date, to_date, unit, on, where, length=days or 7, table=table
-        )
-    elif steps is None and funnel_id is not None:
-        length_unit: Literal["day"] | None = None if days is None else "day"
-        with call.mixpanel() as workspace:
-            found = workspace.funnel(
-                funnel_id, from_date, to_date, unit, on,
-                where=where, length=days, length_unit=length_unit,
-            )  # fmt: skip
-    else:
-        raise InvalidArgumentError(
-            "a funnel has steps, counted here, or the funnel_id of a saved one",
-            hint='steps=["Sign Up", "Purchase"]; for ids: discover what="funnels"',
-        )
-    return of_report(call, found, max_bytes)
+        return _local(call, LocalFunnel(steps, **options, **window, table=table), max_bytes)
+    if steps is None and funnel_id is not None:
+        return _live(call, Funnel(funnel_id, **options, **window), max_bytes)
+    raise InvalidArgumentError(
+        "a funnel has steps, counted here, or the funnel_id of a saved one",
+        hint='steps=["Sign Up", "Purchase"]; for ids: discover what="funnels"',
+    )
 
 
+@takes(
+    LocalRetention,
+    "from_date", "to_date", "born_event", "return_event", "unit", "interval_count", "unbounded",
+    "on", "on_event", "born_where", "where",
+)  # fmt: skip
 def retention(
     call: Call,
-    from_date: str,
-    to_date: str,
-    born_event: str | None = None,
-    return_event: str | None = None,
-    unit: Literal["day", "week", "month"] = "day",
-    interval_count: Annotated[int, Field(ge=1, le=90)] = 7,
-    unbounded: bool = False,
-    on: str | None = None,
-    on_event: Literal["return", "born"] = "return",
-    born_where: str | None = None,
-    where: str | None = None,
     source: Source = "local",
     table: str = "events",
     max_bytes: Bytes = MOST_BYTES,
+    **options: Any,
 ) -> str:
     """How many of those who did born_event come back for return_event (any, if left out).
 
@@ -107,26 +138,21 @@ def retention(
     later. rates_within tells what rates divide by: with on a property of an event, on_event born
     (local) has rates within the segment. source as for segmentation.
     """
-    if source == "live" and on_event == "born":
+    if source == "local":
+        return _local(call, LocalRetention(**options, table=table), max_bytes)
+    if options.pop("on_event") == "born":
         raise InvalidArgumentError(
             "Mixpanel's API takes the value of on at the return event",
             hint='source="local" counts on_event="born" on a fetched table',
         )
-    chosen: dict[str, Any] = {"on_event": on_event} if source == "local" else {}
-    with _source(call, source, table) as reports:
-        found = reports.retention(
-            born_event, return_event, from_date, to_date,
-            unit=unit, interval_count=interval_count, unbounded=unbounded, on=on,
-            born_where=born_where, where=where, **chosen,
-        )  # fmt: skip
-    return of_report(call, found, max_bytes)
+    return _live(call, Retention(**options), max_bytes)
 
 
-@contextmanager
-def _source(call: Call, source: Source, table: str) -> Iterator[LocalReports | Workspace]:
-    """Who counts."""
-    if source == "local":
-        yield call.workspace.local.on(table)
-        return
+def _local(call: Call, question: Any, max_bytes: int) -> str:
+    return of_report(call, call.workspace.local.ask(question), max_bytes)
+
+
+def _live(call: Call, question: Any, max_bytes: int) -> str:
     with call.mixpanel() as workspace:
-        yield workspace
+        found = workspace.ask(question)
+    return of_report(call, found, max_bytes)
