@@ -50,6 +50,7 @@ mutants: $(VENV)/mutants  ## which faults in the code no test notices, by a samp
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@git log --format=%s 4ddd3be.. 2>/dev/null | awk 'length > 72 { print "more than 72 characters: " $$0; bad = 1 } END { exit bad }'
 
 types: $(VENV)/dev
 	$(BIN)/mypy

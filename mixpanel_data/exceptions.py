@@ -1,7 +1,7 @@
 """Everything this library raises on purpose.
 
     MixpanelDataError
-    ├── InvalidArgumentError        a value that can't be meant (also a ValueError)
+    ├── InvalidArgumentError        an invalid argument (also a ValueError)
     │   └── ColumnNotFoundError
     ├── ConfigError                 the configuration file, or half of the settings
     │   ├── AccountNotFoundError
@@ -73,7 +73,7 @@ class MixpanelDataWarning(UserWarning):
 
 
 class InvalidArgumentError(MixpanelDataError, ValueError):
-    """An argument has a value that can't be meant."""
+    """An argument is invalid."""
 
 
 class ColumnNotFoundError(InvalidArgumentError):

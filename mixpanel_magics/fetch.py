@@ -77,7 +77,7 @@ class FetchMagics(OnSession):
     ) -> FetchResult | FetchPlan | FetchForm:
         """Fetch events or user profiles into a table: all of them, or no change and an error.
 
-        A fetch that was interrupted goes on where it was when it is run again. Without any
+        Run the same line again to resume an interrupted fetch. Without any
         argument it is a form, to fetch events with the mouse.
 
         Examples::
@@ -202,5 +202,5 @@ def _keeping(workspace: Workspace, table: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt as error:
         if kept := kept_windows(workspace, table):
-            shorten(error, f"interrupted; kept {kept} windows, the same fetch goes on from there")
+            shorten(error, f"interrupted; kept {kept} windows, run the same fetch to resume")
         raise

@@ -60,7 +60,7 @@ SECTIONS = {
         "cohorts": "live",
     },
     "Fetch and ask": {"fetch": "fetch", "sql": "query", "export": "export"},
-    "Look at a table without SQL": {
+    "Profile a table without SQL": {
         "summarize": "look",
         "breakdown": "look",
         "stats": "look",
@@ -81,7 +81,7 @@ SECTIONS = {
         "activity": "live",
         "jql": "jql",
     },
-    "Look after what was fetched": {
+    "Manage fetched tables": {
         "info": "inspect",
         "tables": "inspect",
         "schema": "inspect",

@@ -89,11 +89,9 @@ def global_options(
         ),
     ] = None,
     limit: Annotated[
-        int | None, _output("--limit", metavar="N", help="Print so many rows at most.")
+        int | None, _output("--limit", metavar="N", help="Print at most N rows.")
     ] = None,
-    offset: Annotated[
-        int, _output("--offset", metavar="N", help="Leave out so many rows before them.")
-    ] = 0,
+    offset: Annotated[int, _output("--offset", metavar="N", help="Skip the first N rows.")] = 0,
     columns: Annotated[
         list[str] | None,
         _output("--columns", metavar="A,B", help="Print these columns, in this order."),
@@ -103,7 +101,7 @@ def global_options(
         _output(
             "--max-bytes",
             metavar="N",
-            help="Print so many bytes at most, in whole rows (MP_MAX_BYTES).",
+            help="Print at most N bytes, in whole rows (MP_MAX_BYTES).",
             envvar="MP_MAX_BYTES",
             show_envvar=False,
         ),

@@ -16,7 +16,7 @@ from mixpanel_data.text import listed
 if TYPE_CHECKING:
     from mixpanel_data.queries import Parameter
 
-HERE = "Counting here (each of these implies --local)"
+HERE = "Local reports (any of these implies --local)"
 
 _PREFIX = "asked_"  # Typer knows options by name, and `limit` is a global one, too
 _NAMES = list[str]

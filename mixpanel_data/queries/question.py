@@ -139,7 +139,7 @@ class Parameter:
         return get_args(self.keeps) if get_origin(self.keeps) is Literal else ()
 
     def check(self, value: Any) -> None:
-        """Refuse a value that can't be meant: an InvalidArgumentError that has the name."""
+        """Refuse an invalid value with an InvalidArgumentError that has the name."""
         if value is None and self.is_optional:
             return
         if self.choices:

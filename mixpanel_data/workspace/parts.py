@@ -1,6 +1,7 @@
 """What a workspace is made of, each part built when it is first needed.
 
-Who only queries never loads HTTP, and who only discovers never loads DuckDB.
+A workspace that only runs SQL never imports httpx, and one that only lists events never imports
+DuckDB.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class Fetching:
         self._do(lambda: self._fetch(wanted), self._done)
 
     def stop(self) -> None:
-        """Stop the fetch; what was downloaded is kept, and a new one goes on from there."""
+        """Stop the fetch; what was downloaded is kept, and the next fetch resumes from it."""
         if self.is_running:
             self._say(Said("stopping …", "busy"), self.fraction)
             table = self.wanted.table
@@ -183,7 +183,7 @@ class Fetching:
     def _said_stopped(self, kept: int) -> None:
         self.is_running = False
         told = f"stopped; {kept} windows are kept" if kept else "stopped; nothing is kept"
-        self._say(Said(told, "plain", "Fetch goes on from there." if kept else None))
+        self._say(Said(told, "plain", "Fetch resumes from there." if kept else None))
 
     def _failed(self, error: Any) -> None:
         self.is_running = False

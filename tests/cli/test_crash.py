@@ -198,7 +198,7 @@ def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=HANG)
     assert process.returncode == 130
-    assert "windows; the same command goes on from there" in err
+    assert "windows; run the same command to resume" in err
     assert fetch.versions() == {}
     process = fetch.start(*days(30))
     _, err = process.communicate(timeout=HANG)

@@ -380,7 +380,7 @@ def test_the_sandbox_counts_the_same_as_its_tables(mp: Mp) -> None:
 
 def test_help_says_what_counts_here(mp: Mp) -> None:
     told = mp("retention", "--help").out
-    _, _, section = told.partition("Counting here (each of these implies --local):\n")
+    _, _, section = told.partition("Local reports (any of these implies --local):\n")
     options = section.partition("\nGlobal options:")[0]
     assert [line.split()[0] for line in options.splitlines() if line.startswith("  -")] == [
         "--local", "--birth-rows", "--anchor-returns", "--on-event", "--segment-sizes", "--as-of", "--table",

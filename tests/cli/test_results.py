@@ -81,7 +81,7 @@ def test_a_command_with_its_own_limit_keeps_it(mp):
     assert mp("values", "Purchase", "payment", "--limit", "2").data == every[:2]
     assert mp("--limit", "1", "values", "Purchase", "payment").data == every[:1]
     assert mp("--limit", "1", "values", "Purchase", "payment", "--limit", "2").data == every[:1]
-    assert "Print so many rows at most" not in mp("values", "--help").out
+    assert "Print at most N rows" not in mp("values", "--help").out
     assert mp("fetch", "events", "--limit", "0").code == 3
 
 

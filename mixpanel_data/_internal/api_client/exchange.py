@@ -130,7 +130,9 @@ class OpenAnswer:
 def unreachable(error: Exception, call: Call) -> Failure:
     """Judge a failure of the network, or of an application in this process."""
     if isinstance(error, httpx.InvalidURL):
-        long = InvalidArgumentError(f"the question fits no URL: {error}", hint="name fewer events")
+        long = InvalidArgumentError(
+            f"the request URL is too long: {error}", hint="name fewer events"
+        )
         return Failure(long, retry=False)
     host = urlsplit(call.route.origin).netloc
     detail = f": {error}" if str(error) else ""

@@ -98,7 +98,7 @@ def _check_days(tables: list[KnownTable], calendar: Calendar, today: Callable[[]
     asked = f"{calendar.first}..{calendar.last}"
     if missing == [(calendar.start, calendar.end)]:
         raise InvalidArgumentError(
-            f"nothing here is of {asked}: {has}",
+            f"no local data for {asked}: {has}",
             hint=_fetch_nearest(tables, calendar, today())
             or "these days are to come: choose earlier ones",
         )

@@ -17,7 +17,7 @@ def check(connection: Connection, name: str, *, flat: bool) -> None:
     if not name or folded.startswith("_"):
         raise InvalidArgumentError(
             f"a table can't be named {name!r}",
-            hint="names must not be empty; those that start with _ are reserved for the catalog",
+            hint="names can't be empty or start with _, which is reserved for the catalog",
         )
     flats = catalog.flat_tables(connection)
     is_flat = folded in flats

@@ -38,7 +38,7 @@ Examples:
   mp fetch events year --from 2025-01-01 --to 2025-12-31 --plan
   mp fetch events --from 2026-01-01 --to 2026-01-31 --stdout | gzip > jan.gz
 
-A fetch that was interrupted goes on where it was when it is typed again.
+Run the same command again to resume an interrupted fetch.
 
 --events is split at commas; a name that has one goes in double quotes:
   --events '"Hello, world",Login'
@@ -295,7 +295,7 @@ def _keeping(session: Session, workspace: Workspace, table: str) -> Iterator[Non
     except KeyboardInterrupt:
         kept = [len(fetch.done) for fetch in workspace.fetches() if fetch.table == table]
         if any(kept):
-            session.say(f"kept {sum(kept)} windows; the same command goes on from there")
+            session.say(f"kept {sum(kept)} windows; run the same command to resume")
         raise
 
 

@@ -38,9 +38,7 @@ mp_processing_time_ms. With --full, rows are whole.
 def sample(
     ctx: typer.Context,
     table: Table,
-    n: Annotated[
-        int, typer.Option("-n", min=1, max=10_000, metavar="N", help="Print so many rows.")
-    ] = 5,
+    n: Annotated[int, typer.Option("-n", min=1, max=10_000, metavar="N", help="Print N rows.")] = 5,
     event: Event = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Another seed picks other rows.")] = 0,
     full: Full = False,

@@ -93,7 +93,7 @@ def test_an_event_that_was_fetched_and_did_not_happen_is_zero(ws, put):
 
 def test_days_that_no_table_has_are_told(ws, put):
     put(event("A", "u", "2024-01-01"))
-    with pytest.raises(InvalidArgumentError, match="nothing here is of 2024-03") as it:
+    with pytest.raises(InvalidArgumentError, match="no local data for 2024-03") as it:
         ws.local.segmentation("A", "2024-03-01", "2024-03-31", **UTC)
     assert it.value.hint == "mp fetch events events --append --from 2024-02-01 --to 2024-03-31"
     (later,) = told(lambda: ws.local.segmentation("A", "2024-01-30", "2024-02-02", **UTC))
@@ -131,7 +131,7 @@ def test_days_that_no_table_has_are_told(ws, put):
 )
 def test_a_report_on_other_days_names_the_fetch_that_adds_them(ws, put, days, how, hint):
     put(event("A", "u", "2024-01-01"), **how)
-    with pytest.raises(InvalidArgumentError, match="nothing here is of") as it:
+    with pytest.raises(InvalidArgumentError, match="no local data for") as it:
         ws.local.segmentation("A", *days, **UTC)
     assert it.value.hint == f"mp fetch events events {hint}"
 
