@@ -82,7 +82,7 @@ def querying(shell: InteractiveShell) -> Iterator[Callable[[float | None], None]
 
 def _face(shell: InteractiveShell) -> AbstractContextManager[Say]:
     if not in_notebook(shell):
-        return _terminal()
+        return _terminal() if sys.stderr.isatty() else nullcontext(_nothing)
     return _notebook() if is_watched(shell) else nullcontext(_nothing)
 
 

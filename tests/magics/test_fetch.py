@@ -76,11 +76,16 @@ def test_mistakes_are_said_in_few_lines(cell, line, kind, said):
     assert len((shown.out + shown.err).splitlines()) < 4
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 def test_progress_is_one_line_of_a_terminal_and_leaves_nothing(shell, cell, monkeypatch):
     workspace = cell("%mp_use").value
     monkeypatch.setattr(progress, "PATIENCE", 0)
     monkeypatch.setattr(progress, "PAUSE", 0)
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setattr(sys, "stderr", Terminal())
     with progress.fetching(shell, workspace) as tell:
         tell(FetchProgress(12_000, size=3_000_000, windows_done=1, windows=4))
         workspace.api.on_wait(0.2, "soon")
@@ -94,6 +99,15 @@ def test_progress_is_one_line_of_a_terminal_and_leaves_nothing(shell, cell, monk
     assert (blank.strip(), end) == ("", "")
     assert len(wait) == len(blank) == len(rows)
     assert workspace.api.on_wait is None
+
+
+def test_no_progress_is_written_to_a_file_or_a_pipe(shell, cell, monkeypatch):
+    workspace = cell("%mp_use").value
+    monkeypatch.setattr(progress, "PATIENCE", 0)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with progress.fetching(shell, workspace) as tell:
+        tell(FetchProgress(12_000, size=3_000_000, windows_done=1, windows=4))
+    assert sys.stderr.getvalue() == ""
 
 
 def test_every_option_reaches_the_fetch(shell, cell):

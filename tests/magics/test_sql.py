@@ -226,6 +226,9 @@ def test_progress_is_a_line_that_goes_away(shell, cell):
     told = ""
 
     class Stop(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
         def write(self, text: str) -> int:
             nonlocal told
             told += text

@@ -137,7 +137,7 @@ def test_an_unknown_property_is_not_found_and_a_near_one_is_named(mixpanel):
     assert it.workspace.property_values("Purchase", "country") == []
     with pytest.raises(ResourceNotFoundError) as caught:
         it.workspace.property_values("Purchase", "zzz")
-    assert caught.value.hint == "mp properties 'Purchase' lists those that there are"
+    assert caught.value.hint == "mp properties Purchase lists those that there are"
     it = mixpanel({**SEEN, "events/properties/top": {}, "events/properties/values": []})
     with pytest.raises(ResourceNotFoundError, match="no event 'Purchas'"):
         it.workspace.property_values("Purchas", "country")
