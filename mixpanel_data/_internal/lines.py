@@ -60,7 +60,7 @@ def value(text: str) -> Any:
         try:
             return _EXACT(text)
         except ValueError:
-            return _LENIENT(mended(text.encode()).decode())
+            return _LENIENT(repaired(text.encode()).decode())
     except RecursionError:
         return text
 
@@ -74,7 +74,7 @@ def check(line: bytes) -> bool:
         except ValueError:
             found, is_strict = _read(line), False
     except RecursionError:
-        found, is_strict = _in_layers(mended(line)), False
+        found, is_strict = _in_layers(repaired(line)), False
     _event(found)
     return is_strict
 
@@ -89,10 +89,10 @@ def whole_characters(text: bytes) -> bytes:
     return _HALF.sub(lambda match: r"\ufffd" if match["half"] else match[0], whole).encode()
 
 
-def mended(line: bytes) -> bytes:
+def repaired(line: bytes) -> bytes:
     r"""The line as strict JSON, NaN and Infinity aside, that every reader understands alike.
 
-    >>> mended(b'\xef\xbb\xbf{"a": "\\ud83d\\ude00 \\ud83d \\\\ud83d \t", "b": [nan, -inf,],}\n')
+    >>> repaired(b'\xef\xbb\xbf{"a": "\\ud83d\\ude00 \\ud83d \\\\ud83d \t", "b": [nan, -inf,],}\n')
     b'{"a": "\\ud83d\\ude00 \\ufffd \\\\ud83d \\u0009", "b": [NaN, -Infinity]}'
     """
     return _rewritten(line, _spelled)
@@ -165,7 +165,7 @@ def _read(line: bytes) -> Any:
         except ValueError:
             pass
     try:
-        return _LENIENT(mended(line).decode())
+        return _LENIENT(repaired(line).decode())
     except ValueError:
         raise _not_json(line) from None
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data._internal.sql import literal
-from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data._internal.storage.errors import translated
+from mixpanel_data._internal.storage import StorageEngine, translated
 from mixpanel_data.sandbox import shop, tables
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from mixpanel_data.types.tables import ColumnInfo
 if TYPE_CHECKING:
     from mixpanel_data.types.display import View
 
-DEEPEST = 10_000
+MAX_PAGE_OFFSET = 10_000
 """Rows that can be paged through in another order than the table's own: all are sorted for each
 page, and the deeper it lies, the more of them must be kept."""
 

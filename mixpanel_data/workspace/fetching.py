@@ -14,7 +14,7 @@ from mixpanel_data.workspace.parts import Parts
 from mixpanel_data.workspace.warned import with_warnings
 
 if TYPE_CHECKING:
-    from mixpanel_data._internal.storage.engine import Mode
+    from mixpanel_data._internal.storage import Mode
     from mixpanel_data.queries import Expression
     from mixpanel_data.types import FetchPlan, FetchProgress, FetchResult, FetchStatus, Writable
 

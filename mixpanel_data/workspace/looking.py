@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from mixpanel_data.types import EventBreakdown, PropertyStats, TableSummary
 
 SAMPLE = 5
-MOST_ROWS = 10_000
-MOST = 1_000
+MAX_ROWS = 10_000
+MAX_ITEMS = 1_000
 
 
 class Looking(Parts):
@@ -24,11 +24,11 @@ class Looking(Parts):
         self, table: str, n: int = SAMPLE, *, event: str | None = None, seed: int = 0
     ) -> pd.DataFrame:
         """`n` rows from all over a table, or of an event in it: the same ones for the same seed."""
-        from mixpanel_data._internal.storage.looks import sampling
+        from mixpanel_data._internal import storage
 
-        check_number(n, "n", 1, MOST_ROWS)
+        check_number(n, "n", 1, MAX_ROWS)
         frame: pd.DataFrame = self._storage.look(
-            table, lambda source: sampling.sample(source, n, event, seed).df()
+            table, lambda source: storage.sample(source, n, event, seed).df()
         )
         return frame
 
@@ -36,26 +36,26 @@ class Looking(Parts):
         self, table: str, n: int = SAMPLE, *, event: str | None = None, seed: int = 0
     ) -> list[dict[str, Any]]:
         """The rows of `sample` as plain JSON values: properties are an object, times text."""
-        from mixpanel_data._internal.storage.looks import sampling
+        from mixpanel_data._internal import storage
 
-        check_number(n, "n", 1, MOST_ROWS)
+        check_number(n, "n", 1, MAX_ROWS)
         return self._storage.look(
-            table, lambda source: sampling.plain_rows(sampling.sample(source, n, event, seed))
+            table, lambda source: storage.plain_rows(storage.sample(source, n, event, seed))
         )
 
     def summarize(self, table: str, *, top: int = 12) -> TableSummary:
         """Rows, users, events, days, and the `top` most used properties (else the first columns)."""
-        from mixpanel_data._internal.storage.looks.summary import summarize
+        from mixpanel_data._internal import storage
 
-        check_number(top, "top", 1, MOST)
-        return self._storage.look(table, lambda source: summarize(source, top))
+        check_number(top, "top", 1, MAX_ITEMS)
+        return self._storage.look(table, lambda source: storage.summarize(source, top))
 
     def event_breakdown(self, table: str, *, top: int = 20) -> EventBreakdown:
         """Rows, users, first and last time of the `top` most frequent events."""
-        from mixpanel_data._internal.storage.looks.breakdown import event_breakdown
+        from mixpanel_data._internal import storage
 
-        check_number(top, "top", 1, MOST)
-        return self._storage.look(table, lambda source: event_breakdown(source, top))
+        check_number(top, "top", 1, MAX_ITEMS)
+        return self._storage.look(table, lambda source: storage.event_breakdown(source, top))
 
     def property_stats(
         self,
@@ -68,9 +68,9 @@ class Looking(Parts):
 
         The flat table is read where it can tell, else the JSON: the answer is the same.
         """
-        from mixpanel_data._internal.storage.looks.stats import property_stats
+        from mixpanel_data._internal import storage
 
-        check_number(top, "top", 1, MOST)
+        check_number(top, "top", 1, MAX_ITEMS)
         return self._storage.look(
-            table, lambda source: property_stats(source, property, event, top)
+            table, lambda source: storage.property_stats(source, property, event, top)
         )

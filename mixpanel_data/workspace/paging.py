@@ -10,10 +10,10 @@ from mixpanel_data.workspace.parts import Parts
 if TYPE_CHECKING:
     from mixpanel_data.types import Page
 
-MOST_ROWS = 1_000
+MAX_ROWS = 1_000
 LAST = 2**62
-LONGEST = 200
-MOST_TEXT = 1_000_000
+MAX_CHARS = 200
+MAX_TEXT = 1_000_000
 
 
 class Paging(Parts):
@@ -32,21 +32,16 @@ class Paging(Parts):
         where: str | None = None,
         order_by: str | None = None,
         descending: bool = False,
-        longest: int = LONGEST,
+        max_chars: int = MAX_CHARS,
     ) -> Page:
-        """`size` rows from number `start` on; text in them has at most `longest` characters."""
-        from mixpanel_data._internal.storage.looks import paging, quick
+        """`size` rows from number `start` on; text in them has at most `max_chars` characters."""
+        from mixpanel_data._internal import storage
 
         check_number(start, "start", 0, LAST)
-        check_number(size, "size", 1, MOST_ROWS)
-        check_number(longest, "longest", 1, MOST_TEXT)
-        wanted = paging.Wanted(_condition(where), order_by, descending)
-        return quick.else_slowly(
-            lambda how: self._storage.look(table, how),
-            lambda source, quickly: paging.page(
-                source, wanted, start, size, longest, quickly=quickly
-            ),
-        )
+        check_number(size, "size", 1, MAX_ROWS)
+        check_number(max_chars, "max_chars", 1, MAX_TEXT)
+        selection = storage.RowSelection(_condition(where), order_by, descending)
+        return storage.page(self._storage, table, selection, start, size, max_chars)
 
     def row(
         self,
@@ -58,21 +53,18 @@ class Paging(Parts):
         descending: bool = False,
     ) -> dict[str, Any]:
         """One row of a page, whole, as plain JSON values: properties are an object, times text."""
-        from mixpanel_data._internal.storage.looks import paging, quick
+        from mixpanel_data._internal import storage
 
         check_number(number, "number", 0, LAST)
-        wanted = paging.Wanted(_condition(where), order_by, descending)
-        return quick.else_slowly(
-            lambda how: self._storage.look(table, how),
-            lambda source, quickly: paging.row(source, wanted, number, quickly=quickly),
-        )
+        selection = storage.RowSelection(_condition(where), order_by, descending)
+        return storage.row(self._storage, table, selection, number)
 
     def count(self, table: str, where: str | None = None) -> int:
         """All rows, or those that meet a condition; then properties come from the flat table."""
-        from mixpanel_data._internal.storage.looks import paging
+        from mixpanel_data._internal import storage
 
         condition = _condition(where)
-        sql = self._storage.look(table, lambda source: paging.counting(source, condition))
+        sql = self._storage.look(table, lambda source: storage.count_sql(source, condition))
         return int(self._storage.execute_scalar(sql, accelerate=True))
 
     def condition(self, table: str, name: str, value: Any, *, also: str | None = None) -> str:
@@ -80,10 +72,10 @@ class Paging(Parts):
 
         None finds rows without one. Numbers are compared as numbers, text as `->>` gives it.
         """
-        from mixpanel_data._internal.storage.looks import condition
+        from mixpanel_data._internal import storage
 
         return self._storage.look(
-            table, lambda source: condition.matching(source, name, value, _condition(also) or "")
+            table, lambda source: storage.condition_for(source, name, value, _condition(also) or "")
         )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mixpanel_data._internal.storage.output.result import SqlResult
+    from mixpanel_data._internal.storage import SqlResult
     from mixpanel_data.types import (
         ExportResult,
         FileFormat,

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.plain import compact
-from mixpanel_data.types.pages import DEEPEST
+from mixpanel_data.types.pages import MAX_PAGE_OFFSET
 from mixpanel_magics.state.part import Part
 
 if TYPE_CHECKING:
     from mixpanel_data import Page, Workspace
 
 SIZES = (10, 25, 50, 100)
-LONGEST = 120
+MAX_CHARS = 120
 """Characters of a cell: more would not be read in a table."""
 
 
@@ -176,7 +176,7 @@ class Rows(Part):
 
     def _reaches(self, start: int) -> bool:
         asked = self._next
-        return asked is not None and (asked.is_whole or start + 2 * asked.size <= DEEPEST)
+        return asked is not None and (asked.is_whole or start + 2 * asked.size <= MAX_PAGE_OFFSET)
 
     @property
     def last_start(self) -> int | None:
@@ -216,7 +216,7 @@ class Rows(Part):
 
         self._do(
             lambda: self._workspace.page(
-                asked.table, asked.start, asked.size, longest=LONGEST, **asked.wanted
+                asked.table, asked.start, asked.size, max_chars=MAX_CHARS, **asked.wanted
             ),
             shown,
         )

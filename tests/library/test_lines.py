@@ -96,13 +96,13 @@ def test_what_is_an_event_is_loaded_whatever_stands_around_it(
 ) -> None:
     assert is_taken(line)
     ((_, alone),) = loaded(engine, line + b"\n")
-    assert is_taken(lines.mended(line))
+    assert is_taken(lines.repaired(line))
     assert is_taken(lines.strict(line))
     assert not re.search(rb":-?(nan|inf)", lines.strict(line), re.IGNORECASE)
     # A line that DuckDB refuses has every line of its body read by the rule.
     rows = loaded(engine, line + b"\n" + lines.BOM + EVENT % b"1" + b"\n")
     assert len(rows) == 2
-    assert lines.mended(rows[0][1].encode()) == lines.mended(alone.encode())
+    assert lines.repaired(rows[0][1].encode()) == lines.repaired(alone.encode())
 
 
 @pytest.mark.parametrize("line", REFUSED)

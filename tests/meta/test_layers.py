@@ -34,6 +34,10 @@ VIOLATIONS = {
         "assembled by the facade",
     ),
     "mixpanel_data/_internal/services/fetcher.py": ("import duckdb", "Only storage speaks"),
+    "mixpanel_data/_internal/services/downloads.py": (
+        "from mixpanel_data._internal.storage.ingest import spool",
+        "one front door",
+    ),
     "mixpanel_data/_internal/services/discovery.py": ("import httpx", "Only the API client speaks"),
     "mixpanel_data/types/series.py": ("def f():\n    import altair", "Only answers draw"),
     "mixpanel_data/auth.py": ("def f():\n    import typer", "Only the CLI speaks"),

@@ -14,8 +14,7 @@ from mixpanel_data._internal.services import windows
 from mixpanel_data._internal.services.downloads import Downloads, downloading
 from mixpanel_data._internal.services.progress import Tally
 from mixpanel_data._internal.services.windows import Window
-from mixpanel_data._internal.storage.ingest.spool import Body, Job
-from mixpanel_data._internal.storage.ingest.table import TableInTheMaking
+from mixpanel_data._internal.storage import Body, Job, TableWriter
 from mixpanel_data.exceptions import (
     APIError,
     ConnectionFailedError,
@@ -82,7 +81,7 @@ class EventsFetch:
         self._backoff = backoff
         self._room = Room(spool_limit)
 
-    def run(self, steps: Sequence[Body | Window], table: TableInTheMaking) -> None:
+    def run(self, steps: Sequence[Body | Window], table: TableWriter) -> None:
         """Store every body, or raise an error that names the days that did not come."""
         jobs: list[Step] = [
             partial(self._found, step) if isinstance(step, Body) else partial(self._ask, step)
@@ -158,7 +157,7 @@ class EventsFetch:
                 return error
             return incoming.keep(stream.rows, self._api.source)
 
-    def _store(self, body: Body, table: TableInTheMaking, downloads: Downloads[list[Body]]) -> None:
+    def _store(self, body: Body, table: TableWriter, downloads: Downloads[list[Body]]) -> None:
         try:
             table.add(body.path)
         except IncompleteExportError:

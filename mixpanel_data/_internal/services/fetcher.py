@@ -17,11 +17,13 @@ from mixpanel_data._internal.services.continuing import Continuation, extended, 
 from mixpanel_data._internal.services.events import Backoff, EventsFetch, plan
 from mixpanel_data._internal.services.progress import OnProgress, Tally
 from mixpanel_data._internal.services.windows import Window
-from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data._internal.storage.engine import Mode
-from mixpanel_data._internal.storage.ingest.spool import Body
-from mixpanel_data._internal.storage.ingest.table import TableInTheMaking
-from mixpanel_data._internal.storage.sharing import until_done
+from mixpanel_data._internal.storage import (
+    Body,
+    Mode,
+    StorageEngine,
+    TableWriter,
+    retry_on_conflict,
+)
 from mixpanel_data._internal.utils import utc_now
 from mixpanel_data.exceptions import InvalidArgumentError, warn
 from mixpanel_data.queries import Export, Expression, Profiles
@@ -97,7 +99,7 @@ class FetcherService:
         ) as job:
             facts = replace(facts, job=job.id)
 
-            def store() -> TableInTheMaking:
+            def store() -> TableWriter:
                 steps = self._steps(query, job.bodies(), window_days)
                 tally = Tally(len(steps), progress_callback)
                 fetch = EventsFetch(
@@ -125,7 +127,7 @@ class FetcherService:
                     table.facts = extended(before, found) if before else found
                 return table
 
-            table = until_done(store)
+            table = retry_on_conflict(store)
             job.remove()
         facts = replace(facts, source=table.facts.source)
         result = _result(name, facts, started, rows=table.rows)
@@ -284,7 +286,7 @@ class FetcherService:
             facts = replace(facts, source=self._api.source)
             tally.show("store", always=True)
 
-            def store() -> TableInTheMaking:
+            def store() -> TableWriter:
                 with self._storage.new_table(
                     name, facts, mode=mode, flat=flat, flat_columns=self._settings.flat_columns
                 ) as table:
@@ -292,7 +294,7 @@ class FetcherService:
                         table.add(body)
                 return table
 
-            table = until_done(store)
+            table = retry_on_conflict(store)
         _check_total(name, table.rows, total)
         _tell_nulls(name, table.nulls)
         result = _result(name, facts, started, rows=table.rows)

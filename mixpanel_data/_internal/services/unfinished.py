@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from mixpanel_data._internal.services.windows import Window, gaps
-from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data._internal.storage.ingest.spool import Job, is_running
+from mixpanel_data._internal.storage import Job, StorageEngine, is_running
 from mixpanel_data.exceptions import StorageError
 from mixpanel_data.types import FetchStatus
 

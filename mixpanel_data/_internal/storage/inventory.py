@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage import metadata
 from mixpanel_data._internal.storage.flat import catalog
-from mixpanel_data._internal.storage.looks.source import Relation
 from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data._internal.storage.snapshot import Relation
 from mixpanel_data._internal.storage.transactions import consistent
 from mixpanel_data.exceptions import InvalidArgumentError, TableNotFoundError, command, near
 from mixpanel_data.types import ColumnInfo, TableDetails, TableInfo, TableMetadata, TableSchema

@@ -25,7 +25,7 @@ from mixpanel_data._internal.storage.sharing import (
     Params,
     Private,
     Source,
-    until_done,
+    retry_on_conflict,
 )
 from mixpanel_data.exceptions import QueryInterruptedError, StorageError
 
@@ -105,7 +105,7 @@ class Session:
 
     def run_whole(self, work: Callable[[Connection], T]) -> T:
         """Do `work` that only reads, or is one transaction: again, where a lost one is undone."""
-        return until_done(lambda: self.run(work))
+        return retry_on_conflict(lambda: self.run(work))
 
     def start(self, work: Callable[[Connection], T]) -> Future[T]:
         """Queue `work` for the connection's thread."""

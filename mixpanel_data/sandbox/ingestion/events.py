@@ -44,7 +44,7 @@ def _lenient(ask: Ask, sent: Submission, source: Source) -> Intake[Event]:
 
 def _strict(ask: Ask, sent: Submission, source: Source) -> Intake[Event]:
     intake = Intake[Event](ask, _insert_id)
-    for index, record in enumerate(sent.records(mended=False)):
+    for index, record in enumerate(sent.records(repaired=False)):
         problems = tuple(rules.problems(record, ask.now_ms))
         refused = Skipped.refused(*problems) if problems else None
         intake.take(index, record, refused or source.event(record))

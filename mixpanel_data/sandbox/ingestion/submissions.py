@@ -50,13 +50,13 @@ class Submission:
         by_address = params.flag("ip", default=False)
         return cls(text, params, request.remote_addr if by_address else None)
 
-    def records(self, *, mended: bool = True) -> list[Any]:
+    def records(self, *, repaired: bool = True) -> list[Any]:
         """What was sent, in order; a refusal if it can't be read.
 
         Mended, halves of characters are U+FFFD.
         """
         text = _unwrapped(self.text)
-        records = _records(whole_characters(text.encode()).decode() if mended else text)
+        records = _records(whole_characters(text.encode()).decode() if repaired else text)
         if len(records) > MAX_RECORDS:
             raise RefusalError(413, f"request exceeds max limit of {MAX_RECORDS} records")
         return records

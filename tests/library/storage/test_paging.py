@@ -18,7 +18,7 @@ from mixpanel_data import (
     Workspace,
 )
 from mixpanel_data._internal.sql import quote
-from mixpanel_data._internal.storage.looks.quick import places
+from mixpanel_data._internal.storage.browsing import places
 
 HOSTILE = 'it\'s "<b>"; DROP TABLE t; --'
 NUMBERS = st.lists(st.tuples(st.none() | st.integers(0, 3), st.integers(0, 1)), max_size=12)
@@ -128,7 +128,7 @@ def test_cells_are_short_and_plain_and_a_row_is_whole(ws):
         "{'a': [1]} AS nested, ?::JSON AS properties",
         [text, json.dumps({"text": text, "<b>": [1, {"x": None}]})],
     )
-    page = ws.page("t", longest=10)
+    page = ws.page("t", max_chars=10)
     assert page.rows[0][:6] == (1, 1.5, "nan", True, None, "2026-01-3…")
     assert page.rows[0][6:] == ("éééééééée"[:9].replace("e", "é") + "…", "{'a': [1]}", '{"text": …')
     assert [column.type for column in page.columns][:3] == ["HUGEINT", "DECIMAL(9,2)", "DOUBLE"]
@@ -211,7 +211,7 @@ def test_what_is_not_there_is_named(ws):
     with pytest.raises(ColumnNotFoundError) as raised:
         ws.page("t", order_by="firstname")
     assert raised.value.hint == "did you mean 'first_name'?"
-    for wrong in ({"start": -1}, {"size": 0}, {"size": 1_001}, {"longest": 0}):
+    for wrong in ({"start": -1}, {"size": 0}, {"size": 1_001}, {"max_chars": 0}):
         with pytest.raises(InvalidArgumentError):
             ws.page("t", **wrong)
 

@@ -16,9 +16,9 @@ from mixpanel_data._internal.storage.engine.opened import Opened
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import spool
-from mixpanel_data._internal.storage.ingest.table import FLAT_COLUMNS, Flat, TableInTheMaking
-from mixpanel_data._internal.storage.looks.source import Relation, Source
+from mixpanel_data._internal.storage.ingest.table import FLAT_COLUMNS, Flat, TableWriter
 from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data._internal.storage.snapshot import Relation, TableSnapshot
 from mixpanel_data._internal.storage.transactions import snapshot, transaction
 from mixpanel_data.exceptions import InvalidArgumentError, TableExistsError
 from mixpanel_data.types import (
@@ -50,7 +50,7 @@ class Tables(Opened):
         deduplicate: bool = False,
         flat: bool | None = None,
         flat_columns: int = FLAT_COLUMNS,
-    ) -> Iterator[TableInTheMaking]:
+    ) -> Iterator[TableWriter]:
         """A table to fill within the block: there as a whole after it, or not at all.
 
         "replace" puts it in the place of the one that is there; "append" goes on with that one,
@@ -59,7 +59,7 @@ class Tables(Opened):
         """
         becomes = self._flat_to_be(name, mode, flat)
         with self._session.aside() as session:
-            table = TableInTheMaking(
+            table = TableWriter(
                 session,
                 name,
                 facts,
@@ -195,12 +195,12 @@ class Tables(Opened):
         """Where a fetched table came from."""
         return self._session.run_whole(lambda connection: inventory.source_of(connection, table))
 
-    def look(self, name: str, how: Callable[[Source], T]) -> T:
+    def look(self, name: str, how: Callable[[TableSnapshot], T]) -> T:
         """What `how` makes of a table or view, on one snapshot that it leaves as it was."""
 
         def work(connection: Connection) -> T:
             with snapshot(connection):
-                return how(Source(connection, *inventory.find(connection, name)))
+                return how(TableSnapshot(connection, *inventory.find(connection, name)))
 
         with self._session.aside() as session:
             return session.run_whole(work)

@@ -11,7 +11,7 @@ from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage import inventory, metadata
 from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import dedupe
-from mixpanel_data._internal.storage.ingest.mend import mend_body
+from mixpanel_data._internal.storage.ingest.repair import repair_body
 from mixpanel_data._internal.storage.session import Session
 from mixpanel_data._internal.storage.sharing import Connection, ends
 from mixpanel_data.exceptions import IncompleteExportError, QueryError, SessionLostError
@@ -113,7 +113,7 @@ Flat = Literal["build", "follow", "none"]
 """What becomes of the flat table: made anew, kept in step with what comes, or gone."""
 
 
-class TableInTheMaking:
+class TableWriter:
     """A table inside an open transaction: it appears whole on commit, or not at all.
 
     `flat` says what becomes of its flat table, of at most `flat_columns` properties. `legacy_zone`
@@ -191,7 +191,7 @@ class TableInTheMaking:
         rows = self._read_events(body)
         if self._refused(after):
             self._execute(f"DELETE FROM {self._table} WHERE rowid > {after}")
-            rows = self._read_mended(body, after)
+            rows = self._read_repaired(body, after)
         copies = self._delete_copies(after) if self._deduplicate else 0
         self.duplicates += copies
         return rows - copies
@@ -206,10 +206,10 @@ class TableInTheMaking:
             return 0
         return self._delete(dedupe.events(self._table, after))
 
-    def _read_mended(self, body: Path, after: int) -> int:
-        strict = body.with_name(body.name + ".mended")
+    def _read_repaired(self, body: Path, after: int) -> int:
+        strict = body.with_name(body.name + ".repaired")
         try:
-            rows = mend_body(body, strict)
+            rows = repair_body(body, strict)
             read = self._read_events(strict)
         finally:
             strict.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from mixpanel_data._internal.storage.output.destination import Destination
 from mixpanel_data._internal.storage.output.select import Select, prepared
 from mixpanel_data._internal.storage.output.spelling import to_columns, to_text
 from mixpanel_data._internal.storage.session import Session
-from mixpanel_data._internal.storage.sharing import Connection, until_done
+from mixpanel_data._internal.storage.sharing import Connection, retry_on_conflict
 from mixpanel_data.queries import Excerpt
 from mixpanel_data.types import ExportResult
 
@@ -49,7 +49,7 @@ def export(
                     rewritten,
                 )
 
-            return copy() if select.is_parked else until_done(copy)
+            return copy() if select.is_parked else retry_on_conflict(copy)
 
         rows = session.run(work)
         size = part.stat().st_size

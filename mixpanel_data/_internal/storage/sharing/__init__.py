@@ -16,7 +16,7 @@ Another way to share, such as DuckDB's own client-server protocol, would be anot
 from mixpanel_data._internal.storage.sharing.budget import Limits
 from mixpanel_data._internal.storage.sharing.connection import Connection, Params
 from mixpanel_data._internal.storage.sharing.database import Database, Private, Source
-from mixpanel_data._internal.storage.sharing.ends import until_done
+from mixpanel_data._internal.storage.sharing.ends import retry_on_conflict
 from mixpanel_data._internal.storage.sharing.frames import Frames
 
 __all__ = [
@@ -27,5 +27,5 @@ __all__ = [
     "Params",
     "Private",
     "Source",
-    "until_done",
+    "retry_on_conflict",
 ]

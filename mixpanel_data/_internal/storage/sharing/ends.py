@@ -9,7 +9,7 @@ from mixpanel_data.exceptions import ConflictError, SessionLostError
 
 T = TypeVar("T")
 
-MOST_CONFLICTS = 20
+MAX_CONFLICTS = 20
 """Each means that someone else got something done."""
 
 What = Literal["rows", "statement", "transaction", "session"]
@@ -53,7 +53,7 @@ def lost(what: What) -> SessionLostError:
     )
 
 
-def until_done(work: Callable[[], T]) -> T:
+def retry_on_conflict(work: Callable[[], T]) -> T:
     """Do `work` that only reads, or is one transaction: again, when it was undone by others."""
     conflicts = 0
     while True:
@@ -64,5 +64,5 @@ def until_done(work: Callable[[], T]) -> T:
                 raise
         except ConflictError:
             conflicts += 1
-            if conflicts > MOST_CONFLICTS:
+            if conflicts > MAX_CONFLICTS:
                 raise

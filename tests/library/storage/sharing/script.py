@@ -20,7 +20,7 @@ if __name__ == "__main__":  # a test that imports this must not hand it on to al
 
 from mixpanel_data import SessionLostError
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data._internal.storage.sharing import until_done
+from mixpanel_data._internal.storage.sharing import retry_on_conflict
 
 ROWS = 100_000
 
@@ -77,7 +77,7 @@ class Script:
     def write(self, number: int) -> None:
         sql = "INSERT INTO diary VALUES (?, ?)"
         try:
-            until_done(lambda: self.engine.execute_rows(sql, [self.name, number]))
+            retry_on_conflict(lambda: self.engine.execute_rows(sql, [self.name, number]))
         except SessionLostError:
             self.unsure.append(number)
         else:

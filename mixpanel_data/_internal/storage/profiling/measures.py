@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from mixpanel_data._internal import lines
-from mixpanel_data._internal.storage.looks.source import Source
+from mixpanel_data._internal.storage.snapshot import TableSnapshot
 from mixpanel_data.types.looks import (
     ListStats,
     NumberStats,
@@ -26,7 +26,7 @@ _DIGITS = 15
 """Significant digits that a sum of doubles has, in whatever order they are added."""
 
 
-def counted(source: Source, values: str, top: int) -> tuple[int, list[tuple[Any, int]]]:
+def counted(source: TableSnapshot, values: str, top: int) -> tuple[int, list[tuple[Any, int]]]:
     """How many distinct values there are, and the most common ones with their rows.
 
     Where not all are listed, which of those that come once would be chance: one is example enough.
@@ -45,7 +45,7 @@ def counted(source: Source, values: str, top: int) -> tuple[int, list[tuple[Any,
     return distinct, common
 
 
-def numbers(source: Source, values: str, kind: str) -> NumberStats | None:
+def numbers(source: TableSnapshot, values: str, kind: str) -> NumberStats | None:
     """Numbers of one type. Whole ones and decimals are added exactly."""
     total = "fsum" if kind in FLOATING else "sum"
     rows, least, most, added, quantiles = source.row(f"""
@@ -74,7 +74,7 @@ def numbers(source: Source, values: str, kind: str) -> NumberStats | None:
     )
 
 
-def texts(source: Source, values: str) -> TextStats | None:
+def texts(source: TableSnapshot, values: str) -> TextStats | None:
     """Strings, and their lengths in characters."""
     found = source.row(
         "SELECT count(*), min(value), max(value), min(length(value)), max(length(value)) "
@@ -83,13 +83,13 @@ def texts(source: Source, values: str) -> TextStats | None:
     return TextStats(*found) if found[0] else None
 
 
-def times(source: Source, values: str) -> TimeStats | None:
+def times(source: TableSnapshot, values: str) -> TimeStats | None:
     """Dates or times."""
     found = source.row(f"SELECT count(*), min(value), max(value) FROM ({values})")
     return TimeStats(*found) if found[0] else None
 
 
-def lists(source: Source, values: str, top: int) -> ListStats | None:
+def lists(source: TableSnapshot, values: str, top: int) -> ListStats | None:
     """Lists as JSON; an item that a list repeats counts once for its row."""
     rows, items, shortest, longest = source.row(
         "SELECT count(*), sum(size), min(size), max(size) "
@@ -102,7 +102,7 @@ def lists(source: Source, values: str, top: int) -> ListStats | None:
     return ListStats(rows, int(items), shortest, longest, distinct, shares(common, rows, "JSON"))
 
 
-def objects(source: Source, values: str, top: int) -> ObjectStats | None:
+def objects(source: TableSnapshot, values: str, top: int) -> ObjectStats | None:
     """Objects as JSON, by their keys."""
     rows = int(source.row(f"SELECT count(*) FROM ({values})")[0])
     if not rows:

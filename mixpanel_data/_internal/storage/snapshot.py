@@ -26,7 +26,7 @@ EVENT_COLUMNS = frozenset({"event_name", "event_time", "distinct_id"})
 
 
 @dataclass(frozen=True)
-class Source:
+class TableSnapshot:
     """A table or view, whose connection is in a `snapshot`."""
 
     connection: Connection

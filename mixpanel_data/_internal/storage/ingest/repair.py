@@ -10,13 +10,13 @@ from mixpanel_data.exceptions import IncompleteExportError
 SHOWN = 200
 
 
-def mend_body(body: Path, mended: Path) -> int:
-    """Write the events of `body` as strict JSON to `mended`; how many there are.
+def repair_body(body: Path, repaired: Path) -> int:
+    """Write the events of `body` as strict JSON to `repaired`; how many there are.
 
     Raises IncompleteExportError at the first line that is no event.
     """
     rows = 0
-    with body.open("rb") as source, mended.open("wb") as out:
+    with body.open("rb") as source, repaired.open("wb") as out:
         for number, line in enumerate(source, start=1):
             if not line.strip():
                 continue
@@ -25,6 +25,6 @@ def mend_body(body: Path, mended: Path) -> int:
             except lines.NotAnEventError as error:
                 text = line[:SHOWN].decode("utf-8", errors="replace").strip()
                 raise IncompleteExportError(str(error), rows=rows, line=number, text=text) from None
-            out.write(line if is_strict else lines.mended(line) + b"\n")
+            out.write(line if is_strict else lines.repaired(line) + b"\n")
             rows += 1
     return rows

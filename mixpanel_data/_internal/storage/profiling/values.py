@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from mixpanel_data._internal.sql import literal, pointer, quote
 from mixpanel_data._internal.storage.flat import columns
 from mixpanel_data._internal.storage.flat.survey import KINDS
-from mixpanel_data._internal.storage.looks.measures import FLOATING, WHOLE
-from mixpanel_data._internal.storage.looks.source import Source
+from mixpanel_data._internal.storage.profiling.measures import FLOATING, WHOLE
+from mixpanel_data._internal.storage.snapshot import TableSnapshot
 from mixpanel_data.exceptions import InvalidArgumentError, command, near
 from mixpanel_data.types import PropertyInfo
 
@@ -64,7 +64,7 @@ class Values:
         return f"SELECT value FROM ({self.sql}) WHERE kind = {literal(kind)}"
 
 
-def find(source: Source, name: str, event: str | None) -> Values:
+def find(source: TableSnapshot, name: str, event: str | None) -> Values:
     """The values of a property, else of a column, in the rows of an event or in all."""
     info = next((info for info in source.properties if info.property == name), None)
     if info is not None and info.column is not None and not is_mixed(info):
@@ -102,7 +102,7 @@ def read(declared: str, column: str) -> tuple[str, str]:
 # -- the three places ---------------------------------------------------------------------------
 
 
-def _in_flat(source: Source, info: PropertyInfo, event: str | None) -> Values:
+def _in_flat(source: TableSnapshot, info: PropertyInfo, event: str | None) -> Values:
     where = source.only(event)
     null = info.kinds.get("null", 0)
     if null and event is not None:
@@ -112,7 +112,7 @@ def _in_flat(source: Source, info: PropertyInfo, event: str | None) -> Values:
     return Values(_values(source, flat, column, type_, where), type_, null, info.column)
 
 
-def _in_column(source: Source, name: str, event: str | None) -> Values:
+def _in_column(source: TableSnapshot, name: str, event: str | None) -> Values:
     where = source.only(event)
     spelled = _spelled(source, name)
     column = quote(spelled)
@@ -121,7 +121,9 @@ def _in_column(source: Source, name: str, event: str | None) -> Values:
     return Values(_values(source, source.sql, value, type_, where), type_, null, spelled)
 
 
-def _in_json(source: Source, name: str, event: str | None, column: str | None) -> Values | None:
+def _in_json(
+    source: TableSnapshot, name: str, event: str | None, column: str | None
+) -> Values | None:
     """Values from the JSON, of the type that a flat table would have; None if no row has any."""
     where = source.only(event)
     kind = f"json_type(properties, {_at(name)})"
@@ -146,7 +148,7 @@ def _in_json(source: Source, name: str, event: str | None, column: str | None) -
 # -- SQL ----------------------------------------------------------------------------------------
 
 
-def _values(source: Source, table: str, value: str, type_: str, where: str) -> str:
+def _values(source: TableSnapshot, table: str, value: str, type_: str, where: str) -> str:
     return (
         f"SELECT event, value, {_kind(type_)} AS kind FROM ("
         f"SELECT {_event(source)} AS event, {value} AS value FROM {table} WHERE {where}"
@@ -154,7 +156,7 @@ def _values(source: Source, table: str, value: str, type_: str, where: str) -> s
     )
 
 
-def _event(source: Source) -> str:
+def _event(source: TableSnapshot) -> str:
     return "event_name" if source.has_events else "NULL"
 
 
@@ -178,7 +180,7 @@ def _named(kind: str) -> str:
     return f"map {{{listed}}}[{kind}]"
 
 
-def _fitting(source: Source, kinds: Iterable[str]) -> str:
+def _fitting(source: TableSnapshot, kinds: Iterable[str]) -> str:
     """The type of the column that a flat table would have for these values."""
     type_ = columns.type_of(kinds)
     if not is_number(type_):
@@ -194,7 +196,7 @@ def _of_text(type_: str) -> str:
     return columns.double("text") if type_ == "DOUBLE" else f"TRY_CAST(text AS {type_})"
 
 
-def _spelled(source: Source, name: str) -> str:
+def _spelled(source: TableSnapshot, name: str) -> str:
     """A column as it is really spelled."""
     if (column := source.spelled(name)) is not None:
         return column
