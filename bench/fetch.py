@@ -91,7 +91,7 @@ def download(url: str) -> None:
 
     def receive(week: int) -> int:
         day = FIRST + timedelta(weeks=week)
-        with client.open_export(Export.of(day, day)) as stream:
+        with client.open_export(Export(day, day)) as stream:
             return sum(map(len, stream))
 
     who = Credentials("u", "secret", "1", "us", base_url=url)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import MISSING
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, get_origin
 
 import typer
@@ -24,6 +25,76 @@ _TYPED = {date: str, datetime: str}
 _MENTIONED = re.compile(r"`(\w+)`")
 
 
+class FromQuestions:
+    """A function that Typer calls with the options of questions; they are looked up when it asks.
+
+    The function gets the context, then what was typed of the questions' options as a dict, then
+    options of its own. Questions are named, so that a list of all commands loads none.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        questions: Collection[str],
+        arguments: Collection[str] = (),
+        without: Collection[str] = (),
+    ) -> None:
+        self._function = function
+        self._questions = questions
+        self._arguments = arguments
+        self._without = without
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+
+    @cached_property
+    def kinds(self) -> tuple[type, ...]:
+        """The questions."""
+        from mixpanel_data import queries
+
+        return tuple(getattr(queries, name) for name in self._questions)
+
+    @cached_property
+    def __signature__(self) -> inspect.Signature:
+        ctx = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        made = options_of(self.kinds, arguments=self._arguments, without=self._without)
+        return inspect.Signature([ctx, *self._arranged(made)], return_annotation=None)
+
+    @property
+    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
+        return {it.name: it.annotation for it in self.__signature__.parameters.values()}
+
+    def __call__(self, ctx: typer.Context, **values: Any) -> None:
+        """Run the command."""
+        typed = typed_options(ctx, self.kinds, values)
+        self._function(ctx, typed, **{name: values[name] for name in self._own})
+
+    @cached_property
+    def _own(self) -> dict[str, inspect.Parameter]:
+        """The options of the function itself, by name."""
+        return keywords_of(self._function, after=2)
+
+    def _arranged(self, made: dict[str, inspect.Parameter]) -> list[inspect.Parameter]:
+        return [*made.values(), *self._own.values()]
+
+
+def keywords_of(function: Callable[..., object], *, after: int) -> dict[str, inspect.Parameter]:
+    """The parameters of a function after the first ones, as keywords."""
+    parameters = inspect.signature(function, eval_str=True).parameters.items()
+    return {
+        name: it.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, it in [*parameters][after:]
+    }
+
+
+def takes(
+    *questions: str, arguments: Collection[str] = (), without: Collection[str] = ()
+) -> Callable[[Callable[..., None]], FromQuestions]:
+    """A command with the options of these questions and those of its function.
+
+    `arguments` are the options that are typed without a name, `without` those that are left out.
+    """
+    return lambda function: FromQuestions(function, questions, arguments, without)
+
+
 def options_of(
     kinds: Sequence[type], *, arguments: Collection[str] = (), without: Collection[str] = ()
 ) -> dict[str, inspect.Parameter]:
@@ -36,7 +107,7 @@ def options_of(
 
     found: dict[str, list[Parameter]] = {}
     shared = {it.name for it in parameters(LocalQuestion)}
-    here = set(shared)
+    here = set(shared) if any(issubclass(it, LocalQuestion) for it in kinds) else set()
     for kind in kinds:
         for it in parameters(kind):
             if it.name not in found and issubclass(kind, LocalQuestion) and kind is not kinds[0]:
@@ -129,4 +200,6 @@ def _parameter(it: Parameter, info: Any, *, is_required: bool) -> inspect.Parame
 
 def _type(it: Parameter) -> Any:
     """The type of one value of the command line, or of several."""
+    if it.option.metavar == "JSON":
+        return str
     return _NAMES if get_origin(it.keeps) is tuple else _TYPED.get(it.keeps, it.keeps)

@@ -17,7 +17,13 @@ import typer
 
 from mixpanel_data.cli.asking import mixpanel, show
 from mixpanel_data.cli.context import Session
-from mixpanel_data.cli.questions import HERE, options_of, typed_options, was_typed
+from mixpanel_data.cli.questions import (
+    HERE,
+    FromQuestions,
+    keywords_of,
+    typed_options,
+    was_typed,
+)
 
 if TYPE_CHECKING:
     from mixpanel_data.queries import Question
@@ -55,10 +61,10 @@ class Asked:
 def report(
     *questions: str, arguments: Collection[str] = (), without: Collection[str] = ()
 ) -> Callable[[Callable[..., Asking]], Command]:
-    """A command with the options of these questions and those of its function.
+    """A command with the options of these questions and those of its function, which gives one.
 
-    Questions are named, so that a list of all commands loads none. `arguments` are the options that
-    are typed without a name, `without` those that the function has in its own way.
+    `arguments` are the options that are typed without a name, `without` those that the function has
+    in its own way.
     """
     return lambda function: Command(function, questions, arguments, without)
 
@@ -74,60 +80,16 @@ def _here(
     """Hold the options of the command line that every local report has."""
 
 
-class Command:
-    """A function that Typer calls; its options are looked up when Typer asks for them."""
-
-    def __init__(
-        self,
-        function: Callable[..., Asking],
-        questions: Collection[str],
-        arguments: Collection[str],
-        without: Collection[str],
-    ) -> None:
-        self._function = function
-        self._questions = questions
-        self._arguments = arguments
-        self._without = without
-        self.__name__ = function.__name__
-        self.__doc__ = function.__doc__
-
-    @cached_property
-    def _kinds(self) -> tuple[type, ...]:
-        from mixpanel_data import queries
-
-        return tuple(getattr(queries, name) for name in self._questions)
-
-    @cached_property
-    def _local(self) -> list[type]:
-        """The questions about tables."""
-        from mixpanel_data.queries import LocalQuestion
-
-        return [it for it in self._kinds if issubclass(it, LocalQuestion)]
-
-    @cached_property
-    def __signature__(self) -> inspect.Signature:
-        ctx = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-        made = options_of(self._kinds, arguments=self._arguments, without=self._without)
-        _, *own = _parameters(self._function)
-        local, explain = ([it] for it in _parameters(_here)) if self._local else ([], [])
-        # Options that every local report has come last, from the table on.
-        at = list(made).index("table") if self._local else len(made)
-        options = list(made.values())
-        every = [ctx, *local, *options[:at], *own, *options[at:], *explain]
-        return inspect.Signature(every, return_annotation=None)
-
-    @property
-    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
-        return {it.name: it.annotation for it in self.__signature__.parameters.values()}
+class Command(FromQuestions):
+    """A command that asks the question which its function makes of what was typed."""
 
     def __call__(self, ctx: typer.Context, **values: Any) -> None:
         """Ask the question, and print its answer."""
         session = Session.of(ctx)
         explain = values.pop("explain", False)
-        is_local = len(self._local) == len(self._kinds) or _is_local(ctx)
-        _, *own = _parameters(self._function)
-        asked = Asked(self._kinds, is_local, typed_options(ctx, self._kinds, values))
-        ask = partial(self._function, asked, **{it.name: values[it.name] for it in own})
+        is_local = len(self._local) == len(self.kinds) or _is_local(ctx)
+        asked = Asked(self.kinds, is_local, typed_options(ctx, self.kinds, values))
+        ask = partial(self._function, asked, **{name: values[name] for name in self._own})
         if is_local:
             with _database(session) as workspace:
                 _answer_here(session, workspace, ask(), explain=explain)
@@ -136,12 +98,25 @@ class Command:
             with mixpanel(session) as workspace:
                 show(session, workspace.ask(question))
 
+    @cached_property
+    def _local(self) -> list[type]:
+        """The questions about tables."""
+        from mixpanel_data.queries import LocalQuestion
 
-def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
-    return [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for parameter in inspect.signature(function, eval_str=True).parameters.values()
-    ]
+        return [it for it in self.kinds if issubclass(it, LocalQuestion)]
+
+    @cached_property
+    def _own(self) -> dict[str, inspect.Parameter]:
+        return keywords_of(self._function, after=1)
+
+    def _arranged(self, made: dict[str, inspect.Parameter]) -> list[inspect.Parameter]:
+        """Options that every local report has come last, from the table on."""
+        options = list(made.values())
+        if not self._local:
+            return [*options, *self._own.values()]
+        local, explain = keywords_of(_here, after=0).values()
+        at = list(made).index("table")
+        return [local, *options[:at], *self._own.values(), *options[at:], explain]
 
 
 def _is_local(ctx: typer.Context) -> bool:

@@ -84,7 +84,7 @@ def _methods(owner: ast.ClassDef, prefix: str) -> Iterator[Entry]:
             case ast.Assign(
                 targets=[ast.Name(id=name)],
                 value=ast.Call(
-                    func=ast.Name(id="asks"),
+                    func=ast.Name(id="asks" | "fetches" | "plans" | "streams"),
                     args=[ast.Lambda(body=ast.Attribute(attr=question))],
                 ),
             ):

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from mixpanel_data.queries.checks import parse_date, parse_instant
     from mixpanel_data.queries.events import ActivityFeed, EventCounts, PropertyCounts, TopEvents
     from mixpanel_data.queries.excerpt import Excerpt
-    from mixpanel_data.queries.export import MAX_EXPORT_LIMIT, Export
+    from mixpanel_data.queries.fetches import (
+        MAX_EXPORT_LIMIT,
+        EventsFetch,
+        Export,
+        Mode,
+        Profiles,
+        ProfilesFetch,
+    )
     from mixpanel_data.queries.flows import Flows
     from mixpanel_data.queries.funnels import (
         Exclusion,
@@ -33,7 +40,6 @@ if TYPE_CHECKING:
         Unit,
         WindowUnit,
     )
-    from mixpanel_data.queries.profiles import Profiles
     from mixpanel_data.queries.question import Option, Parameter, Question, parameters
     from mixpanel_data.queries.retention import (
         Frequency,
@@ -76,8 +82,7 @@ else:
         "question",
         "options",
         "local",
-        "export",
-        "profiles",
+        "fetches",
     )
 
 __all__ = [
@@ -89,6 +94,7 @@ __all__ = [
     "CountType",
     "EdgeBuckets",
     "EventCounts",
+    "EventsFetch",
     "Excerpt",
     "Exclusion",
     "Export",
@@ -108,6 +114,7 @@ __all__ = [
     "LocalSegmentation",
     "LocalSegmentationAverage",
     "LocalSegmentationSum",
+    "Mode",
     "NonNumbers",
     "NumericSegmentation",
     "NumericUnit",
@@ -115,6 +122,7 @@ __all__ = [
     "Option",
     "Parameter",
     "Profiles",
+    "ProfilesFetch",
     "PropertyCounts",
     "Question",
     "RangeIncludes",

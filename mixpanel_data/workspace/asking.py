@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec,
 from mixpanel_data._keywords import complaint
 
 if TYPE_CHECKING:
-    from mixpanel_data.queries import Question
+    from collections.abc import Iterator
+
+    from mixpanel_data.queries import EventsFetch, Question
+    from mixpanel_data.types import FetchPlan
 
 P = ParamSpec("P")
 A = TypeVar("A")
+
+Verb = Literal["ask", "explain", "fetch", "plan", "stream"]
+"""The method that gets the question."""
 
 
 def asks(kind: Callable[[], Callable[P, Question[A]]]) -> Callable[Concatenate[Any, P], A]:
@@ -28,10 +34,29 @@ def explains(kind: Callable[[], Callable[P, Question[Any]]]) -> Callable[Concate
     return cast("Callable[Concatenate[Any, P], str]", _Method(kind, "explain"))
 
 
+def fetches(kind: Callable[[], Callable[P, Question[A]]]) -> Callable[Concatenate[Any, P], A]:
+    """A method that gives a fetch of this kind to `fetch`, and returns its result."""
+    return cast("Callable[Concatenate[Any, P], A]", _Method(kind, "fetch"))
+
+
+def plans(
+    kind: Callable[[], Callable[P, EventsFetch]],
+) -> Callable[Concatenate[Any, P], FetchPlan]:
+    """A method that gives a fetch of this kind to `plan`, and returns what it would cost."""
+    return cast("Callable[Concatenate[Any, P], FetchPlan]", _Method(kind, "plan"))
+
+
+def streams(
+    kind: Callable[[], Callable[P, Question[Iterator[dict[str, Any]]]]],
+) -> Callable[Concatenate[Any, P], Iterator[dict[str, Any]]]:
+    """A method that gives a question of this kind to `stream`, and returns an iterator."""
+    return cast("Callable[Concatenate[Any, P], Iterator[dict[str, Any]]]", _Method(kind, "stream"))
+
+
 class _Method(Generic[A]):
     """Builds the method when it is first looked up: `help` and editors see a plain function."""
 
-    def __init__(self, kind: Callable[[], Any], verb: Literal["ask", "explain"]) -> None:
+    def __init__(self, kind: Callable[[], Any], verb: Verb) -> None:
         self._kind = kind
         self._verb = verb
 

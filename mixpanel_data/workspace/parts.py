@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from mixpanel_data._internal.config import SANDBOX, Credentials, Settings
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from mixpanel_data._internal.storage import StorageEngine
     from mixpanel_data.sandbox import Sandbox
     from mixpanel_data.workspace.local import LocalReports
+
+Q = TypeVar("Q")
 
 
 class Parts:
@@ -60,6 +63,10 @@ class Parts:
         """The DuckDB connection itself, for one thread at a time."""
         self._check_can_change("lends no connection", hint="ws.sql, ws.sql_rows, ws.sql_scalar")
         return self._storage.connection
+
+    def _question(self, kind: type[Q], args: Sequence[Any], keywords: Mapping[str, Any]) -> Q:
+        """What the methods of `asking` ask; `ws.local.on(…)` adds its own options."""
+        return kind(*args, **keywords)
 
     @property
     def account(self) -> str | None:

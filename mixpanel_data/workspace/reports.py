@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mixpanel_data import queries
 from mixpanel_data._keywords import checked_keywords
@@ -45,8 +44,3 @@ class Reports(Parts):
         The `query` of an answer is one. `local.ask` answers questions about fetched tables.
         """
         return self._live.answer(question)
-
-    def _question(
-        self, kind: type[Question[A]], args: Sequence[Any], keywords: Mapping[str, Any]
-    ) -> Question[A]:
-        return kind(*args, **keywords)

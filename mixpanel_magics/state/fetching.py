@@ -6,16 +6,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from mixpanel_magics.state.said import Said, Tone, as_typed, failed, quietly, waiting
 from mixpanel_magics.state.work import Work
 
 if TYPE_CHECKING:
     from mixpanel_data import FetchProgress, Workspace
+    from mixpanel_data.queries import EventsFetch, Mode
     from mixpanel_data.types import FetchPlan, FetchResult
-
-Mode = Literal["create", "append", "replace"]
 
 
 @dataclass(frozen=True)
@@ -35,17 +34,19 @@ class Wanted:
         has_days = self.from_date is not None and self.to_date is not None
         return bool(self.table) and (has_days or self.mode == "append")
 
-    def question(self) -> dict[str, Any]:
-        """Arguments of `plan_events` and `fetch_events`."""
-        return {
-            "name": self.table,
-            "from_date": self.from_date,
-            "to_date": self.to_date,
-            "events": self.events or None,
-            "where": self.where or None,
-            "append": self.mode == "append",
-            "replace": self.mode == "replace",
-        }
+    def fetch(self) -> EventsFetch:
+        """The fetch, once it is whole."""
+        from mixpanel_data.queries import EventsFetch
+
+        return EventsFetch(
+            self.table,
+            self.from_date,
+            self.to_date,
+            self.events or None,
+            self.where or None,
+            append=self.mode == "append",
+            replace=self.mode == "replace",
+        )
 
 
 class _Stopped(Exception):  # noqa: N818 - what it stops knows nothing of it
@@ -92,7 +93,7 @@ class Fetching:
             self._say(Said("choose the first and the last day"))
             return
         self._say(Said("planning …", "busy"))
-        self._do(lambda: self._workspace.plan_events(**wanted.question()), self._planned)
+        self._do(lambda: self._workspace.plan(wanted.fetch()), self._planned)
 
     def list_events(self) -> None:
         """Ask Mixpanel for the names of events."""
@@ -140,7 +141,7 @@ class Fetching:
         self._workspace.api.on_wait = wait
         try:
             with quietly():  # the answer has the warnings
-                return self._workspace.fetch_events(**wanted.question(), progress=progress)
+                return self._workspace.fetch(replace(wanted.fetch(), progress=progress))
         except _Stopped:
             return None
         finally:

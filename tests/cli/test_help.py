@@ -144,7 +144,7 @@ def test_every_name_that_is_public_can_be_found(mp):
 @pytest.mark.parametrize(
     ("where", "begins"),
     [
-        ("ws.fetch_profiles", "ws.fetch_profiles(name: str = 'profiles', where: "),
+        ("ws.fetch_profiles", "ws.fetch_profiles(name = 'profiles', where"),
         ("ws.row()", "ws.row(table: str, number: int, *, where: str | None = None, "),
         ("ws.clean", "ws.clean(*tables)\n"),
         ("Workspace.tables", "ws.tables()\n\nAll local tables, by name.\n"),

@@ -33,7 +33,6 @@ SUGGESTING = (
 """Python suggests a name from 3.13 on; these do in every version."""
 HANDING_ON = {
     "sandbox.Project.empty": sandbox.Project,
-    "queries.Profiles.of": queries.Profiles,
 }
 """Functions whose `**keywords` go to another one, which refuses them."""
 

@@ -26,8 +26,8 @@ from mixpanel_data.sandbox.server import serve
 SETTINGS = Settings(
     attempts=1, exports_per_second=1000, exports_per_hour=10_000, queries_per_hour=10_000
 )
-ALL = Export.of("2026-01-01", "2026-03-01")
-DAY = Export.of("2026-01-15", "2026-01-15")
+ALL = Export("2026-01-01", "2026-03-01")
+DAY = Export("2026-01-15", "2026-01-15")
 
 
 @pytest.fixture(scope="module", params=["in process", "over loopback"])
@@ -179,7 +179,7 @@ def test_the_client_waits_for_a_stall(client, sandbox):
 
 def test_the_client_tells_what_is_wrong_with_a_where(client):
     with pytest.raises(QueryError) as caught:
-        body(client, Export.of("2026-01-01", "2026-01-02", where='like(properties["x"])'))
+        body(client, Export("2026-01-01", "2026-01-02", where='like(properties["x"])'))
     assert "where" in str(caught.value)
 
 

@@ -63,7 +63,7 @@ class MixpanelAPIClient(NameCalls, ReportCalls, JQLCalls):
         limit: int | None = None,
     ) -> Iterator[Event]:
         """Raw events one by one; `on_batch` gets lists of at most 1,000 that were handed out."""
-        query = Export.of(from_date, to_date, events, where, limit)
+        query = Export(from_date, to_date, events, where, limit=limit)
         return self._events(query, on_batch)
 
     def _events(

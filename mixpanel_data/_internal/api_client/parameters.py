@@ -61,7 +61,7 @@ def profile_params(query: Profiles) -> dict[str, str]:
             "where": expression(query.where),
             "distinct_ids": query.distinct_ids,
             "output_properties": query.output_properties,
-            "data_group_id": query.data_group_id,
+            "data_group_id": query.group,
             "filter_by_cohort": cohort,
             "include_all_users": query.include_all_users,
             "behaviors": query.behaviors,

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from mixpanel_data._internal.services.windows import DAY, Window
 from mixpanel_data.exceptions import InvalidArgumentError, command
-from mixpanel_data.queries import parse_date
 from mixpanel_data.text import joined
 from mixpanel_data.types import TableMetadata
 
@@ -31,17 +30,13 @@ class Continuation:
         self.following = min(self.have.last + DAY, max(fetched.date(), self.have.first))
         """The first day that it lacks, or had not been over when it was fetched."""
 
-    def days(
-        self, from_date: str | date | None, to_date: str | date | None, lookback_days: int
-    ) -> Window:
+    def days(self, from_date: date | None, to_date: date | None, lookback_days: int) -> Window:
         """The days to fetch; none of them (`days` is 0) when the table has all until `last`.
 
         Without from_date: what follows the last day that was over when it was fetched, and
         `lookback_days` before. Without to_date: yesterday, the last day that is over.
         """
-        if lookback_days < 0:
-            raise InvalidArgumentError(f"lookback_days {lookback_days} is negative")
-        last = parse_date(to_date, "to_date") if to_date is not None else self._today - DAY
+        last = self._today - DAY if to_date is None else to_date
         if from_date is None:
             first = max(self.following - timedelta(days=lookback_days), self.have.first)
             if self.have.first <= last < first:
@@ -52,7 +47,7 @@ class Continuation:
                     hint="name the days to add before it: from_date (--from) and to_date (--to)",
                 )
         else:
-            first = parse_date(from_date, "from_date")
+            first = from_date
             if lookback_days:
                 raise InvalidArgumentError(
                     "lookback_days counts back from where the table ends, so from_date can't be set"

@@ -8,13 +8,13 @@ from mixpanel_data._internal.services.discovery import DiscoveryService
 from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import warn
+from mixpanel_data.queries import EventsFetch
 from mixpanel_data.types import FetchResult
 
 
 def check_events(
     result: FetchResult,
-    events: Sequence[str] | None,
-    where: object,
+    fetch: EventsFetch,
     *,
     storage: StorageEngine,
     names: DiscoveryService,
@@ -25,6 +25,7 @@ def check_events(
     """
     if result.date_range is None:
         return
+    events, where = fetch.events, fetch.where
     if not result.rows:
         first, last = result.date_range
         called = f" named {' or '.join(map(repr, events))}" if events else ""

@@ -57,7 +57,7 @@ def plan(whole: Window, size: int, found: Sequence[Body]) -> list[Body | Window]
     return sorted([*kept, *missing], key=lambda days: days.first)
 
 
-class EventsFetch:
+class EventsDownload:
     """Downloads several windows at once, and stores them in the order of their days."""
 
     def __init__(

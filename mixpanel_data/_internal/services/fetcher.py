@@ -13,20 +13,20 @@ from typing import Any
 
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Settings
+from mixpanel_data._internal.expressions import as_expression
 from mixpanel_data._internal.services.continuing import Continuation, extended, refuse_changed
-from mixpanel_data._internal.services.events import Backoff, EventsFetch, plan
-from mixpanel_data._internal.services.progress import OnProgress, Tally
+from mixpanel_data._internal.services.events import Backoff, EventsDownload, plan
+from mixpanel_data._internal.services.progress import Tally
 from mixpanel_data._internal.services.windows import Window
 from mixpanel_data._internal.storage import (
     Body,
-    Mode,
     StorageEngine,
     TableWriter,
     retry_on_conflict,
 )
 from mixpanel_data._internal.utils import utc_now
 from mixpanel_data.exceptions import InvalidArgumentError, warn
-from mixpanel_data.queries import Export, Expression, Profiles
+from mixpanel_data.queries import EventsFetch, Export, Profiles, ProfilesFetch
 from mixpanel_data.types import FetchPlan, FetchResult, TableMetadata
 
 _BATCH = 16 << 20
@@ -58,27 +58,12 @@ class FetcherService:
 
     # -- events ---------------------------------------------------------------------------------
 
-    def fetch_events(
-        self,
-        name: str,
-        from_date: str | date | None,
-        to_date: str | date | None,
-        events: Sequence[str] | None = None,
-        where: Expression | None = None,
-        progress_callback: OnProgress | None = None,
-        *,
-        limit: int | None = None,
-        mode: Mode = "create",
-        lookback_days: int = 0,
-        dedupe: bool = True,
-        window_days: int | None = None,
-        concurrency: int | None = None,
-        flat: bool | None = None,
-    ) -> FetchResult:
+    def fetch_events(self, fetch: EventsFetch) -> FetchResult:
         """Fetch the events of both days and all between into a table."""
         started = time.monotonic()
-        before = self._before(name, mode, days_are_named=from_date is not None)
-        query = self._query(before, from_date, to_date, events, where, limit, lookback_days)
+        name = fetch.name
+        before = self._before(fetch)
+        query = self._query(before, fetch)
         if isinstance(query, date):
             source = before.source if before else self._api.source
             nothing = TableMetadata(type="events", fetched_at=utc_now(), source=source)
@@ -100,14 +85,14 @@ class FetcherService:
             facts = replace(facts, job=job.id)
 
             def store() -> TableWriter:
-                steps = self._steps(query, job.bodies(), window_days)
-                tally = Tally(len(steps), progress_callback)
-                fetch = EventsFetch(
+                steps = self._steps(query, job.bodies(), fetch.window_days)
+                tally = Tally(len(steps), fetch.progress)
+                download = EventsDownload(
                     self._api,
                     query,
                     job,
                     tally=tally,
-                    at_once=concurrency or self._settings.export_concurrency,
+                    at_once=fetch.concurrency or self._settings.export_concurrency,
                     attempts=self._settings.attempts,
                     spool_limit=self._settings.spool_limit_gb * 1e9,
                     backoff=self._backoff,
@@ -115,13 +100,13 @@ class FetcherService:
                 with self._storage.new_table(
                     name,
                     facts,
-                    mode="create" if mode == "append" and before is None else mode,
+                    mode="create" if fetch.append and before is None else fetch.mode,
                     legacy_zone=self._legacy_zone,
-                    deduplicate=dedupe,
-                    flat=flat,
+                    deduplicate=fetch.dedupe,
+                    flat=fetch.flat,
                     flat_columns=self._settings.flat_columns,
                 ) as table:
-                    fetch.run(steps, table)
+                    download.run(steps, table)
                     tally.show("store", always=True)
                     found = replace(facts, source=self._source(steps))
                     table.facts = extended(before, found) if before else found
@@ -133,26 +118,14 @@ class FetcherService:
         result = _result(name, facts, started, rows=table.rows)
         return replace(result, duplicates=table.duplicates, replaced=table.replaced)
 
-    def plan_events(
-        self,
-        name: str,
-        from_date: str | date | None,
-        to_date: str | date | None,
-        events: Sequence[str] | None = None,
-        where: Expression | None = None,
-        *,
-        limit: int | None = None,
-        mode: Mode = "create",
-        lookback_days: int = 0,
-        window_days: int | None = None,
-    ) -> FetchPlan:
+    def plan_events(self, fetch: EventsFetch) -> FetchPlan:
         """What `fetch_events` would do, by the quota that this machine knows of."""
-        before = self._before(name, mode, days_are_named=from_date is not None)
-        query = self._query(before, from_date, to_date, events, where, limit, lookback_days)
+        name = fetch.name
+        query = self._query(self._before(fetch), fetch)
         steps: list[Body | Window] = []
         if isinstance(query, Export):
             job = self._storage.find_job(self._asked(name, query))
-            steps = self._steps(query, job.bodies() if job else [], window_days)
+            steps = self._steps(query, job.bodies() if job else [], fetch.window_days)
         requests = sum(isinstance(step, Window) for step in steps)
         quota = self._api.quota("export")
         beyond = math.ceil(max(0, requests - quota.left) / quota.per_hour)
@@ -174,42 +147,36 @@ class FetcherService:
         found = {step.source for step in steps if isinstance(step, Body)}
         return "sandbox" if "sandbox" in found else self._api.source
 
-    def _before(self, name: str, mode: Mode, *, days_are_named: bool) -> TableMetadata | None:
-        """What is known of the table that an append goes on with; None begins a table."""
-        self._storage.check_name(name, mode)
-        if mode != "append" or not self._storage.table_exists(name):
+    def _before(self, fetch: EventsFetch) -> TableMetadata | None:
+        """The metadata of the table to append to; None where the fetch makes a table."""
+        name = fetch.name
+        self._storage.check_name(name, fetch.mode)
+        if not fetch.append or not self._storage.table_exists(name):
             return None
         before = self._storage.get_metadata(name)
         if before.type != "events" or not self._storage.get_schema(name).changed:
             return before
-        if not days_are_named:
+        if fetch.from_date is None:
             refuse_changed(name, before)
         # Days that are named come anew and complete, but what else was changed stays changed.
         return replace(before, changed_at=before.changed_at or utc_now())
 
-    def _query(
-        self,
-        before: TableMetadata | None,
-        from_date: str | date | None,
-        to_date: str | date | None,
-        events: Sequence[str] | None,
-        where: Expression | None,
-        limit: int | None,
-        lookback_days: int,
-    ) -> Export | date:
-        """The question, with the dates that an append leaves open.
+    def _query(self, before: TableMetadata | None, fetch: EventsFetch) -> Export | date:
+        """The export, with the dates that an append leaves open.
 
         Where the table has all of them, the last one.
         """
+        if fetch.where is not None:
+            as_expression(fetch.where)  # refused before anything is downloaded
         if before is None:
-            if lookback_days:
+            if fetch.lookback_days:
                 raise InvalidArgumentError(
                     "lookback_days re-fetches days of a table, and there is none to append to"
                 )
-            query = Export.of(from_date, to_date, events, where, limit)
+            query = fetch.export(fetch.from_date, fetch.to_date)
             self._api.check_days(query)
             return query
-        if limit is not None:
+        if fetch.limit is not None:
             raise InvalidArgumentError(
                 "a limited fetch is a sample, which can't be appended", hint="leave out the limit"
             )
@@ -220,10 +187,10 @@ class FetcherService:
                 hint="fetch under another name, or all of it again with --replace (replace=True)",
             )
         has = Continuation(before, self._api.today(), self._legacy_zone)
-        days = has.days(from_date, to_date, lookback_days)
+        days = has.days(fetch.from_date, fetch.to_date, fetch.lookback_days)
         if not days.days:
             return days.last
-        query = Export.of(days.first, days.last, events, where)
+        query = fetch.export(days.first, days.last)
         self._api.check_days(query)
         asked = (list(query.events) if query.events else None, query.where)
         if asked != (before.filter_events, before.filter_where):
@@ -260,20 +227,11 @@ class FetcherService:
 
     # -- profiles -------------------------------------------------------------------------------
 
-    def fetch_profiles(
-        self,
-        name: str,
-        where: Expression | None = None,
-        progress_callback: OnProgress | None = None,
-        *,
-        query: Profiles | None = None,
-        mode: Mode = "create",
-        flat: bool | None = None,
-    ) -> FetchResult:
-        """Fetch profiles into a table, one row per user; `query` asks more than `where`."""
+    def fetch_profiles(self, fetch: ProfilesFetch) -> FetchResult:
+        """Fetch profiles into a table, one row per profile."""
         started = time.monotonic()
-        self._storage.check_name(name, mode)
-        query = query or Profiles(where=where)
+        name, query = fetch.name, fetch.query
+        self._storage.check_name(name, fetch.mode)
         facts = TableMetadata(
             type="profiles",
             fetched_at=utc_now(),
@@ -281,14 +239,18 @@ class FetcherService:
             job=uuid.uuid4().hex,
         )
         with self._storage.temporary() as folder:
-            tally = Tally(None, progress_callback)
+            tally = Tally(None, fetch.progress)
             bodies, total = self._profile_bodies(query, folder, tally)
             facts = replace(facts, source=self._api.source)
             tally.show("store", always=True)
 
             def store() -> TableWriter:
                 with self._storage.new_table(
-                    name, facts, mode=mode, flat=flat, flat_columns=self._settings.flat_columns
+                    name,
+                    facts,
+                    mode=fetch.mode,
+                    flat=fetch.flat,
+                    flat_columns=self._settings.flat_columns,
                 ) as table:
                     for body in bodies:
                         table.add(body)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         page,
         row,
     )
-    from mixpanel_data._internal.storage.engine import Mode, StorageEngine
+    from mixpanel_data._internal.storage.engine import StorageEngine
     from mixpanel_data._internal.storage.errors import translated
     from mixpanel_data._internal.storage.ingest.spool import Body, Job, is_running
     from mixpanel_data._internal.storage.ingest.table import TableWriter
@@ -44,7 +44,6 @@ else:
 __all__ = [
     "Body",
     "Job",
-    "Mode",
     "RowSelection",
     "SqlResult",
     "StorageEngine",

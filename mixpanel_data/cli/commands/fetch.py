@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +12,9 @@ import typer
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
 from mixpanel_data.cli.progress import fetching
+from mixpanel_data.cli.questions import flag_of, takes
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.text import listed
+from mixpanel_data.text import joined
 
 if TYPE_CHECKING:
     from mixpanel_data.types import FetchPlan, FetchResult
@@ -44,122 +44,37 @@ Run the same command again to resume an interrupted fetch.
   --events '"Hello, world",Login'
 """
 )
+@takes("EventsFetch", arguments=["name"], without=["progress"])
 def events(
     ctx: typer.Context,
-    from_date: Annotated[
-        str | None, typer.Option("--from", metavar="DATE", help="First day, YYYY-MM-DD.")
-    ] = None,
-    to_date: Annotated[
-        str | None, typer.Option("--to", metavar="DATE", help="Last day, included, YYYY-MM-DD.")
-    ] = None,
-    name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="The table's name: events by default.")
-    ] = None,
-    event_names: Annotated[
-        list[str] | None,
-        typer.Option("--events", metavar="A,B", help="Only these events. May be repeated."),
-    ] = None,
-    where: Annotated[
-        str | None, typer.Option(metavar="EXPR", help="Only events that this expression holds for.")
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option(metavar="N", help="At most so many: a sample, not a page.")
-    ] = None,
-    append: Annotated[
-        bool, typer.Option("--append", help="Add days; those there are come anew.")
-    ] = False,
-    lookback: Annotated[
-        int, typer.Option(metavar="DAYS", help="With --append, fetch so many days again.")
-    ] = 0,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Swap the table for a new one, in one step.")
-    ] = False,
-    dedupe: Annotated[
-        bool,
-        typer.Option("--dedupe/--no-dedupe", help="Leave out copies of an event, or keep them."),
-    ] = True,
-    window: Annotated[
-        int | None, typer.Option(metavar="DAYS", min=1, help="Days per request.")
-    ] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(metavar="N", min=1, max=100, help="Requests at once.")
-    ] = None,
-    max_wait: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", min=0, help="Longest wait for the quota; else exit 5."),
-    ] = None,
-    flat: Annotated[
-        bool | None,
-        typer.Option("--flat/--no-flat", help="Typed columns for properties, or JSON alone."),
-    ] = None,
+    options: dict[str, Any],
     plan: Annotated[
-        bool, typer.Option("--plan", help="Only say what it costs of the quota.")
+        bool, typer.Option("--plan", help="Print the requests and the wait; fetch nothing.")
     ] = False,
     stdout: Annotated[
         bool, typer.Option("--stdout", help="Write NDJSON to stdout; store nothing.")
     ] = False,
 ) -> None:
-    """Fetch the events of some days into a table.
+    """Fetch events into a table.
 
-    Nothing is stored unless everything arrived.
+    The table gets all of them, or the fetch changes nothing and fails.
     """
+    from mixpanel_data.queries import EventsFetch
+
     session = Session.of(ctx)
-    table = name or "events"
-    chosen = None if event_names is None else listed(event_names, "--events")
-    if stdout and (name or append or replace or plan):
-        raise InvalidArgumentError(
-            "--stdout stores nothing, so a table, --append, --replace and --plan don't go with it"
-        )
-    if stdout and (session.excerpt.is_of_rows or session.program):
-        raise InvalidArgumentError(
-            "--stdout writes events as Mixpanel sent them: --offset, --columns and --jq don't go"
-            " with it"
-        )
-    if not append and (from_date is None or to_date is None):
-        missing = "--from" if from_date is None else "--to"
-        raise InvalidArgumentError(
-            f"Missing option '{missing}'.", hint=f"{ctx.command_path} --help"
-        )
+    if not options.get("append"):
+        _check_days(ctx, options)
+    if stdout:
+        _write(session, options, plan=plan)
+        return
     with session.workspace() as workspace:
-        if stdout and from_date and to_date:
-            workspace.write_events(
-                sys.stdout.buffer, from_date, to_date, chosen, where, limit=limit
-            )
-            return
-        planned = workspace.plan_events(
-            table,
-            from_date,
-            to_date,
-            chosen,
-            where,
-            limit=limit,
-            append=append,
-            replace=replace,
-            lookback_days=lookback,
-            window_days=window,
-        )
+        planned = workspace.plan(EventsFetch(**options))
         if plan:
             session.show(planned)
             return
         _announce(session, planned)
-        with fetching(session, workspace) as progress, _keeping(session, workspace, table):
-            result = workspace.fetch_events(
-                table,
-                from_date,
-                to_date,
-                chosen,
-                where,
-                progress,
-                limit=limit,
-                append=append,
-                replace=replace,
-                lookback_days=lookback,
-                dedupe=dedupe,
-                window_days=window,
-                concurrency=concurrency,
-                max_wait=max_wait,
-                flat=flat,
-            )
+        with fetching(session, workspace) as progress, _keeping(session, workspace, planned.table):
+            result = workspace.fetch(EventsFetch(**options, progress=progress))
     _tell(session, result)
 
 
@@ -172,68 +87,17 @@ Examples:
   mp fetch profiles companies --group 4242
 """
 )
-def profiles(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The table's name.")] = "profiles",
-    where: Annotated[
-        str | None,
-        typer.Option(metavar="EXPR", help="Only profiles that this expression holds for."),
-    ] = None,
-    cohort: Annotated[
-        int | None, typer.Option(metavar="ID", help="Only members of this saved cohort.")
-    ] = None,
-    include_all_users: Annotated[
-        bool | None,
-        typer.Option(
-            "--all-members/--with-profile", help="With --cohort: also those without a profile."
-        ),
-    ] = None,
-    distinct_ids: Annotated[
-        list[str] | None,
-        typer.Option("--user", metavar="A,B", help="Only these distinct_ids. May be repeated."),
-    ] = None,
-    properties: Annotated[
-        list[str] | None,
-        typer.Option(metavar="A,B", help="Only these properties. May be repeated."),
-    ] = None,
-    group: Annotated[
-        str | None, typer.Option(metavar="ID", help="Profiles of this group key, not of users.")
-    ] = None,
-    behaviors: Annotated[
-        str | None, typer.Option(metavar="JSON", help="Event conditions that --where refers to.")
-    ] = None,
-    as_of: Annotated[
-        int | None, typer.Option(metavar="SECONDS", help="Epoch at which behaviors are judged.")
-    ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Swap the table for a new one, in one step.")
-    ] = False,
-    flat: Annotated[
-        bool, typer.Option("--flat/--no-flat", help="Typed columns for properties, or JSON alone.")
-    ] = True,
-) -> None:
-    """Fetch user profiles into a table.
+@takes("ProfilesFetch", arguments=["name"], without=["progress"])
+def profiles(ctx: typer.Context, options: dict[str, Any]) -> None:
+    """Fetch profiles of users or groups into a table.
 
-    Nothing is stored unless everything arrived.
+    The table gets all of them, or the fetch changes nothing and fails.
     """
+    from mixpanel_data.queries import ProfilesFetch
+
     session = Session.of(ctx)
-    wanted = None if properties is None else listed(properties, "--properties")
-    users = None if distinct_ids is None else listed(distinct_ids, "--user")
     with session.workspace() as workspace, fetching(session, workspace) as progress:
-        result = workspace.fetch_profiles(
-            name,
-            where,
-            progress,
-            cohort_id=cohort,
-            include_all_users=include_all_users,
-            distinct_ids=users,
-            output_properties=wanted,
-            group=group,
-            behaviors=None if behaviors is None else _behaviors(behaviors),
-            as_of_timestamp=as_of,
-            replace=replace,
-            flat=flat,
-        )
+        result = workspace.fetch(ProfilesFetch(**options, progress=progress))
     _tell(session, result)
 
 
@@ -276,6 +140,34 @@ def clean(
         session.show(workspace.clean(*(tables or ())), column="table")
 
 
+def _check_days(ctx: typer.Context, options: dict[str, Any]) -> None:
+    for name, flag in (("from_date", "--from"), ("to_date", "--to")):
+        if name not in options:
+            raise InvalidArgumentError(
+                f"Missing option '{flag}'.", hint=f"{ctx.command_path} --help"
+            )
+
+
+def _write(session: Session, options: dict[str, Any], *, plan: bool) -> None:
+    """Write events to stdout, past the tables."""
+    from mixpanel_data.queries import EventsFetch, Export, parameters
+
+    known = {it.name for it in parameters(Export)}
+    others = [flag_of(it) for it in parameters(EventsFetch) if it.name in options.keys() - known]
+    others = ["a table" if it == "--name" else it for it in others] + ["--plan"] * plan
+    if others:
+        raise InvalidArgumentError(
+            f"--stdout stores nothing, so {joined(others)} can't be combined with it"
+        )
+    if session.excerpt.is_of_rows or session.program:
+        raise InvalidArgumentError(
+            "--stdout writes events as Mixpanel sent them: --offset, --columns and --jq can't be"
+            " combined with it"
+        )
+    with session.workspace() as workspace:
+        workspace.write_events(sys.stdout.buffer, **options)
+
+
 def _announce(session: Session, plan: FetchPlan) -> None:
     """What a long fetch is in for."""
     if plan.spooled:
@@ -297,19 +189,6 @@ def _keeping(session: Session, workspace: Workspace, table: str) -> Iterator[Non
         if any(kept):
             session.say(f"kept {sum(kept)} windows; run the same command to resume")
         raise
-
-
-def _behaviors(text: str) -> list[dict[str, Any]]:
-    try:
-        behaviors = json.loads(text)
-    except ValueError as error:
-        raise InvalidArgumentError(f"--behaviors is not JSON: {error}") from error
-    if not isinstance(behaviors, list) or not all(isinstance(b, dict) for b in behaviors):
-        raise InvalidArgumentError(
-            "--behaviors is not a list of objects",
-            hint='[{"window": "30d", "name": "b1", "event_selectors": [{"event": "Purchase"}]}]',
-        )
-    return behaviors
 
 
 def _tell(session: Session, result: FetchResult) -> None:

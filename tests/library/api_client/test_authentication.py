@@ -181,7 +181,7 @@ def test_the_source_is_the_sandbox_once_an_answer_said_so(connect):
 
     client = connect(app=app)
     assert client.source == "mixpanel"
-    with client.open_export(Export.of("2024-01-01", "2024-01-01")):
+    with client.open_export(Export("2024-01-01", "2024-01-01")):
         assert client.source == "sandbox"
 
 

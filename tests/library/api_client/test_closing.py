@@ -83,7 +83,7 @@ def test_closing_ends_a_body_that_stalls(refused):
         received = threading.Event()
 
         def read() -> None:
-            with client.open_export(Export.of("2026-01-01", "2026-01-01")) as stream:
+            with client.open_export(Export("2026-01-01", "2026-01-01")) as stream:
                 for _ in stream:
                     received.set()
 
@@ -97,7 +97,7 @@ def test_closing_ends_a_body_that_stalls(refused):
 def test_an_answer_that_is_still_read_when_the_client_closes_ends_and_keeps_nothing():
     with Server(Reply(chunks=(b"{}\n",), end="stall")) as server:
         client = client_of(server)
-        with client.open_export(Export.of("2026-01-01", "2026-01-01")) as stream:
+        with client.open_export(Export("2026-01-01", "2026-01-01")) as stream:
             pieces = iter(stream)
             next(pieces)
             client.close()

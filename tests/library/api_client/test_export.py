@@ -23,7 +23,7 @@ from tests.loopback import Reply, Server, reply_gzip
 from tests.waiting import HANG
 
 DAY = ("2024-01-01", "2024-01-01")
-QUERY = Export.of(*DAY)
+QUERY = Export(*DAY)
 
 
 def event(number: int = 0, **properties) -> dict:
@@ -364,5 +364,5 @@ def test_an_event_that_speaks_of_an_error_is_none(connect):
 def read(client, by):
     if by == "events":
         return list(client.export_events("2024-01-01", "2024-01-01"))
-    with client.open_export(Export.of("2024-01-01", "2024-01-01")) as stream:
+    with client.open_export(Export("2024-01-01", "2024-01-01")) as stream:
         return list(stream)

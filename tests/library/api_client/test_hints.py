@@ -39,7 +39,7 @@ STATUSES = (
 
 
 def export(client):
-    with client.open_export(Export.of(*DAYS)) as stream:
+    with client.open_export(Export(*DAYS)) as stream:
         return list(stream)
 
 

@@ -22,7 +22,7 @@ from mixpanel_data.queries import Export
 from tests.loopback import Reply, Server, reply_json
 from tests.waiting import HANG, until
 
-ONE_DAY = Export.of("2024-01-01", "2024-01-01")
+ONE_DAY = Export("2024-01-01", "2024-01-01")
 
 
 class Crowd:

@@ -158,7 +158,7 @@ def test_case_51_lists_and_objects_are_json_text(connect):
     behaviors = ({"window": "30d", "name": "b1", "event_selectors": [{"event": "Buy"}]},)
     with Server(Engage(0)) as server:
         client = connect(server)
-        list(client.profile_pages(Profiles(distinct_ids=("a", "ü"), data_group_id="9")))
+        list(client.profile_pages(Profiles(distinct_ids=("a", "ü"), group="9")))
         list(client.profile_pages(Profiles(cohort_id=7, include_all_users=False)))
         list(client.profile_pages(Profiles(behaviors=behaviors, as_of_timestamp=1_700_000_000)))
     listed, cohort, behaved = (request.form for request in server.requests)

@@ -182,7 +182,7 @@ def test_an_application_that_breaks_in_this_process_is_a_broken_connection(conne
 
     client = connect(app=app)
     with (
-        client.open_export(Export.of("2024-01-01", "2024-01-01")) as stream,
+        client.open_export(Export("2024-01-01", "2024-01-01")) as stream,
         pytest.raises(ConnectionFailedError, match="broke: cut on request, after 1 rows"),
     ):
         list(stream)

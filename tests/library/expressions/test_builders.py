@@ -178,7 +178,7 @@ def test_refusals_say_what_to_write():
 
 
 def test_questions_keep_the_text():
-    assert Export.of("2026-01-01", "2026-01-02", where=x == 1).where == 'properties["x"] == 1'
+    assert Export("2026-01-01", "2026-01-02", where=x == 1).where == 'properties["x"] == 1'
     assert Profiles(where=x == 1).where == 'properties["x"] == 1'
     assert Step("Purchase", x == 1) == Step("Purchase", 'properties["x"] == 1')
     assert hash(Step("Purchase", x == 1)) == hash(Step("Purchase", 'properties["x"] == 1'))

@@ -14,6 +14,7 @@ from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.services.fetcher import FetcherService
 from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data.queries import EventsFetch
 from tests import oracles
 from tests.loopback import Reply, Request, Server
 
@@ -68,12 +69,14 @@ def test_what_is_stored_is_what_the_oracle_says(
         who = Credentials("u", "secret", "1", "us", base_url=server.url)
         with MixpanelAPIClient(who, settings=settings) as client:
             result = FetcherService(client, storage, settings=settings).fetch_events(
-                "events",
-                FIRST,
-                FIRST + timedelta(days=DAYS - 1),
-                dedupe=dedupe,
-                window_days=window,
-                concurrency=at_once,
+                EventsFetch(
+                    "events",
+                    FIRST,
+                    FIRST + timedelta(days=DAYS - 1),
+                    dedupe=dedupe,
+                    window_days=window,
+                    concurrency=at_once,
+                )
             )
     rows = storage.execute_rows("SELECT event_name, properties FROM events")
     storage.close()

@@ -21,6 +21,7 @@ from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.services.fetcher import FetcherService
 from mixpanel_data._internal.services.unfinished import UnfinishedFetches
 from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data.queries import EventsFetch
 from tests.library.api_client.conftest import Hourglass
 from tests.library.services.faults import (
     CONNECTION,
@@ -194,7 +195,7 @@ def test_the_table_is_whole_or_the_missing_days_are_named(
         expected = fault.once if often == "once" else fault.always
         if expected not in {ROWS, EMPTY}:
             with pytest.raises(getattr(mixpanel_data, expected), match="missing: ") as caught:
-                fetcher.fetch_events("events", "2024-01-01", "2024-01-21")
+                fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-21"))
             assert week in caught.value.message
             wait_for_stragglers()
             tries = sum(covers(request, week) for request in server.requests)
@@ -203,14 +204,14 @@ def test_the_table_is_whole_or_the_missing_days_are_named(
             (left,) = UnfinishedFetches(storage).list()
             armed, asked = 0, len(server.requests)
             with fetching(server, storage, HANG) as patient:
-                patient.fetch_events("events", "2024-01-01", "2024-01-21")
+                patient.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-21"))
             again = sum(
                 (date.fromisoformat(q["to_date"]) - date.fromisoformat(q["from_date"])).days + 1
                 for q in (request.query for request in server.requests[asked:])
             )
             assert again == 21 - left.rows
         else:
-            fetcher.fetch_events("events", "2024-01-01", "2024-01-21")
+            fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-21"))
             tries = sum(covers(request, week) for request in server.requests)
             assert (tries > 1) is (fault.done == "asked again")
     days = [date(2024, 1, 1) + timedelta(days=n) for n in range(21)]

@@ -28,7 +28,7 @@ from mixpanel_data._internal.services.fetcher import FetcherService
 from mixpanel_data._internal.services.unfinished import UnfinishedFetches
 from mixpanel_data._internal.services.windows import cut
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data.queries import Profiles
+from mixpanel_data.queries import EventsFetch, ProfilesFetch
 from tests.loopback import Reply, Request, Server, reply_gzip, reply_json
 from tests.waiting import HANG, until
 
@@ -104,7 +104,14 @@ def test_a_range_is_asked_for_in_windows_and_stored_in_order(
     seen: list[FetchProgress] = []
     with Server(export) as server:
         result = fetcher(server).fetch_events(
-            "events", "2024-02-20", date(2024, 3, 15), ["a"], 'properties["x"] == 1', seen.append
+            EventsFetch(
+                "events",
+                "2024-02-20",
+                date(2024, 3, 15),
+                ["a"],
+                'properties["x"] == 1',
+                seen.append,
+            )
         )
         asked = sorted(day_of(request) for request in server.requests)
     assert [str(first) for first, _ in asked] == [
@@ -142,7 +149,7 @@ def test_a_long_range_stays_within_the_hourly_quota(
     with Server(Reply()) as server:
         service = fetcher(server)
         service._settings = Settings(exports_per_second=1000)
-        service.fetch_events("events", "2020-01-01", "2024-12-31")
+        service.fetch_events(EventsFetch("events", "2020-01-01", "2024-12-31"))
         assert len(server.requests) <= 60
 
 
@@ -159,7 +166,7 @@ def test_case_35_a_broken_body_is_asked_for_again_and_leaves_no_duplicates(
         return broken.pop(day_of(request)[0], export)(request)
 
     with Server(script) as server:
-        result = fetcher(server).fetch_events("events", "2024-01-01", "2024-01-21")
+        result = fetcher(server).fetch_events(EventsFetch("events", "2024-01-01", "2024-01-21"))
         assert len(server.requests) == 6
     assert result.rows == 63
     assert len(set(stored(storage))) == 63
@@ -184,9 +191,9 @@ def test_a_window_that_never_comes_whole_leaves_no_table_and_is_named(
         return (reply if bad else export)(request)
 
     with Server(script) as server:
-        fetcher(server).fetch_events("before", "2024-01-01", "2024-01-01")
+        fetcher(server).fetch_events(EventsFetch("before", "2024-01-01", "2024-01-01"))
         with pytest.raises(error) as caught:
-            fetcher(server).fetch_events("events", "2024-01-01", "2024-01-21")
+            fetcher(server).fetch_events(EventsFetch("events", "2024-01-01", "2024-01-21"))
         assert "missing: 2024-01-08" in caught.value.message
         assert "the same command continues" in caught.value.hint
         assert [(table.name, table.rows) for table in storage.list_tables()] == [("before", 3)]
@@ -194,7 +201,10 @@ def test_a_window_that_never_comes_whole_leaves_no_table_and_is_named(
 
         (status,) = UnfinishedFetches(storage).list()
         faulty, asked = False, len(server.requests)
-        assert fetcher(server).fetch_events("events", "2024-01-01", "2024-01-21").rows == 63
+        assert (
+            fetcher(server).fetch_events(EventsFetch("events", "2024-01-01", "2024-01-21")).rows
+            == 63
+        )
         again = [day for request in server.requests[asked:] for day in days_of(request)]
     missing = [day for text in status.missing for day in days_between(*text.split(".."))]
     assert sorted(again) == missing
@@ -207,48 +217,54 @@ def test_nothing_is_asked_when_the_table_exists_or_the_question_is_wrong(
 ) -> None:
     with Server(export) as server:
         service = fetcher(server)
-        service.fetch_events("events", "2024-01-01", "2024-01-01")
+        service.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-01"))
         with pytest.raises(TableExistsError):
-            service.fetch_events("events", "2024-01-01", "2024-01-01")
+            service.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-01"))
         for dates in (
             ("2024-01-02", "2024-01-01"),
             ("2024-02-30", "2024-03-01"),
             (None, "2024-01-01"),
         ):
             with pytest.raises(InvalidArgumentError):
-                service.fetch_events("other", *dates)
+                service.fetch_events(EventsFetch("other", *dates))
         with pytest.raises(InvalidArgumentError):
-            service.fetch_events("other", "2024-01-01", "2024-01-01", [])
+            service.fetch_events(EventsFetch("other", "2024-01-01", "2024-01-01", []))
         assert len(server.requests) == 1
 
 
 def test_no_events_are_an_empty_table(storage: StorageEngine, fetcher: Fetcher) -> None:
     with Server(Reply()) as server:
-        assert fetcher(server).fetch_events("events", "2024-01-01", "2024-01-09").rows == 0
+        assert (
+            fetcher(server).fetch_events(EventsFetch("events", "2024-01-01", "2024-01-09")).rows
+            == 0
+        )
     assert [(table.name, table.rows) for table in storage.list_tables()] == [("events", 0)]
 
 
 def test_a_limited_fetch_is_one_request(storage: StorageEngine, fetcher: Fetcher) -> None:
     with Server(export) as server:
-        fetcher(server).fetch_events("events", "2024-01-01", "2024-03-31", limit=10)
+        fetcher(server).fetch_events(EventsFetch("events", "2024-01-01", "2024-03-31", limit=10))
         (request,) = server.requests
     assert request.query["limit"] == "10"
     assert storage.get_metadata("events").filter_limit == 10
     with Server(export) as server, pytest.raises(InvalidArgumentError, match="is a sample of"):
-        fetcher(server).fetch_events("events", "2024-04-01", "2024-04-02", mode="append")
+        fetcher(server).fetch_events(EventsFetch("events", "2024-04-01", "2024-04-02", append=True))
 
 
 def test_what_the_sandbox_fed_is_marked(storage: StorageEngine, fetcher: Fetcher) -> None:
     with Server(Reply(headers={"X-Mixpanel-Source": "sandbox"})) as server:
         assert (
-            fetcher(server).fetch_events("events", "2024-01-01", "2024-01-01").source == "sandbox"
+            fetcher(server).fetch_events(EventsFetch("events", "2024-01-01", "2024-01-01")).source
+            == "sandbox"
         )
     assert [table.source for table in storage.list_tables()] == ["sandbox"]
 
 
 def test_legacy_projects_are_stored_in_utc(storage: StorageEngine, fetcher: Fetcher) -> None:
     with Server(export) as server:
-        fetcher(server, legacy_zone="US/Pacific").fetch_events("events", "2024-01-01", "2024-01-01")
+        fetcher(server, legacy_zone="US/Pacific").fetch_events(
+            EventsFetch("events", "2024-01-01", "2024-01-01")
+        )
     assert (
         str(storage.execute_scalar("SELECT min(event_time) FROM events")) == "2024-01-01 08:00:00"
     )
@@ -267,7 +283,7 @@ def test_profiles_come_page_by_page_and_once_each(storage: StorageEngine, fetche
     seen: list[FetchProgress] = []
     with Server(engage) as server:
         result = fetcher(server).fetch_profiles(
-            "people", progress_callback=seen.append, query=Profiles(where='properties["a"] == 1')
+            ProfilesFetch("people", progress=seen.append, where='properties["a"] == 1')
         )
         assert all(r.form["where"] == 'properties["a"] == 1' for r in server.requests)
     assert result.rows == 5
@@ -297,7 +313,7 @@ def test_profiles_without_an_id_are_stored_all_the_same_and_told(
         Server(reply) as server,
         pytest.warns(match=r"profiles without a \$distinct_id: 3; their distinct_id .* is NULL"),
     ):
-        result = fetcher(server).fetch_profiles("people")
+        result = fetcher(server).fetch_profiles(ProfilesFetch("people"))
     assert storage.execute_rows(
         "SELECT distinct_id, (properties->>'$.n')::INT, last_seen FROM people ORDER BY ALL"
     ) == [
@@ -330,7 +346,7 @@ def test_a_last_seen_is_stored_in_utc(
     storage: StorageEngine, fetcher: Fetcher, sent: object, stored: str
 ) -> None:
     with Server(engage_of({"$distinct_id": "a", "$properties": {"$last_seen": sent}})) as server:
-        assert fetcher(server).fetch_profiles("people").nulls == {}
+        assert fetcher(server).fetch_profiles(ProfilesFetch("people")).nulls == {}
     assert storage.execute_scalar("SELECT last_seen::VARCHAR FROM people") == stored
 
 
@@ -360,7 +376,7 @@ def test_a_last_seen_that_is_no_time_is_null_and_told(
         Server(engage_of(*people, *quiet)) as server,
         pytest.warns(match=r"profiles with a \$last_seen that is no time: 2; their last_seen"),
     ):
-        result = fetcher(server).fetch_profiles("people")
+        result = fetcher(server).fetch_profiles(ProfilesFetch("people"))
     assert (result.rows, result.nulls) == (4, {"last_seen": 2})
     assert storage.execute_scalar("SELECT count(last_seen) FROM people") == 0
 
@@ -372,10 +388,13 @@ STALLED = textwrap.dedent("""
     from mixpanel_data._internal.config import Credentials
     from mixpanel_data._internal.services.fetcher import FetcherService
     from mixpanel_data._internal.storage import StorageEngine
+    from mixpanel_data.queries import EventsFetch
     storage = StorageEngine(Path(sys.argv[2]))
     client = MixpanelAPIClient(Credentials("u", "s", "1", "us", base_url=sys.argv[1]))
     try:
-        FetcherService(client, storage).fetch_events("events", "2024-01-01", "2024-01-31")
+        FetcherService(client, storage).fetch_events(
+            EventsFetch("events", "2024-01-01", "2024-01-31")
+        )
     except KeyboardInterrupt:
         print("stopped", storage.list_tables())
     storage.close()

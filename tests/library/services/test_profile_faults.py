@@ -19,6 +19,7 @@ from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.services.fetcher import FetcherService
 from mixpanel_data._internal.storage import StorageEngine
+from mixpanel_data.queries import ProfilesFetch
 from tests.library.api_client.conftest import Hourglass
 from tests.library.services.faults import (
     CONNECTION,
@@ -191,18 +192,18 @@ def test_every_profile_is_stored_once_or_none_at_all(
         expected = fault.once if often == "once" else fault.always
         if is_error(expected):
             with pytest.raises(getattr(mixpanel_data, expected)):
-                fetcher.fetch_profiles("people")
+                fetcher.fetch_profiles(ProfilesFetch("people"))
             assert storage.list_tables() == []
         else:
             told = "did not say how many" if expected == UNCHECKED and page == 0 else None
             with pytest.warns(match=told) if told else nullcontext():
-                assert fetcher.fetch_profiles("people").rows == TOTAL
+                assert fetcher.fetch_profiles(ProfilesFetch("people")).rows == TOTAL
         tries = sum(number(request) == page for request in server.requests)
         assert (tries > 1) is (fault.done == "asked again")
         if is_error(expected):
             armed = 0
             with fetching(server, storage, HANG) as patient:
-                assert patient.fetch_profiles("people").rows == TOTAL
+                assert patient.fetch_profiles(ProfilesFetch("people")).rows == TOTAL
     rows = storage.execute_rows("SELECT distinct_id, properties->>'$.n' FROM people ORDER BY 1")
     assert rows == [(str(n), str(n)) for n in range(TOTAL)]
     assert storage.execute_rows("SELECT table_name, row_count FROM _metadata") == [
@@ -226,7 +227,7 @@ def test_pages_that_repeat_for_ever_end_after_the_first_of_them(storage: Storage
 
     with Server(script) as server, fetching(server, storage, HANG) as fetcher:
         with pytest.raises(mixpanel_data.IncompleteExportError, match="page 1 is page 0 again"):
-            fetcher.fetch_profiles("people")
+            fetcher.fetch_profiles(ProfilesFetch("people"))
         assert [number(request) for request in server.requests] == [0, 1] * 3
 
 
@@ -242,7 +243,7 @@ def test_profiles_that_come_twice_in_the_place_of_others_are_told(storage: Stora
         fetching(server, storage, HANG) as fetcher,
         pytest.warns(mixpanel_data.MixpanelDataWarning, match=r"^1 of 5 profiles may be missing"),
     ):
-        result = fetcher.fetch_profiles("people")
+        result = fetcher.fetch_profiles(ProfilesFetch("people"))
     assert (result.rows, result.duplicates) == (4, 1)
 
 
@@ -251,8 +252,8 @@ def test_a_name_that_is_taken_costs_no_request(storage: StorageEngine) -> None:
         Server(lambda r: Reply(body=body_of(r))) as server,
         fetching(server, storage, HANG) as fetcher,
     ):
-        fetcher.fetch_profiles("people")
+        fetcher.fetch_profiles(ProfilesFetch("people"))
         asked = len(server.requests)
         with pytest.raises(mixpanel_data.TableExistsError):
-            fetcher.fetch_profiles("people")
+            fetcher.fetch_profiles(ProfilesFetch("people"))
         assert len(server.requests) == asked

@@ -22,7 +22,7 @@ from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.services.fetcher import FetcherService
 from mixpanel_data._internal.services.unfinished import UnfinishedFetches
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data.queries import Export
+from mixpanel_data.queries import EventsFetch, Export
 from mixpanel_data.sandbox import Fault, Faults, Sandbox
 from tests.loopback import Reply, Request, Server, reply_gzip
 
@@ -107,7 +107,7 @@ def test_only_missing_days_are_asked_for_after_a_failure(
 ) -> None:
     mixpanel.broken = {"2024-01-08"}
     with pytest.raises(ConnectionFailedError, match=r"missing: 2024-01-08..2024-01-14"):
-        fetcher.fetch_events("events", "2024-01-01", "2024-01-31")
+        fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-31"))
     (status,) = UnfinishedFetches(storage).list()
     assert status.done == (
         "2024-01-01..2024-01-07",
@@ -119,7 +119,7 @@ def test_only_missing_days_are_asked_for_after_a_failure(
     assert status.rows == 48
     mixpanel.broken.clear()
     mixpanel.asked.clear()
-    assert fetcher.fetch_events("events", "2024-01-01", "2024-01-31").rows == 62
+    assert fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-31")).rows == 62
     assert mixpanel.asked == [("2024-01-08", "2024-01-14")]
     assert days_in(storage) == expected("2024-01-01", "2024-01-31")
     assert UnfinishedFetches(storage).list() == []
@@ -130,10 +130,10 @@ def test_a_longer_range_or_other_windows_use_what_is_there(
 ) -> None:
     mixpanel.broken = {"2024-01-08"}
     with pytest.raises(ConnectionFailedError):
-        fetcher.fetch_events("events", "2024-01-01", "2024-01-14")
+        fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-14"))
     mixpanel.broken.clear()
     mixpanel.asked.clear()
-    fetcher.fetch_events("events", "2023-12-31", "2024-01-20", window_days=5)
+    fetcher.fetch_events(EventsFetch("events", "2023-12-31", "2024-01-20", window_days=5))
     assert sorted(mixpanel.asked) == [
         ("2023-12-31", "2023-12-31"),
         ("2024-01-08", "2024-01-12"),
@@ -164,10 +164,10 @@ def test_another_question_shares_nothing(
 ) -> None:
     mixpanel.broken = {"2024-01-08"}
     with pytest.raises(ConnectionFailedError):
-        fetcher.fetch_events("events", "2024-01-01", "2024-01-14")
+        fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-14"))
     mixpanel.broken.clear()
     mixpanel.asked.clear()
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-14", ["a"])
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-14", ["a"]))
     assert len(mixpanel.asked) == 2
     assert len(UnfinishedFetches(storage).list()) == 1
     assert UnfinishedFetches(storage).clean("events") == ("events",)
@@ -179,7 +179,7 @@ def test_a_window_that_keeps_breaking_off_is_split(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
 ) -> None:
     mixpanel.longest = 2
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-07", concurrency=1)
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-07", concurrency=1))
     assert days_in(storage) == expected("2024-01-01", "2024-01-07")
     assert [d for d in mixpanel.asked if between(*d)[1:]] == [
         *[("2024-01-01", "2024-01-07")] * 2,
@@ -194,7 +194,7 @@ def test_a_window_that_keeps_breaking_off_is_split(
 def test_a_dead_export_costs_few_requests(fetcher: FetcherService, mixpanel: Mixpanel) -> None:
     mixpanel.longest = 0
     with pytest.raises(ConnectionFailedError):
-        fetcher.fetch_events("events", "2024-01-01", "2024-01-07")
+        fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-07"))
     assert len(mixpanel.asked) <= 8
 
 
@@ -203,11 +203,11 @@ def test_a_body_that_lost_bytes_is_asked_for_again(
 ) -> None:
     mixpanel.broken = {"2024-01-08"}
     with pytest.raises(ConnectionFailedError):
-        fetcher.fetch_events("events", "2024-01-01", "2024-01-14")
+        fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-14"))
     (body,) = storage.path.parent.glob("*.spool/job-*/*.ndjson")
     body.write_bytes(body.read_bytes()[:-1])
     mixpanel.broken.clear()
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-14")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-14"))
     assert days_in(storage) == expected("2024-01-01", "2024-01-14")
 
 
@@ -216,13 +216,13 @@ def test_days_that_were_not_over_are_not_taken_from_an_old_spool(
 ) -> None:
     mixpanel.broken = {"2024-01-08"}
     with pytest.raises(ConnectionFailedError):
-        fetcher.fetch_events("events", "2024-01-01", "2024-01-14")
+        fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-14"))
     (body,) = storage.path.parent.glob("*.spool/job-*/*.ndjson")
     noon = datetime(2024, 1, 7, 12, tzinfo=UTC).timestamp()
     os.utime(body, (noon, noon))
     mixpanel.broken.clear()
     mixpanel.asked.clear()
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-14")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-14"))
     assert len(mixpanel.asked) == 2
 
 
@@ -240,32 +240,32 @@ def test_a_day_of_any_zone_is_over_a_day_after_it_ended_in_utc(
     fetcher._legacy_zone = "US/Pacific"
     mixpanel.broken = {"2024-01-08"}
     with pytest.raises(ConnectionFailedError):
-        fetcher.fetch_events("events", "2024-01-01", "2024-01-14")
+        fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-14"))
     (body,) = storage.path.parent.glob("*.spool/job-*/*.ndjson")
     at = received.replace(tzinfo=UTC).timestamp()
     os.utime(body, (at, at))
     mixpanel.broken.clear()
     mixpanel.asked.clear()
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-14")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-14"))
     assert len(mixpanel.asked) == requests
 
 
 def test_an_append_that_does_not_reach_the_end_leaves_when_it_was_fetched(
     storage: StorageEngine, fetcher: FetcherService
 ) -> None:
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-10")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-10"))
     storage.execute_rows("UPDATE _metadata SET fetched_at = fetched_at - INTERVAL 1 HOUR")
     before = storage.get_metadata("events").fetched_at
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-09", mode="append")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-09", append=True))
     assert storage.get_metadata("events").fetched_at == before
-    fetcher.fetch_events("events", "2024-01-09", "2024-01-10", mode="append")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-09", "2024-01-10", append=True))
     assert storage.get_metadata("events").fetched_at > before
 
 
 def test_what_a_fetch_that_died_after_its_commit_left_is_not_used(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
 ) -> None:
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-07")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-07"))
     job = storage.get_metadata("events").job
     question = {**fetcher._asked("events", _export()), "table": "events"}
     with storage.job(question, from_date="2024-01-01", to_date="2024-01-07") as left:
@@ -275,13 +275,13 @@ def test_what_a_fetch_that_died_after_its_commit_left_is_not_used(
             incoming.write(b"stale\n")
             incoming.keep(1, "mixpanel")
     mixpanel.asked.clear()
-    fetcher.fetch_events("events", "2024-01-07", "2024-01-08", mode="append")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-07", "2024-01-08", append=True))
     assert mixpanel.asked == [("2024-01-07", "2024-01-08")]
     assert days_in(storage) == expected("2024-01-01", "2024-01-08")
 
 
 def _export() -> Export:
-    return Export.of("2024-01-01", "2024-01-07")
+    return Export("2024-01-01", "2024-01-07")
 
 
 def test_two_fetches_into_one_table_do_not_mix(
@@ -291,7 +291,7 @@ def test_two_fetches_into_one_table_do_not_mix(
         storage.job(fetcher._asked("events", _export()), from_date="", to_date=""),
         pytest.raises(StorageError, match="another fetch into table 'events' is running"),
     ):
-        fetcher.fetch_events("events", "2024-01-01", "2024-01-07")
+        fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-07"))
 
 
 def test_a_download_that_outlives_its_fetch_does_not_touch_that_of_the_next(
@@ -322,7 +322,7 @@ def test_past_its_limit_the_spool_says_so_and_drops_what_is_stored(
 ) -> None:
     fetcher._settings = Settings(spool_limit_gb=1e-6)
     with pytest.warns(MixpanelDataWarning, match="spool has reached its limit"):
-        fetcher.fetch_events("events", "2024-01-01", "2024-01-21", concurrency=1)
+        fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-21", concurrency=1))
     assert days_in(storage) == expected("2024-01-01", "2024-01-21")
 
 
@@ -330,18 +330,21 @@ def test_case_83_copies_are_left_out_and_the_last_processed_stays(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
 ) -> None:
     mixpanel.copies = 3
-    result = fetcher.fetch_events("events", "2024-01-01", "2024-01-10")
+    result = fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-10"))
     assert (result.rows, result.duplicates) == (20, 40)
     assert storage.execute_rows("SELECT DISTINCT properties->>'$.copy' FROM events") == [("0",)]
-    assert fetcher.fetch_events("all", "2024-01-01", "2024-01-10", dedupe=False).rows == 60
+    assert (
+        fetcher.fetch_events(EventsFetch("all", "2024-01-01", "2024-01-10", dedupe=False)).rows
+        == 60
+    )
 
 
 def test_an_append_extends_and_replaces_whole_days(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
 ) -> None:
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-10")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-10"))
     mixpanel.version = 1
-    result = fetcher.fetch_events("events", "2024-01-08", "2024-01-12", mode="append")
+    result = fetcher.fetch_events(EventsFetch("events", "2024-01-08", "2024-01-12", append=True))
     assert (result.rows, result.replaced) == (10, 6)
     assert result.date_range == ("2024-01-08", "2024-01-12")
     assert days_in(storage) == expected("2024-01-01", "2024-01-12")
@@ -358,15 +361,17 @@ def test_an_append_goes_on_after_the_last_day_until_yesterday(
 ) -> None:
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     last = yesterday - timedelta(days=5)
-    fetcher.fetch_events("events", last - timedelta(days=3), last)
+    fetcher.fetch_events(EventsFetch("events", last - timedelta(days=3), last))
     mixpanel.asked.clear()
-    fetcher.fetch_events("events", None, None, mode="append")
+    fetcher.fetch_events(EventsFetch("events", None, None, append=True))
     assert mixpanel.asked == [(str(last + timedelta(days=1)), str(yesterday))]
     mixpanel.asked.clear()
-    nothing = fetcher.fetch_events("events", None, None, mode="append")
+    nothing = fetcher.fetch_events(EventsFetch("events", None, None, append=True))
     assert (nothing.rows, nothing.date_range, mixpanel.asked) == (0, None, [])
     assert nothing.complete_until == str(yesterday)
-    refreshed = fetcher.fetch_events("events", None, None, mode="append", lookback_days=2)
+    refreshed = fetcher.fetch_events(
+        EventsFetch("events", None, None, append=True, lookback_days=2)
+    )
     assert (refreshed.rows, refreshed.replaced) == (4, 4)
 
 
@@ -374,16 +379,16 @@ def test_a_day_that_was_not_over_is_fetched_again(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
 ) -> None:
     today = datetime.now(UTC).date()
-    fetcher.fetch_events("events", today - timedelta(days=2), today)
+    fetcher.fetch_events(EventsFetch("events", today - timedelta(days=2), today))
     mixpanel.asked.clear()
-    fetcher.fetch_events("events", None, today, mode="append")
+    fetcher.fetch_events(EventsFetch("events", None, today, append=True))
     assert mixpanel.asked == [(str(today), str(today))]
     fetcher.fetch_events(
-        "events", today - timedelta(days=2), today - timedelta(days=1), mode="append"
+        EventsFetch("events", today - timedelta(days=2), today - timedelta(days=1), append=True)
     )
     assert storage.get_metadata("events").to_date == str(today)
     mixpanel.asked.clear()
-    fetcher.fetch_events("events", None, today, mode="append")
+    fetcher.fetch_events(EventsFetch("events", None, today, append=True))
     assert mixpanel.asked == [(str(today), str(today))]
 
 
@@ -392,11 +397,11 @@ def test_a_day_that_was_not_over_is_not_left_as_it_was(
 ) -> None:
     today = datetime.now(UTC).date()
     yesterday = today - timedelta(days=1)
-    fetcher.fetch_events("events", yesterday - timedelta(days=1), yesterday)
+    fetcher.fetch_events(EventsFetch("events", yesterday - timedelta(days=1), yesterday))
     storage.execute("UPDATE _metadata SET fetched_at = fetched_at - INTERVAL 1 DAY")
     mixpanel.asked.clear()
     with pytest.raises(InvalidArgumentError, match=f"{yesterday} was not over") as caught:
-        fetcher.fetch_events("events", today, today, mode="append")
+        fetcher.fetch_events(EventsFetch("events", today, today, append=True))
     assert (caught.value.hint, mixpanel.asked) == (f"start at {yesterday}", [])
 
 
@@ -409,7 +414,7 @@ def test_a_day_that_was_not_over_is_not_left_as_it_was(
         ({"where": "x"}, "asks for others"),
         ({"limit": 5}, "sample"),
         ({"from_date": "2024-01-11", "lookback_days": 2}, "from_date can't be set"),
-        ({"lookback_days": -1, "from_date": None}, "negative"),
+        ({"lookback_days": -1, "from_date": None}, "below 0"),
         ({"from_date": None, "to_date": "2023-12-31"}, "the table begins at 2024-01-01"),
         ({"from_date": "2999-01-01", "to_date": None}, "is after yesterday"),
         ({"to_date": "2999-01-01"}, "is in the future"),
@@ -418,11 +423,11 @@ def test_a_day_that_was_not_over_is_not_left_as_it_was(
 def test_an_append_that_would_not_fit_is_refused(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel, options: dict, message: str
 ) -> None:
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-10")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-10"))
     mixpanel.asked.clear()
     asked = {"from_date": "2024-01-11", "to_date": "2024-01-12", **options}
     with pytest.raises(InvalidArgumentError, match=message):
-        fetcher.fetch_events("events", mode="append", **asked)
+        fetcher.fetch_events(EventsFetch("events", append=True, **asked))
     assert mixpanel.asked == []
 
 
@@ -430,8 +435,8 @@ def test_an_append_to_nothing_begins_the_table_or_asks_where(
     storage: StorageEngine, fetcher: FetcherService
 ) -> None:
     with pytest.raises(InvalidArgumentError, match="from_date is required"):
-        fetcher.fetch_events("events", None, None, mode="append")
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-02", mode="append")
+        fetcher.fetch_events(EventsFetch("events", None, None, append=True))
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-02", append=True))
     assert days_in(storage) == expected("2024-01-01", "2024-01-02")
 
 
@@ -440,17 +445,25 @@ def test_an_append_to_a_table_of_the_user_is_refused(
 ) -> None:
     storage.execute("CREATE TABLE mine AS SELECT 1 AS one")
     with pytest.raises(TableNotFoundError):
-        fetcher.fetch_events("mine", "2024-01-01", "2024-01-02", mode="append")
+        fetcher.fetch_events(EventsFetch("mine", "2024-01-01", "2024-01-02", append=True))
 
 
 def test_a_failed_append_or_replace_changes_nothing(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
 ) -> None:
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-10")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-10"))
     mixpanel.broken = {"2024-01-12"}
     for mode in ("append", "replace"):
         with pytest.raises(ConnectionFailedError):
-            fetcher.fetch_events("events", "2024-01-08", "2024-01-14", mode=mode)
+            fetcher.fetch_events(
+                EventsFetch(
+                    "events",
+                    "2024-01-08",
+                    "2024-01-14",
+                    append=mode == "append",
+                    replace=mode == "replace",
+                )
+            )
     assert days_in(storage) == expected("2024-01-01", "2024-01-10")
     assert storage.get_metadata("events").to_date == "2024-01-10"
 
@@ -458,8 +471,8 @@ def test_a_failed_append_or_replace_changes_nothing(
 def test_a_replacement_swaps_the_table(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
 ) -> None:
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-10")
-    fetcher.fetch_events("events", "2024-03-01", "2024-03-02", ["a"], mode="replace")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-10"))
+    fetcher.fetch_events(EventsFetch("events", "2024-03-01", "2024-03-02", ["a"], replace=True))
     assert days_in(storage) == expected("2024-03-01", "2024-03-02")
     assert storage.get_metadata("events").filter_events == ["a"]
     assert storage.execute_rows("SELECT row_count FROM _metadata") == [(4,)]
@@ -468,10 +481,10 @@ def test_a_replacement_swaps_the_table(
 def test_data_of_another_source_is_not_mixed_in(
     storage: StorageEngine, fetcher: FetcherService, mixpanel: Mixpanel
 ) -> None:
-    fetcher.fetch_events("events", "2024-01-01", "2024-01-10")
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-10"))
     storage.execute("UPDATE _metadata SET source = 'sandbox'")
     with pytest.raises(InvalidArgumentError, match="holds data of sandbox"):
-        fetcher.fetch_events("events", "2024-01-11", "2024-01-12", mode="append")
+        fetcher.fetch_events(EventsFetch("events", "2024-01-11", "2024-01-12", append=True))
     assert days_in(storage) == expected("2024-01-01", "2024-01-10")
 
 
@@ -479,7 +492,7 @@ def test_legacy_days_are_replaced_in_their_zone(
     storage: StorageEngine, fetcher: FetcherService
 ) -> None:
     fetcher._legacy_zone = "US/Pacific"
-    fetcher.fetch_events("events", "2024-03-08", "2024-03-11")
-    result = fetcher.fetch_events("events", "2024-03-10", "2024-03-11", mode="append")
+    fetcher.fetch_events(EventsFetch("events", "2024-03-08", "2024-03-11"))
+    result = fetcher.fetch_events(EventsFetch("events", "2024-03-10", "2024-03-11", append=True))
     assert (result.rows, result.replaced) == (4, 4)
     assert storage.execute_scalar("SELECT count(*) FROM events") == 8

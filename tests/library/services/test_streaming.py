@@ -15,7 +15,7 @@ from mixpanel_data.queries import Export, Profiles
 from tests.loopback import Reply, Request, Server, reply_gzip, reply_json
 
 Make = Callable[[Server], StreamingService]
-MONTH = Export.of("2024-01-01", "2024-01-21")
+MONTH = Export("2024-01-01", "2024-01-21")
 
 
 def events_of(request: Request) -> bytes:
@@ -106,12 +106,12 @@ def test_a_last_line_without_an_end_gets_one(streaming: Make) -> None:
     line = b'{"event":"a","properties":{}}'
     file = io.BytesIO()
     with Server(Reply(body=line)) as server:
-        assert streaming(server).write_events(Export.of("2024-01-01", "2024-01-14"), file) == 2
+        assert streaming(server).write_events(Export("2024-01-01", "2024-01-14"), file) == 2
     assert file.getvalue() == (line + b"\n") * 2
 
 
 def test_days_that_have_not_begun_are_refused_before_mixpanel_is_asked(streaming: Make) -> None:
-    future = Export.of("2024-01-01", "2999-01-01")
+    future = Export("2024-01-01", "2999-01-01")
     with Server(Script()) as server:
         for read in (
             lambda it: list(it.events(future)),

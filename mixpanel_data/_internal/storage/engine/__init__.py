@@ -2,9 +2,9 @@
 
 from mixpanel_data._internal.storage.engine.jobs import Jobs
 from mixpanel_data._internal.storage.engine.querying import Querying
-from mixpanel_data._internal.storage.engine.tables import Mode, Tables
+from mixpanel_data._internal.storage.engine.tables import Tables
 
-__all__ = ["Mode", "StorageEngine"]
+__all__ = ["StorageEngine"]
 
 
 class StorageEngine(Tables, Querying, Jobs):

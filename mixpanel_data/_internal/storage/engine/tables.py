@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage import inventory, metadata, naming
@@ -30,8 +30,10 @@ from mixpanel_data.types import (
     TableType,
 )
 
+if TYPE_CHECKING:
+    from mixpanel_data.queries import Mode
+
 T = TypeVar("T")
-Mode = Literal["create", "append", "replace"]
 
 _BATCH = 10_000
 
