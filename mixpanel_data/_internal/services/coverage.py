@@ -17,19 +17,18 @@ from mixpanel_data._internal.services.shared_days import Wanted
 from mixpanel_data._internal.services.windows import Window
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import InvalidArgumentError, near, warn
-from mixpanel_data.queries import LocalFunnel, LocalQuestion, LocalRetention
+from mixpanel_data.queries import LocalQuestion
 from mixpanel_data.types import TableSchema
+
+_END_OF_TIME = datetime.fromisoformat("9999-01-01")
 
 
 def wanted(query: LocalQuestion, calendar: Calendar) -> Wanted:
     """The events that a question reads."""
     asked = needs(query)
-    start, end = calendar.start - asked.before, calendar.end + asked.after
-    if isinstance(query, LocalFunnel):
-        start -= timedelta(seconds=query.grace_seconds * len(query.steps))
-    if isinstance(query, LocalRetention):
-        late = timedelta(days=query.interval_days * (query.interval_count + 1))
-        end = datetime.fromisoformat("9999-01-01") if query.unbounded else calendar.end + late
+    start = calendar.start - asked.before - asked.reads_before
+    further = asked.reads_after
+    end = _END_OF_TIME if further is None else calendar.end + asked.after + further
     return Wanted(None if asked.sees_all else asked.events, start, end)
 
 

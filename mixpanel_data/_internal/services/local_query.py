@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from mixpanel_data._internal.services.shared_days import Shared
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data._internal.utils import utc_now
-from mixpanel_data.queries import Flows, LocalRetention, Question
+from mixpanel_data.queries import Question
 
 A = TypeVar("A")
 
@@ -71,10 +71,9 @@ class LocalQueryService:
         report = LOCAL_REPORTS[type(query)]
         tables = known_tables.events(self._storage, query.table, self._zone)
         calendar = Calendar(query.timezone, query.from_date, query.to_date, query.week_start)
-        if query.edge_buckets == "whole" and not isinstance(query, Flows):
+        if query.edge_buckets == "whole" and report.has_buckets:
             calendar = calendar.whole(query.unit)
-        if isinstance(query, LocalRetention) and query.as_of is None:
-            query = replace(query, as_of=self._end_of_data(tables))
+        query = report.completed(query, lambda: self._end_of_data(tables))
         tables, shared = shared_days.read_once(tables, coverage.wanted(query, calendar))
         deduplicate = query.dedupe
         if deduplicate is None:

@@ -20,30 +20,20 @@ from mixpanel_data._internal.expressions.values import instant
 from mixpanel_data._internal.reports.events import Table
 from mixpanel_data._internal.reports.registry import Filter, needs
 from mixpanel_data.exceptions import near, warn
-from mixpanel_data.queries import (
-    LocalNumericSegmentation,
-    LocalQuestion,
-    LocalSegmentationAverage,
-    LocalSegmentationSum,
-)
+from mixpanel_data.queries import LocalQuestion
 
 _NUMBERS = {"integer", "number"}
 _WORDS = {"string": "text", "integer": "a number", "number": "a number", "boolean": "a boolean"}
 _SYSTEM = {"time": "integer", "event_name": "string", "distinct_id": "string"}
 """The JSON kinds of what every row has."""
 
-_Numeric = (
-    LocalNumericSegmentation,
-    LocalSegmentationSum,
-    LocalSegmentationAverage,
-)
-
 
 def check(query: LocalQuestion, tables: Sequence[Table], profiles: Table | None) -> None:
     """Warn of properties that are missing, and of values of a type that a property never has."""
     events = _Catalog.of(tables)
     users = _Catalog.of([profiles]) if profiles is not None else None
-    for asked in dict.fromkeys(needs(query).filters):
+    needed = needs(query)
+    for asked in dict.fromkeys(needed.filters):
         for node in nodes.walk(parse(as_expression(asked.text))):
             if isinstance(node, nodes.Property):
                 known = users if node.source == "user" else events
@@ -53,8 +43,8 @@ def check(query: LocalQuestion, tables: Sequence[Table], profiles: Table | None)
                 known = users if node.left.source == "user" else events
                 if known is not None:
                     known.check_comparison(node, node.left)
-    if isinstance(query, _Numeric) and events is not None:
-        number = parse(as_expression(query.on))
+    if needed.number is not None and events is not None:
+        number = parse(as_expression(needed.number))
         if isinstance(number, nodes.Property) and number.source != "user":
             events.check_number(number)
 

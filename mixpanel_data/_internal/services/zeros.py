@@ -8,41 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mixpanel_data import queries
 from mixpanel_data._internal.expressions import as_expression, nodes, parse
 from mixpanel_data._internal.reports.calendar import Calendar
 from mixpanel_data._internal.reports.events import Events, Expression, labels
+from mixpanel_data._internal.reports.registry import LOCAL_REPORTS
 from mixpanel_data._internal.services.mistakes import literals
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import near, warn
-from mixpanel_data.types import (
-    FlowsResult,
-    FrequencyResult,
-    FunnelResult,
-    NumericBucketsResult,
-    NumericSeriesResult,
-    Report,
-    RetentionResult,
-    SegmentationResult,
-)
+from mixpanel_data.types import Report
 
 _MOST_VALUES = 1_000
 """Values of a property among which the one that was meant is looked for, the most frequent."""
-
-
-@dataclass(frozen=True)
-class Filtered:
-    """Events of one name (None: of all), and the filters that they have to pass."""
-
-    event: str | None
-    filters: tuple[str, ...]
 
 
 def check(
     query: Any, answer: Report, events: Events, calendar: Calendar, storage: StorageEngine
 ) -> None:
     """Warn where an answer is zero because no event passes a filter, though there are some."""
-    part = _zeros(query, answer)
+    part = LOCAL_REPORTS[type(query)].empty(query, answer)
     if part is None or not part.filters:
         return
     condition = " and ".join(f"({as_expression(it)})" for it in part.filters)
@@ -103,48 +86,3 @@ class _Look:
             names=None if self.event is None else [self.event],
             conditions=self.calendar.covers("e.event_time"),
         )
-
-
-def _zeros(query: Any, answer: Report) -> Filtered | None:
-    """The part of a question that nothing came of."""
-    if isinstance(query, queries.LocalFunnel):
-        return _step_not_reached(query, answer) if isinstance(answer, FunnelResult) else None
-    if isinstance(query, queries.LocalRetention):
-        return _no_cohort(query, answer) if isinstance(answer, RetentionResult) else None
-    return _filtered(query.event, query.where) if _is_zero(answer) else None
-
-
-def _filtered(event: str | None, *filters: str | None) -> Filtered:
-    return Filtered(event, tuple(it for it in filters if it is not None))
-
-
-def _step_not_reached(query: queries.LocalFunnel, answer: FunnelResult) -> Filtered | None:
-    funnels = [steps for segments in answer.series.values() for steps in segments.values()]
-    for number, step in enumerate(query.steps):
-        if not any(steps[number].count for steps in funnels):
-            of_all = number == 0 or query.where_applies == "every_step"
-            return _filtered(step.event, step.where, query.where if of_all else None)
-    return None
-
-
-def _no_cohort(query: queries.LocalRetention, answer: RetentionResult) -> Filtered | None:
-    if not any(it.size for it in answer.cohorts):
-        if query.retention_type == "compounded":
-            return _filtered(query.return_event, query.where)
-        return _filtered(query.born_event, query.born_where)
-    if not any(any(it.counts) for it in answer.cohorts):
-        return _filtered(query.return_event, query.where)
-    return None
-
-
-def _is_zero(answer: Report) -> bool:
-    match answer:
-        case SegmentationResult() | NumericBucketsResult():
-            return not any(any(values.values()) for values in answer.series.values())
-        case NumericSeriesResult():
-            return not any(answer.values.values())
-        case FrequencyResult():
-            return not any(any(it.counts) for it in answer.periods)
-        case FlowsResult():
-            return not answer.total
-    return False
