@@ -114,7 +114,7 @@ class Querying(Parts):
         return self._storage.result(
             query,
             params,
-            most=limit,
+            max_rows=limit,
             frames=frames,
             progress=progress,
             accelerate=accelerate,

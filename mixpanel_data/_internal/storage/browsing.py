@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import duckdb
 
 from mixpanel_data._internal.sql import literal, pointer, quote
-from mixpanel_data._internal.storage.acceleration.analysis import Leave
+from mixpanel_data._internal.storage.acceleration.analysis import NotEligible
 from mixpanel_data._internal.storage.acceleration.parser import Parser
-from mixpanel_data._internal.storage.acceleration.planning import Misfit, Planner
+from mixpanel_data._internal.storage.acceleration.planning import Planner, PlanRejected
 from mixpanel_data._internal.storage.acceleration.syntax import Tree, bare
 from mixpanel_data._internal.storage.errors import UNRELATED, one_line_up
 from mixpanel_data._internal.storage.profiling.measures import plain
@@ -263,7 +263,7 @@ def _is_like(sql: str, model: str) -> bool:
     with closing(Parser()) as parser:
         try:
             found, other = parser.statements(sql), parser.statements(model)
-        except Leave:
+        except NotEligible:
             return False
         return list(map(_without_condition, found)) == list(map(_without_condition, other))
 
@@ -306,7 +306,7 @@ def _with_fallback(
     """A look that may use `places`; and where that fails one that does not, on a new snapshot."""
     try:
         return look(lambda source: how(source, True))
-    except Misfit:
+    except PlanRejected:
         return look(lambda source: how(source, False))
 
 
@@ -316,7 +316,7 @@ def places(
     """The rowids of the rows that meet a condition; None where the JSON has to be read.
 
     A row's place among all is its rowid as long as no row was deleted, and as long as DuckDB keeps
-    to the order of a table. Raises Misfit when it fails, which ends the snapshot.
+    to the order of a table. Raises PlanRejected when it fails, which ends the snapshot.
     """
     if source.kind == "VIEW" or source.flat is None or not _has_places(source):
         return None
@@ -333,7 +333,7 @@ def places(
     except UNRELATED:
         raise
     except duckdb.Error as error:
-        raise Misfit(str(error)) from error
+        raise PlanRejected(str(error)) from error
 
 
 def _has_places(source: TableSnapshot) -> bool:

@@ -74,7 +74,7 @@ def tables(connection: Connection) -> list[TableInfo]:
     """All tables and views but flat ones, with their exact number of rows, by name."""
     with consistent(connection):
         facts = metadata.read(connection)
-        flats = catalog.companions(connection)
+        flats = catalog.flat_tables(connection)
         found = relations(connection)
         beside = {flats[name.lower()][0] for name, _ in found if name.lower() in flats}
         return [
@@ -88,7 +88,7 @@ def schema(connection: Connection, table: str) -> TableSchema:
     """The columns of a table or view, in order."""
     with consistent(connection):
         table, kind = find(connection, table)
-        flats = catalog.companions(connection)
+        flats = catalog.flat_tables(connection)
         facts = metadata.read(connection).get(table.lower())
         info = _info(connection, table, kind, facts, flats.get(table.lower()))
         described = _descriptions(connection, info, flats)
@@ -110,7 +110,7 @@ def details(connection: Connection, table: str) -> TableDetails:
     with consistent(connection):
         table, kind = find(connection, table)
         facts = metadata.read(connection).get(table.lower())
-        companion = catalog.companions(connection).get(table.lower())
+        companion = catalog.flat_tables(connection).get(table.lower())
         size = None
         if kind == "TABLE":
             size = _size(connection, [table, *companion[:1]] if companion else [table])
@@ -144,7 +144,7 @@ def properties_of(connection: Connection, table: str, event: str) -> list[str]:
     """Names of the properties that an event carries in this table, sorted."""
     with consistent(connection):
         table = find(connection, table)[0]
-        _, in_step = catalog.companions(connection).get(table.lower(), (None, False))
+        _, in_step = catalog.flat_tables(connection).get(table.lower(), (None, False))
         if not in_step:
             raise InvalidArgumentError(
                 f"table {table!r} has no flat table that is up to date",

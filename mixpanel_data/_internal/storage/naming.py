@@ -19,7 +19,7 @@ def check(connection: Connection, name: str, *, flat: bool) -> None:
             f"a table can't be named {name!r}",
             hint="names can't be empty or start with _, which is reserved for the catalog",
         )
-    flats = catalog.flat_tables(connection)
+    flats = catalog.flattened_tables(connection)
     is_flat = folded in flats
     if is_flat or (folded.endswith(catalog.SUFFIX) and folded not in metadata.read(connection)):
         base = flats.get(folded, name[: -len(catalog.SUFFIX)])

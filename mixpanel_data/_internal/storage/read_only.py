@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from mixpanel_data._internal.storage.acceleration.analysis import EXPRESSIONS, Leave
+from mixpanel_data._internal.storage.acceleration.analysis import EXPRESSIONS, NotEligible
 from mixpanel_data._internal.storage.acceleration.parser import Parser
 from mixpanel_data._internal.storage.acceleration.syntax import Tree, fold
 from mixpanel_data._internal.storage.sharing import Connection, Params
@@ -117,7 +117,7 @@ class _Reader:
     def query(self, sql: str) -> None:
         try:
             trees = self._parser.statements(sql)
-        except Leave as reason:
+        except NotEligible as reason:
             raise _refused(str(reason)) from reason
         try:
             for tree in trees:

@@ -21,10 +21,10 @@ from mixpanel_data._internal.storage.opening import connect
 from mixpanel_data._internal.storage.sharing import (
     Connection,
     Database,
+    DatabaseAccess,
     Limits,
     Params,
     Private,
-    Source,
     retry_on_conflict,
 )
 from mixpanel_data.exceptions import QueryInterruptedError, StorageError
@@ -56,7 +56,7 @@ _SETTINGS = (
 class Session:
     """A connection that any thread may use, one statement at a time."""
 
-    def __init__(self, source: Source, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+    def __init__(self, source: DatabaseAccess, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
         self.connection = Connection(source)
         self.limits = limits
         """Those of all work on it."""
@@ -170,7 +170,7 @@ class Session:
         self.connection.close()
 
 
-def source(path: Path | None, *, private: bool = False) -> Source:
+def source(path: Path | None, *, private: bool = False) -> DatabaseAccess:
     """A database file, shared with other processes unless it is `private`; None is in memory."""
     if path is None or private:
         return Private(open_database(path))

@@ -68,7 +68,7 @@ class TableSnapshot:
     @cached_property
     def flat(self) -> str | None:
         """Its flat table, where there is one and it is in step."""
-        flat, in_step = catalog.companions(self.connection).get(self.name.lower(), (None, False))
+        flat, in_step = catalog.flat_tables(self.connection).get(self.name.lower(), (None, False))
         return flat if in_step else None
 
     @cached_property

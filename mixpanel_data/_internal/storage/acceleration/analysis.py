@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mixpanel_data._internal.storage.acceleration.paths import property_of
 from mixpanel_data._internal.storage.acceleration.scopes import (
     Columns,
     Fetched,
-    Scope,
-    Source,
+    FromItem,
+    SelectScope,
     Use,
 )
 from mixpanel_data._internal.storage.acceleration.syntax import (
@@ -25,6 +24,7 @@ from mixpanel_data._internal.storage.acceleration.syntax import (
     extraction,
     fold,
     names_in,
+    property_of,
     simple_type,
 )
 from mixpanel_data._internal.storage.flat.columns import KEYS
@@ -44,7 +44,7 @@ _SCHEMAS = {"", "main"}
 _JOINS = {"REGULAR", "CROSS", "ASOF"}
 
 
-class Leave(Exception):  # noqa: N818 - no error: the query runs as it is
+class NotEligible(Exception):  # noqa: N818 - no error: the query runs as it is
     """Why a query as a whole is left as it is."""
 
 
@@ -54,7 +54,7 @@ class Item:
 
     node: Tree
     uses: list[Use]
-    sources: list[Source]
+    sources: list[FromItem]
     names_itself: bool
 
     @property
@@ -75,7 +75,7 @@ class Analysis:
     def __init__(
         self, tree: Tree, tables: Mapping[str, Fetched], columns_of: Callable[[str], Columns]
     ) -> None:
-        self.sources: list[Source] = []
+        self.sources: list[FromItem] = []
         self.uses: list[Use] = []
         self.items: list[Item] = []
         self.references: set[str] = set()
@@ -85,21 +85,21 @@ class Analysis:
         self._expansions = 0
         self._cte_names: set[str] = set()
         self._survey(tree)
-        self._query(tree["node"], Scope())
+        self._query(tree["node"], SelectScope())
 
     def _survey(self, value: Any) -> None:
-        """Leave queries that call something else `properties`, or sample; note the CTEs' names."""
+        """NotEligible queries that call something else `properties`, or sample; note the CTEs' names."""
         if isinstance(value, list):
             for item in value:
                 self._survey(item)
         elif isinstance(value, dict):
             if value.get("sample"):
-                raise Leave("a sample depends on how rows are stored")
+                raise NotEligible("a sample depends on how rows are stored")
             given = [value.get("alias"), value.get("table_name"), value.get("key")]
             for names in ("column_name_alias", "aliases", "expected_names"):
                 given += value.get(names) or ()
             if PROPERTIES in {fold(name) for name in given if isinstance(name, str)}:
-                raise Leave("something else is called properties")
+                raise NotEligible("something else is called properties")
             if "cte_map" in value:
                 self._cte_names |= {fold(entry["key"]) for entry in value["cte_map"]["map"]}
             for item in value.values():
@@ -107,23 +107,23 @@ class Analysis:
 
     # -- queries --------------------------------------------------------------------------------
 
-    def _query(self, node: Tree, outer: Scope) -> None:
-        scope = Scope(outer)
+    def _query(self, node: Tree, outer: SelectScope) -> None:
+        scope = SelectScope(outer)
         for entry in node["cte_map"]["map"]:
             self._cte(fold(entry["key"]), entry["value"], scope)
         if node["type"] == "SELECT_NODE":
-            self._select(node, Scope(scope))
+            self._select(node, SelectScope(scope))
         elif node["type"] in {"SET_OPERATION_NODE", "RECURSIVE_CTE_NODE"}:
             for part in _parts(node):
                 self._query(part, scope)
             # ORDER BY sees the columns of the result, whatever they are.
-            result = Scope(scope, [Source("", None)])
+            result = SelectScope(scope, [FromItem("", None)])
             for key in node.keys() - {"cte_map", "children", "left", "right"}:
                 self._walk(node[key], result)
         else:
-            raise Leave("it is not a plain SELECT")
+            raise NotEligible("it is not a plain SELECT")
 
-    def _cte(self, name: str, cte: Tree, scope: Scope) -> None:
+    def _cte(self, name: str, cte: Tree, scope: SelectScope) -> None:
         # A recursive one sees itself.
         scope.ctes[name] = None
         self._query(cte["query_node"], scope)
@@ -132,8 +132,8 @@ class Analysis:
         for key in cte.keys() - {"query_node"}:
             self._walk(cte[key], scope)
 
-    def _select(self, node: Tree, scope: Scope) -> None:
-        later: list[tuple[Callable[[Any, Scope], None], Any]] = []
+    def _select(self, node: Tree, scope: SelectScope) -> None:
+        later: list[tuple[Callable[[Any, SelectScope], None], Any]] = []
         self._from(node["from_table"], scope, later)
         for visit, value in later:
             visit(value, scope)
@@ -148,7 +148,7 @@ class Analysis:
         for key in node.keys() - done:
             self._walk(node[key], scope)
 
-    def _item(self, expression: Tree, scope: Scope) -> None:
+    def _item(self, expression: Tree, scope: SelectScope) -> None:
         uses, sources, expansions = len(self.uses), len(self.sources), self._expansions
         self._walk(expression, scope)
         self.items.append(
@@ -163,7 +163,10 @@ class Analysis:
     # -- FROM -----------------------------------------------------------------------------------
 
     def _from(
-        self, ref: Tree, scope: Scope, later: list[tuple[Callable[[Any, Scope], None], Any]]
+        self,
+        ref: Tree,
+        scope: SelectScope,
+        later: list[tuple[Callable[[Any, SelectScope], None], Any]],
     ) -> None:
         """Collect the sources; what may look at all of them is visited `later`."""
         kind = ref["type"]
@@ -175,23 +178,26 @@ class Analysis:
             columns = _columns(node)
             if columns is not None:
                 columns |= _folded(ref["column_name_alias"])
-            scope.sources.append(Source(fold(ref["alias"]), columns))
+            scope.sources.append(FromItem(fold(ref["alias"]), columns))
             later.append((self._query, node))
         elif kind == "TABLE_FUNCTION":
             name = fold(ref["function"]["function_name"])
             self.table_functions.add(name)
-            scope.sources.append(Source(fold(ref["alias"]) or name, None))
+            scope.sources.append(FromItem(fold(ref["alias"]) or name, None))
             later.append((self._walk, ref["function"]))
         elif kind == "JOIN":
             self._join(ref, scope, later)
         elif kind != "EMPTY":
-            raise Leave(f"FROM has a {kind.lower().replace('_', ' ')}")
+            raise NotEligible(f"FROM has a {kind.lower().replace('_', ' ')}")
 
     def _join(
-        self, ref: Tree, scope: Scope, later: list[tuple[Callable[[Any, Scope], None], Any]]
+        self,
+        ref: Tree,
+        scope: SelectScope,
+        later: list[tuple[Callable[[Any, SelectScope], None], Any]],
     ) -> None:
         if ref["alias"]:
-            raise Leave("a join has an alias")
+            raise NotEligible("a join has an alias")
         before = len(scope.sources)
         self._from(ref["left"], scope, later)
         self._from(ref["right"], scope, later)
@@ -200,18 +206,18 @@ class Analysis:
                 source.leave("it is joined by whatever columns there are")
         later.append((self._walk, [ref[key] for key in ref.keys() - {"left", "right"}]))
 
-    def _base_table(self, ref: Tree, scope: Scope) -> Source:
+    def _base_table(self, ref: Tree, scope: SelectScope) -> FromItem:
         name = fold(ref["table_name"])
         alias = fold(ref["alias"]) or name
         is_qualified = bool(ref["schema_name"] or ref["catalog_name"])
         is_cte, columns = scope.cte(name)
         if is_cte and not is_qualified:
-            return Source(alias, columns and columns | _folded(ref["column_name_alias"]))
+            return FromItem(alias, columns and columns | _folded(ref["column_name_alias"]))
         table = self._tables.get(name)
         if table is None or ref["catalog_name"] or fold(ref["schema_name"]) not in _SCHEMAS:
             known = None if is_qualified or name in self._cte_names else self._columns_of(name)
-            return Source(alias, known and known | _folded(ref["column_name_alias"]))
-        source = Source(alias, frozenset({*KEYS[table.type], PROPERTIES}), table, ref)
+            return FromItem(alias, known and known | _folded(ref["column_name_alias"]))
+        source = FromItem(alias, frozenset({*KEYS[table.type], PROPERTIES}), table, ref)
         self.sources.append(source)
         if ref["column_name_alias"] or ref["at_clause"]:
             source.columns = None
@@ -223,7 +229,7 @@ class Analysis:
 
     # -- expressions ----------------------------------------------------------------------------
 
-    def _walk(self, value: Any, scope: Scope) -> None:
+    def _walk(self, value: Any, scope: SelectScope) -> None:
         if isinstance(value, list):
             for item in value:
                 self._walk(item, scope)
@@ -231,14 +237,14 @@ class Analysis:
             if "class" in value:
                 self._expression(value, scope)
             elif value.keys() & {"from_table", "cte_map", "subquery", "table_name"}:
-                raise Leave("it has a clause that is not known here")
+                raise NotEligible("it has a clause that is not known here")
             else:
                 self._walk(list(value.values()), scope)
 
-    def _expression(self, node: Tree, scope: Scope) -> None:
+    def _expression(self, node: Tree, scope: SelectScope) -> None:
         kind = node["class"]
         if kind not in EXPRESSIONS:
-            raise Leave(f"it has an expression that is not known here: {kind}")
+            raise NotEligible(f"it has an expression that is not known here: {kind}")
         if found := extraction(node):
             self._extraction(found, node, None, scope)
         elif kind == "CAST" and (found := extraction(node["child"])):
@@ -252,7 +258,7 @@ class Analysis:
             self._special(node, scope)
             self._walk([value for key, value in node.items() if key != "class"], scope)
 
-    def _special(self, node: Tree, scope: Scope) -> None:
+    def _special(self, node: Tree, scope: SelectScope) -> None:
         """What takes columns without naming them, or sees more than values."""
         kind = node["class"]
         if kind == "STAR":
@@ -266,9 +272,11 @@ class Analysis:
             name = fold(node["function_name"])
             self._expansions += name == "unnest"
             if name in _TELLING:
-                raise Leave(f"{name}() sees how a query is run")
+                raise NotEligible(f"{name}() sees how a query is run")
 
-    def _extraction(self, found: Extraction, node: Tree, cast: str | None, scope: Scope) -> None:
+    def _extraction(
+        self, found: Extraction, node: Tree, cast: str | None, scope: SelectScope
+    ) -> None:
         self.references.update(found.column)
         candidates = _candidates(found.column, scope)
         name = property_of(found.path)
@@ -285,7 +293,7 @@ class Analysis:
                     source.uses.append(use)
                     self.uses.append(use)
 
-    def _reference(self, names: tuple[str, ...], scope: Scope) -> None:
+    def _reference(self, names: tuple[str, ...], scope: SelectScope) -> None:
         self.references.update(names)
         whole = "it is used as a whole"
         if len(names) > 2:
@@ -305,11 +313,11 @@ class Analysis:
                     source.leave(f"it has no column {names[1]} in its flat table")
 
 
-def _candidates(column: tuple[str, ...], scope: Scope) -> list[Source]:
+def _candidates(column: tuple[str, ...], scope: SelectScope) -> list[FromItem]:
     return scope.holding(PROPERTIES) if len(column) == 1 else scope.named(column[0])
 
 
-def _leave(sources: Iterable[Source], reason: str) -> None:
+def _leave(sources: Iterable[FromItem], reason: str) -> None:
     for source in sources:
         source.leave(reason)
 

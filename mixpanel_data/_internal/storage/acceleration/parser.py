@@ -7,7 +7,7 @@ from functools import cached_property
 
 import duckdb
 
-from mixpanel_data._internal.storage.acceleration.analysis import Leave
+from mixpanel_data._internal.storage.acceleration.analysis import NotEligible
 from mixpanel_data._internal.storage.acceleration.syntax import Tree, fold
 from mixpanel_data._internal.storage.opening import connect
 
@@ -20,10 +20,10 @@ class Parser:
     """
 
     def statements(self, sql: str) -> list[Tree]:
-        """The trees of SELECT statements; raises Leave for others and for what is no SQL."""
+        """The trees of SELECT statements; raises NotEligible for others and for what is no SQL."""
         answer = json.loads(self._ask("SELECT json_serialize_sql($1::VARCHAR)", sql))
         if answer["error"]:
-            raise Leave(f"DuckDB gives no syntax tree: {answer['error_message']}")
+            raise NotEligible(f"DuckDB gives no syntax tree: {answer['error_message']}")
         statements: list[Tree] = answer["statements"]
         return statements
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 from mixpanel_data._internal.sql import quote
-from mixpanel_data._internal.storage.acceleration import columns
-from mixpanel_data._internal.storage.acceleration.analysis import Analysis, Leave
-from mixpanel_data._internal.storage.acceleration.scopes import Fetched, Source, Use
+from mixpanel_data._internal.storage.acceleration import syntax
+from mixpanel_data._internal.storage.acceleration.analysis import Analysis, NotEligible
+from mixpanel_data._internal.storage.acceleration.scopes import Fetched, FromItem, Use
 from mixpanel_data._internal.storage.acceleration.syntax import Tree, column_ref, fold, texts
 from mixpanel_data._internal.storage.flat.columns import KEYS
 from mixpanel_data.types import PropertyInfo
@@ -16,7 +16,7 @@ from mixpanel_data.types import PropertyInfo
 Known = Mapping[str, Mapping[str, PropertyInfo]]
 """Fetched table → property → what the catalog knows of it."""
 
-Exposed = dict[Source, dict[str, str]]
+Exposed = dict[FromItem, dict[str, str]]
 """Reference → SQL of a column → the name under which the query has it."""
 
 
@@ -55,11 +55,11 @@ class Rewriting:
             told.clear()
         changing = [i for i in self._analysis.items if i.changes and not i.node["alias"]]
         if any(item.names_itself for item in changing):
-            raise Leave("a column of the result is named by what it holds")
+            raise NotEligible("a column of the result is named by what it holds")
         aliases = [told.get(id(item.node)) or spell(item.node) for item in changing]
         for item, alias in zip(changing, aliases, strict=True):
             if fold(alias) in self._analysis.references:
-                raise Leave(f"{alias!r} would become the name of two things")
+                raise NotEligible(f"{alias!r} would become the name of two things")
             item.node["alias"] = alias
 
     def apply(self, database: str, parse: Callable[[str], Sequence[Tree]]) -> None:
@@ -99,11 +99,11 @@ class Rewriting:
         return self._known[use.table.name].get(use.property)
 
     def _reads_type(self, use: Use) -> bool:
-        return columns.is_exact(self._info(use), use.cast)
+        return syntax.is_exact(self._info(use), use.cast)
 
     def _sql(self, use: Use) -> str | None:
         info = self._info(use)
-        text = columns.text(info)
+        text = syntax.text(info)
         if info is not None and self._reads_type(use) and (self._by_type or text is None):
             return quote(str(info.column))
         return text

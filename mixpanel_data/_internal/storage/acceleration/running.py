@@ -10,7 +10,7 @@ from typing import TypeVar
 import duckdb
 
 from mixpanel_data._internal.storage.acceleration.parser import Parser
-from mixpanel_data._internal.storage.acceleration.planning import Misfit, Plan, Planner
+from mixpanel_data._internal.storage.acceleration.planning import Plan, Planner, PlanRejected
 from mixpanel_data._internal.storage.errors import UNRELATED
 from mixpanel_data._internal.storage.session import Params
 from mixpanel_data._internal.storage.sharing import Connection
@@ -60,7 +60,7 @@ class Acceleration:
             with snapshot(connection):
                 try:
                     found = Planner(self._parser, connection).plan(sql, params, by_type=by_type)
-                except Misfit:
+                except PlanRejected:
                     continue
                 except UNRELATED:
                     raise
@@ -82,7 +82,7 @@ class Acceleration:
         with snapshot(connection):
             try:
                 return planner.plan(sql, params, by_type=True)
-            except Misfit:
+            except PlanRejected:
                 pass
         with snapshot(connection):
             return planner.plan(sql, params, by_type=False)

@@ -25,7 +25,7 @@ class Fetched:
 class Use:
     """An extraction of a property; `cast` is the type that a cast right around it asks for."""
 
-    source: Source
+    source: FromItem
     table: Fetched
     property: str
     cast: str | None
@@ -33,7 +33,7 @@ class Use:
 
 
 @dataclass(eq=False)
-class Source:
+class FromItem:
     """What stands in a FROM clause. `reason` says why a fetched table there stays as it is."""
 
     alias: str
@@ -54,28 +54,28 @@ class Source:
 
 
 @dataclass(eq=False)
-class Scope:
+class SelectScope:
     """The sources of one SELECT, inside those of the query around it."""
 
-    outer: Scope | None = None
-    sources: list[Source] = field(default_factory=list)
+    outer: SelectScope | None = None
+    sources: list[FromItem] = field(default_factory=list)
     ctes: dict[str, Columns] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[Scope]:
+    def __iter__(self) -> Iterator[SelectScope]:
         """From the inside out."""
-        scope: Scope | None = self
+        scope: SelectScope | None = self
         while scope is not None:
             yield scope
             scope = scope.outer
 
-    def visible(self) -> Iterator[Source]:
+    def visible(self) -> Iterator[FromItem]:
         """All sources, the nearest first."""
         for scope in self:
             yield from scope.sources
 
-    def holding(self, column: str) -> list[Source]:
+    def holding(self, column: str) -> list[FromItem]:
         """Every source that an unqualified column may come from."""
-        found: list[Source] = []
+        found: list[FromItem] = []
         for scope in self:
             here = [s for s in scope.sources if s.columns is None or column in s.columns]
             found += here
@@ -83,9 +83,9 @@ class Scope:
                 break
         return found
 
-    def named(self, alias: str) -> list[Source]:
+    def named(self, alias: str) -> list[FromItem]:
         """Every source that `alias.column` may come from: one of that alias, or a STRUCT nearer."""
-        found: list[Source] = []
+        found: list[FromItem] = []
         for scope in self:
             here = [source for source in scope.sources if source.alias == alias]
             if here:

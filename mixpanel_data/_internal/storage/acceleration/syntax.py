@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from mixpanel_data._internal.sql import quote
+from mixpanel_data.types import PropertyInfo
 
 Tree = dict[str, Any]
 
@@ -89,3 +93,64 @@ def bare(value: Any) -> Any:
     if isinstance(value, list):
         return [bare(item) for item in value]
     return value
+
+
+# -- Which property a JSON path of `->>` names, by DuckDB's rules ---------------------------------
+
+# DuckDB takes an escape in quotes, a wildcard and an index too: such paths are left to it.
+_PATH = re.compile(r'\$\.(?:"([^"\\*\0]+)"|([^."\\*\[\]\0]+))')
+_POINTER = re.compile(r"/([^/~\0]+)")
+_KEY = re.compile(r'[^$/"\\*\0][^"\\*\0]*')
+_INDEX = re.compile(r"[0-9]+|-")
+
+
+def property_of(path: str) -> str | None:
+    """The top-level property that a path means and nothing else; None where it may mean more.
+
+    >>> property_of("$.country"), property_of('$."a.b"'), property_of("/plan"), property_of("a.b")
+    ('country', 'a.b', 'plan', 'a.b')
+    >>> property_of("$.a.b"), property_of("$.*"), property_of("$"), property_of(""), property_of("/0")
+    (None, None, None, None, None)
+    """
+    if found := _PATH.fullmatch(path):
+        return found[1] or found[2]
+    if found := _POINTER.fullmatch(path):
+        # A pointer to a number may index a list.
+        return None if _INDEX.fullmatch(found[1]) else found[1]
+    return path if _KEY.fullmatch(path) else None
+
+
+# -- What an extraction gives, from a typed column of the flat table ------------------------------
+
+_DOUBLES = {"double", "float8"}
+_INTEGERS = {"bigint", "int8", "long", "integer", "int", "int4", "signed"}
+_EXACT = {
+    "BIGINT": _INTEGERS | _DOUBLES,
+    "DOUBLE": _DOUBLES,
+    "BOOLEAN": {"boolean", "bool"},
+}
+"""Types of columns, and the types that a cast turns them into just as it does with their text."""
+
+
+def is_exact(info: PropertyInfo | None, cast: str | None) -> bool:
+    """Whether the column itself may stand under a cast in the place of its text."""
+    return info is not None and cast in _EXACT.get(info.type or "", ())
+
+
+def text(info: PropertyInfo | None) -> str | None:
+    """SQL for exactly what `->>` gives; None where the column can't tell.
+
+    A property that is not in the catalog is in no row.
+    """
+    if info is None:
+        return "CAST(NULL AS VARCHAR)"
+    if info.column is None or info.spelling is None:
+        return None
+    column = quote(info.column)
+    if info.type == "VARCHAR":
+        return column
+    spelled = f"CAST({column} AS VARCHAR)"
+    if info.spelling == "cast":
+        return spelled
+    whole = f"CAST({column} AS BIGINT)"
+    return f"CASE WHEN {column} = {whole} THEN CAST({whole} AS VARCHAR) ELSE {spelled} END"

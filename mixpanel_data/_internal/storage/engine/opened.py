@@ -42,7 +42,7 @@ class Opened:
                 _make_home(self._path.parent)
             self._source = source(self._path, private=private)
         # The garbage collector works in any thread, and this may wait for some of them.
-        self._forgotten = weakref.finalize(self, _in_a_thread_of_its_own, self._source.detach)
+        self._forgotten = weakref.finalize(self, run_in_thread, self._source.detach)
         self._forgotten.atexit = False
         try:
             self._session = _beside.sibling() if _beside else Session(self._source)
@@ -113,7 +113,7 @@ class Opened:
         return self._path
 
 
-def _in_a_thread_of_its_own(work: Callable[[], None]) -> None:
+def run_in_thread(work: Callable[[], None]) -> None:
     threading.Thread(target=work, name="mp leaving").start()
 
 

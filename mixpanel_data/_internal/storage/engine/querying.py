@@ -80,12 +80,12 @@ class Querying(Opened):
         return self._run(sql, params, lambda done: done.fetchall(), **how)
 
     def result(
-        self, sql: str, params: Params = None, *, most: int | None = None, **how: Unpack[How]
+        self, sql: str, params: Params = None, *, max_rows: int | None = None, **how: Unpack[How]
     ) -> SqlResult:
-        """Run SQL once and keep its rows, the first `most` of them."""
+        """Run SQL once and keep its rows, the first `max_rows` of them."""
 
         def keep(connection: Connection, statement: str) -> SqlResult:
-            return SqlResult(connection.kept(statement, params, most), most)
+            return SqlResult(connection.materialized(statement, params, max_rows), max_rows)
 
         return self._read(sql, params, keep, **how)
 

@@ -84,7 +84,7 @@ class Tables(Opened):
                 raise
 
     def _flat_to_be(self, name: str, mode: Mode, wanted: bool | None) -> Flat:
-        ours, in_step = self._companions().get(name.lower(), (None, False))
+        ours, in_step = self._flat_tables().get(name.lower(), (None, False))
         if wanted is None:
             wanted = mode != "append" or ours is not None
         self.check_name(name, mode, flat=wanted)
@@ -107,7 +107,7 @@ class Tables(Opened):
 
     def flat_of(self, table: str) -> str | None:
         """The flat table of a table, where there is one and it is in step."""
-        flat, in_step = self._companions().get(table.lower(), (None, False))
+        flat, in_step = self._flat_tables().get(table.lower(), (None, False))
         return flat if in_step else None
 
     def properties(self, table: str) -> list[PropertyInfo]:
@@ -120,8 +120,8 @@ class Tables(Opened):
             lambda connection: inventory.properties_of(connection, table, event)
         )
 
-    def _companions(self) -> dict[str, tuple[str, bool]]:
-        return self._session.run(catalog.companions)
+    def _flat_tables(self) -> dict[str, tuple[str, bool]]:
+        return self._session.run(catalog.flat_tables)
 
     def create_events_table(
         self, name: str, data: Iterator[dict[str, Any]], metadata: TableMetadata
@@ -160,7 +160,7 @@ class Tables(Opened):
         def work(connection: Connection) -> None:
             with transaction(connection):
                 known = metadata.exists(connection)
-                flats = catalog.companions(connection)
+                flats = catalog.flat_tables(connection)
                 found, kind = inventory.find(connection, name)
                 connection.execute(f"DROP {kind} main.{quote(found)}")
                 if flat := flats.get(found.lower()):

@@ -103,7 +103,7 @@ def out_of_step(connection: Connection, database: str, names: Collection[str] | 
         connection.execute(f"UPDATE {flat} SET in_step = false WHERE {which}", values)
 
 
-def companions(connection: Connection) -> dict[str, tuple[str, bool]]:
+def flat_tables(connection: Connection) -> dict[str, tuple[str, bool]]:
     """Lower-case table name → its flat table that is there, and whether that is in step.
 
     The table itself may be gone, dropped by SQL.
@@ -119,9 +119,9 @@ def companions(connection: Connection) -> dict[str, tuple[str, bool]]:
     return {table: (flat, in_step) for table, flat, in_step in rows}
 
 
-def flat_tables(connection: Connection) -> dict[str, str]:
+def flattened_tables(connection: Connection) -> dict[str, str]:
     """Lower-case flat table that is there → the lower-case name of its table."""
-    return {flat.lower(): table for table, (flat, _) in companions(connection).items()}
+    return {flat.lower(): table for table, (flat, _) in flat_tables(connection).items()}
 
 
 def in_step(connection: Connection) -> list[tuple[str, str, TableType]]:

@@ -72,7 +72,7 @@ class FlatTable:
 
     def drop(self) -> None:
         """Drop it and forget it; a table of that name that is not ours stays."""
-        if self._table.lower() in catalog.companions(self._connection):
+        if self._table.lower() in catalog.flat_tables(self._connection):
             self._connection.execute(f"DROP TABLE {self._to}")
             catalog.delete(self._connection, self._table)
 

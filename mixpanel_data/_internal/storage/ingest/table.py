@@ -13,7 +13,7 @@ from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import dedupe
 from mixpanel_data._internal.storage.ingest.repair import repair_body
 from mixpanel_data._internal.storage.session import Session
-from mixpanel_data._internal.storage.sharing import Connection, ends
+from mixpanel_data._internal.storage.sharing import Connection, errors
 from mixpanel_data.exceptions import IncompleteExportError, QueryError, SessionLostError
 from mixpanel_data.types import TableMetadata, TableType
 
@@ -271,7 +271,7 @@ class TableWriter:
                 raise
             stored = self._session.run(metadata.read).get(self._name.lower())
             if stored is None or stored.job != self.facts.job:
-                raise ends.lost("transaction") from lost
+                raise errors.session_lost("transaction") from lost
 
     def _accompany(self) -> None:
         if self._becomes == "follow" and self._before is not None:

@@ -10,7 +10,7 @@ import duckdb
 from mixpanel_data._internal.sql import quote
 from mixpanel_data._internal.storage.errors import translated
 from mixpanel_data._internal.storage.output.spelling import to_columns
-from mixpanel_data._internal.storage.sharing.keeping import RESULT
+from mixpanel_data._internal.storage.sharing.materialize import RESULT
 from mixpanel_data._internal.storage.sharing.rows import Stream
 from mixpanel_data.exceptions import InvalidArgumentError, MissingExtraError
 
@@ -26,7 +26,7 @@ class SqlResult:
     Neither later statements nor the end of the workspace change them.
     """
 
-    def __init__(self, home: duckdb.DuckDBPyConnection, most: int | None = None) -> None:
+    def __init__(self, home: duckdb.DuckDBPyConnection, max_rows: int | None = None) -> None:
         self._home = home
         found = home.table(RESULT)
         self.columns: dict[str, str] = {
@@ -34,9 +34,9 @@ class SqlResult:
         }
         """Names and DuckDB's types; columns of the same name are numbered."""
         rows = int(found.count("*").fetchall()[0][0])
-        self.is_complete = most is None or rows <= most
+        self.is_complete = max_rows is None or rows <= max_rows
         """False when there were more rows than were asked for."""
-        self._size = rows if most is None else min(rows, most)
+        self._size = rows if max_rows is None else min(rows, max_rows)
 
     def __len__(self) -> int:
         return self._size
@@ -51,8 +51,8 @@ class SqlResult:
 
     def df(self, limit: int | None = None) -> pd.DataFrame:
         """A DataFrame of all rows, or of the first ones."""
-        most = self._size if limit is None else min(limit, self._size)
-        frame: pd.DataFrame = self._home.execute(f"FROM {RESULT} LIMIT {most}").df()
+        max_rows = self._size if limit is None else min(limit, self._size)
+        frame: pd.DataFrame = self._home.execute(f"FROM {RESULT} LIMIT {max_rows}").df()
         return frame
 
     def to_arrow(self) -> arro3.core.Table:

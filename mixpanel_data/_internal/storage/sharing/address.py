@@ -1,7 +1,7 @@
-"""`<database>.lock`: who owns a database file, and where he is to be found.
+"""`<database>.lock`: which process owns a database file, and its address.
 
 The lock on this file is the election: whoever holds it is the owner, and the operating system
-takes it back however he dies. Its content is for the others: a socket, and the token that opens it.
+takes it back however it dies. Its content is for the others: a socket, and the token that opens it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def here() -> Process:
     return Process(os.getpid(), "python" if name in {"", "-", "-c"} else name)
 
 
-_LONGEST_HOME = 70
+_MAX_HOME_BYTES = 70
 _PREFIX = "mixpanel-data-"
-_LONGEST = 1 << 14
+_MAX_ADDRESS_BYTES = 1 << 14
 """Bytes of a lock file; ours have some 200."""
 
 
@@ -46,7 +46,7 @@ class Address:
 
     @classmethod
     def new(cls, before: Address | None) -> Address:
-        """A fresh one for the owner, who holds the lock: the one `before` him is gone."""
+        """A fresh one for the owner, which holds the lock: the one `before` it is gone."""
         if before is not None:
             before.remove()
         token = secrets.token_bytes(32)
@@ -54,7 +54,7 @@ class Address:
             return cls(here(), rf"\\.\pipe\mixpanel-data-{secrets.token_hex(8)}", token)
         # The path of a socket has 100 bytes at most.
         home = tempfile.gettempdir()
-        home = home if len(os.fsencode(home)) <= _LONGEST_HOME else "/tmp"  # noqa: S108
+        home = home if len(os.fsencode(home)) <= _MAX_HOME_BYTES else "/tmp"  # noqa: S108
         return cls(here(), str(Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home), "socket")), token)
 
     def remove(self) -> None:
@@ -112,7 +112,7 @@ class Election:
     def owner(self) -> Address | None:
         """Where the owner is; None while nobody says so, or nobody of this user's."""
         try:
-            return Address.parse(locking.read(self.file, _LONGEST))
+            return Address.parse(locking.read(self.file, _MAX_ADDRESS_BYTES))
         except OSError:
             return None
 
@@ -124,7 +124,7 @@ class Election:
     def last(lock: int) -> Address | None:
         """The owner before, as the lock file says that we hold."""
         os.lseek(lock, 0, os.SEEK_SET)
-        return Address.parse(os.read(lock, _LONGEST))
+        return Address.parse(os.read(lock, _MAX_ADDRESS_BYTES))
 
     @staticmethod
     def resign(lock: int) -> None:

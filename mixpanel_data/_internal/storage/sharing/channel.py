@@ -16,7 +16,11 @@ import duckdb
 from mixpanel_data._internal.storage.sharing import handles, protocol, rows
 from mixpanel_data._internal.storage.sharing.address import Address, here
 from mixpanel_data._internal.storage.sharing.answer import Answer
-from mixpanel_data._internal.storage.sharing.ends import Lost, NotRun, Silent
+from mixpanel_data._internal.storage.sharing.errors import (
+    OwnerLost,
+    OwnerUnresponsive,
+    StatementNotStarted,
+)
 from mixpanel_data._internal.storage.sharing.protocol import Frame, Run
 from mixpanel_data.types import Process
 
@@ -48,7 +52,7 @@ class Channel:
     ) -> Channel | None:
         """Knock at an owner's door; None when nobody lives there any more.
 
-        Raises Silent when he does not answer.
+        Raises OwnerUnresponsive when it does not answer.
         """
         try:
             connection = Client(address.socket)
@@ -76,14 +80,14 @@ class Channel:
     ) -> Answer:
         """Run a statement; of a long answer, the first piece is here.
 
-        Raises what DuckDB raised, NotRun, or Lost. `params` go as an Arrow stream, unless there
+        Raises what DuckDB raised, StatementNotStarted, or OwnerLost. `params` go as an Arrow stream, unless there
         is one already.
         """
         self.settle()
         request = statement.to_bytes()
-        if len(request) > protocol.LONGEST_REQUEST:
+        if len(request) > protocol.MAX_REQUEST_BYTES:
             raise duckdb.InvalidInputException(
-                f"a statement of more than {protocol.LONGEST_REQUEST >> 20} MB does not go"
+                f"a statement of more than {protocol.MAX_REQUEST_BYTES >> 20} MB does not go"
                 " to the process that has the database open"
             )
         if params is not None:
@@ -96,8 +100,8 @@ class Channel:
                 if lent is not None:
                     handles.give(self._socket, lent)
             frame = self._receive()
-        except (Lost, OSError):
-            raise NotRun from None
+        except (OwnerLost, OSError):
+            raise StatementNotStarted from None
         self._refuse(frame)
         answer = Answer(self.receive)
         answer.begin()
@@ -110,13 +114,13 @@ class Channel:
         try:
             self._send(protocol.WHO)
             frame = self._receive()
-        except Lost:
-            raise NotRun from None
+        except OwnerLost:
+            raise StatementNotStarted from None
         self._refuse(frame)
         return protocol.participants(frame[1:])
 
     def receive(self) -> bytes:
-        """The next frame of an answer; raises DuckDB's error, NotRun, or Lost."""
+        """The next frame of an answer; raises DuckDB's error, StatementNotStarted, or OwnerLost."""
         frame = self._receive()
         if frame[0] == Frame.FAILED:
             raise protocol.raised(frame[1:])
@@ -125,34 +129,34 @@ class Channel:
 
     def _refuse(self, frame: bytes) -> None:
         if frame[0] == Frame.MOVED:
-            raise NotRun
+            raise StatementNotStarted
         if frame[0] == Frame.HEIR:
             try:
                 lock = handles.take(self._socket)
             except (OSError, EOFError):
-                raise NotRun from None
+                raise StatementNotStarted from None
             self._inherit(lock)
-            raise NotRun
+            raise StatementNotStarted
 
     def _send(self, frame: bytes) -> None:
         try:
             with self._sending:
                 self._socket.send_bytes(frame)
         except OSError:
-            raise Lost from None
+            raise OwnerLost from None
 
     def _receive(self) -> bytes:
         try:
             frame = self._socket.recv_bytes()
         except (OSError, EOFError):
-            raise Lost from None
+            raise OwnerLost from None
         if not frame:
-            raise Lost
+            raise OwnerLost
         return frame
 
     def interrupt(self) -> None:
         """Stop the running statement, at the owner's and here."""
-        # An owner who does not read lets a request wait; there is nothing to stop yet, then.
+        # An owner that does not read lets a request wait; there is nothing to stop yet, then.
         if self._sending.acquire(timeout=_SOON_SECONDS):
             try:
                 with suppress(OSError):
@@ -167,13 +171,13 @@ class Channel:
         if self._answer is None or self._answer.is_complete:
             return
         self.interrupt()
-        with suppress(Lost, NotRun, duckdb.Error):
+        with suppress(OwnerLost, StatementNotStarted, duckdb.Error):
             self._answer.skip()
         self._answer = None
 
     @property
     def is_open(self) -> bool:
-        """Whether the owner is still there; who is idle hears nothing but that he goes."""
+        """Whether the owner is still there; an idle channel receives nothing but its end."""
         if self._answer is not None and not self._answer.is_complete:
             return True
         try:
@@ -182,7 +186,7 @@ class Channel:
             return False
 
     def abandon(self) -> None:
-        """Hang up on an owner who does not react; what waits for him ends."""
+        """Disconnect from an unresponsive owner; calls that wait for it end."""
         handles.shut(self._socket)
 
     def forget(self) -> None:
@@ -198,4 +202,4 @@ class Channel:
 
 def _expect_word(connection: Connection) -> None:
     if not connection.poll(HANDSHAKE_SECONDS):
-        raise Silent
+        raise OwnerUnresponsive

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import duckdb
 
-from mixpanel_data._internal.storage.sharing import ends, keeping, rows
+from mixpanel_data._internal.storage.sharing import errors, materialize, rows
 from mixpanel_data._internal.storage.sharing.answer import Answer
 from mixpanel_data._internal.storage.sharing.budget import Limits
 from mixpanel_data._internal.storage.sharing.channel import Channel
-from mixpanel_data._internal.storage.sharing.database import Link, Source, bury
-from mixpanel_data._internal.storage.sharing.ends import Lost, NotRun
+from mixpanel_data._internal.storage.sharing.database import DatabaseAccess, Link, leak_after_fork
+from mixpanel_data._internal.storage.sharing.errors import OwnerLost, StatementNotStarted
 from mixpanel_data._internal.storage.sharing.frames import (
     TABLES,
     Frames,
@@ -29,8 +29,8 @@ from mixpanel_data._internal.storage.sharing.frames import (
 )
 from mixpanel_data._internal.storage.sharing.paths import from_here
 from mixpanel_data._internal.storage.sharing.protocol import Run
-from mixpanel_data._internal.storage.sharing.result import NOTHING, Result, Rows
-from mixpanel_data._internal.storage.sharing.standing import Standing
+from mixpanel_data._internal.storage.sharing.result import NOTHING, RemoteRows, Result
+from mixpanel_data._internal.storage.sharing.session_state import SessionState
 from mixpanel_data._internal.storage.sharing.statements import Statement, split
 from mixpanel_data.exceptions import QueryError, StorageError
 
@@ -57,13 +57,13 @@ class Connection:
     that one may have changed data, or that a transaction or temporary tables are gone.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: DatabaseAccess) -> None:
         self._source = source
         self._link: Link | None = source.link(threading.Event())
         self._process = os.getpid()
         self._stop = threading.Event()
         self._asked_to_stop: float | None = None
-        self._standing = Standing()
+        self._state = SessionState()
         self._lent: tuple[str, int] | None = None
         self._result: Result | None = None
         self._limits = Limits()
@@ -113,7 +113,7 @@ class Connection:
         self._asked_to_stop = None
 
     def interrupt(self) -> None:
-        """Stop what runs. Called again and again, it hangs up on an owner who does not react."""
+        """Stop what runs. Called again and again, it disconnects from an unresponsive owner."""
         self._stop.set()
         now = time.monotonic()
         self._asked_to_stop = self._asked_to_stop or now
@@ -136,8 +136,8 @@ class Connection:
     def sql(self, query: str, params: Params = None) -> duckdb.DuckDBPyRelation:
         """The rows of a query as a relation; those of another process's database are all here."""
         link = self._linked()
-        if self._standing.is_after_a_loss:
-            self._standing.ends_the_lost(Statement(query))
+        if self._state.is_after_a_loss:
+            self._state.ends_the_lost(Statement(query))
         if isinstance(link, duckdb.DuckDBPyConnection):
             return _some(link.sql(query, params=params))
         with self.stream(query, params) as found:
@@ -149,15 +149,15 @@ class Connection:
     def stream(self, query: str, params: Params = None) -> Iterator[Any]:
         """The rows of a query as they come, for whoever reads Arrow streams."""
         link = self._linked()
-        if self._standing.is_after_a_loss:
-            self._standing.ends_the_lost(Statement(query))
+        if self._state.is_after_a_loss:
+            self._state.ends_the_lost(Statement(query))
         if isinstance(link, duckdb.DuckDBPyConnection):
             yield _some(link.sql(query, params=params))
             return
         statement = _some(next(iter(split(_parser(link), query)), None))
         try:
             answer = self._ask(link, statement, params, once=True)
-        except (NotRun, Lost) as end:
+        except (StatementNotStarted, OwnerLost) as end:
             self._recover(statement, end)
             with self.stream(query, params) as found:
                 yield found
@@ -165,20 +165,24 @@ class Connection:
         try:
             yield answer.stream()
         except Exception:
-            if isinstance(answer.failure, NotRun | Lost):
-                raise ends.lost("rows") from None
+            if isinstance(answer.failure, StatementNotStarted | OwnerLost):
+                raise errors.session_lost("rows") from None
             if answer.failure is not None:
                 raise answer.failure from None
             raise
 
-    def kept(self, query: str, params: Params, most: int | None) -> duckdb.DuckDBPyConnection:
-        """A database with the rows of a statement in a table, as `keeping` has them."""
+    def materialized(
+        self, query: str, params: Params, max_rows: int | None
+    ) -> duckdb.DuckDBPyConnection:
+        """A database with the rows of a statement in a table, as `materialize` has them."""
         link = self._linked()
         types = (
-            keeping.exact(link) if isinstance(link, duckdb.DuckDBPyConnection) else nullcontext()
+            materialize.exact_types(link)
+            if isinstance(link, duckdb.DuckDBPyConnection)
+            else nullcontext()
         )
         with types, self.stream(query, params) as found:
-            return keeping.keep(found, most)
+            return materialize.materialize(found, max_rows)
 
     @contextmanager
     def showing(self, frames: Frames, sql: str) -> Iterator[None]:
@@ -189,14 +193,14 @@ class Connection:
             return
         tables = {name.lower() for (name,) in self.execute(TABLES).fetchall()}
         shown = [name for name in wanted if name not in tables]
-        self._standing.shows_frames = bool(shown)
+        self._state.shows_frames = bool(shown)
         try:
             for name in shown:
                 self._place.put(name, wanted[name])
             yield
         finally:
             take_all(self._place, shown)
-            self._standing.shows_frames = False
+            self._state.shows_frames = False
 
     @contextmanager
     def limited(self, limits: Limits) -> Iterator[None]:
@@ -214,7 +218,9 @@ class Connection:
         """Within the block `progress` is known, where the database is ours."""
         link = self._linked()
         with (
-            keeping.counted(link) if isinstance(link, duckdb.DuckDBPyConnection) else nullcontext()
+            materialize.progress_enabled(link)
+            if isinstance(link, duckdb.DuckDBPyConnection)
+            else nullcontext()
         ):
             yield
 
@@ -234,7 +240,7 @@ class Connection:
 
     def _send(self, table: str, stream: bytes) -> None:
         """Add rows to a table of another process's database."""
-        is_open = self._standing.is_open
+        is_open = self._state.is_open
         run = Run(
             sql="FROM range(0)",
             has_rows=True,
@@ -245,7 +251,7 @@ class Connection:
         try:
             # Who shows something keeps the link.
             cast("Channel", self._link).run(run, stream=stream)
-        except (NotRun, Lost) as end:
+        except (StatementNotStarted, OwnerLost) as end:
             self._recover(Statement("", undoable=True), end)
 
     @contextmanager
@@ -264,7 +270,7 @@ class Connection:
         while True:
             if isinstance(self._link, Channel) and not self._link.is_open:
                 self._drop()
-                self._standing.forget()
+                self._state.forget()
             link = self._linked()
             if isinstance(link, duckdb.DuckDBPyConnection):
                 return link
@@ -280,7 +286,7 @@ class Connection:
 
     def _execute(self, query: str | duckdb.Statement, parameters: Params) -> Result:
         link = self._linked()
-        if isinstance(link, duckdb.DuckDBPyConnection) and self._standing.is_plain:
+        if isinstance(link, duckdb.DuckDBPyConnection) and self._state.is_plain:
             return _some(link.execute(self._here(query), parameters))
         statements = split(_parser(link), query)
         if not statements:
@@ -290,7 +296,7 @@ class Connection:
         return self._run(statements[-1], parameters)
 
     def _run(self, statement: Statement, params: Params) -> Result:
-        if self._standing.is_after_a_loss and self._standing.ends_the_lost(statement):
+        if self._state.is_after_a_loss and self._state.ends_the_lost(statement):
             return NOTHING
         while True:
             link = self._linked()
@@ -298,10 +304,10 @@ class Connection:
                 return link.execute(self._here(statement.text), params)
             try:
                 answer = self._ask(link, statement, params)
-            except (NotRun, Lost) as end:
+            except (StatementNotStarted, OwnerLost) as end:
                 self._recover(statement, end)
             else:
-                return Rows(link, answer, lambda end: self._again(statement, params, end))
+                return RemoteRows(link, answer, lambda end: self._again(statement, params, end))
 
     def _ask(
         self, link: Channel, statement: Statement, params: Params, *, once: bool = False
@@ -316,8 +322,8 @@ class Connection:
             lent=name,
             once=once,
             reads=statement.reads,
-            undoable=statement.undoable and self._standing.is_plain,
-            in_transaction=self._standing.is_open_after(statement),
+            undoable=statement.undoable and self._state.is_plain,
+            in_transaction=self._state.is_open_after(statement),
             commits=statement.transaction == "commits",
             memory=self._limits.memory,
             temp=self._limits.temp,
@@ -325,23 +331,25 @@ class Connection:
         try:
             answer = link.run(run, values, descriptor)
         except duckdb.Error:
-            self._standing.failed(statement)
+            self._state.failed(statement)
             raise
-        self._standing.ran(statement)
+        self._state.ran(statement)
         if _TIME_ZONE.match(statement.text):
             # Values of TIMESTAMPTZ are spelled in it, and they are spelled here.
             link.scratch.execute(statement.text)
         return answer
 
-    def _again(self, statement: Statement, params: Params, end: NotRun | Lost) -> Result:
+    def _again(
+        self, statement: Statement, params: Params, end: StatementNotStarted | OwnerLost
+    ) -> Result:
         """Run a statement whose owner went away while its rows were read, if that may be."""
         self._recover(statement, end)
         return self._run(statement, params)
 
-    def _recover(self, statement: Statement, end: NotRun | Lost) -> None:
+    def _recover(self, statement: Statement, end: StatementNotStarted | OwnerLost) -> None:
         """Find the next owner; raises SessionLostError where that is not all there is to do."""
         self._drop()
-        failure = self._standing.lose(statement, end, lends=self._lends_to(statement))
+        failure = self._state.lose(statement, end, lends=self._lends_to(statement))
         if self._stop.is_set():
             raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
         if failure is not None:
@@ -351,14 +359,10 @@ class Connection:
         if self._process != os.getpid():
             if isinstance(self._link, Channel):
                 self._link.forget()
-            bury(self._link)
+            leak_after_fork(self._link)
             self._link, self._process = None, os.getpid()
-            self._standing.forget()
-        if (
-            isinstance(self._link, Channel)
-            and not self._link.is_open
-            and not self._standing.is_bound
-        ):
+            self._state.forget()
+        if isinstance(self._link, Channel) and not self._link.is_open and not self._state.is_bound:
             self._drop()
         if self._link is None:
             self._link = self._source.link(self._stop)

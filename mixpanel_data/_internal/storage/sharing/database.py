@@ -1,4 +1,4 @@
-"""One database file in this process, owned or borrowed: who asks for a way in gets one."""
+"""One database file in this process, owned or borrowed, and the connections to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mixpanel_data._internal.storage.opening import NotADatabaseError
 from mixpanel_data._internal.storage.sharing.address import Election, here
 from mixpanel_data._internal.storage.sharing.budget import Budget
 from mixpanel_data._internal.storage.sharing.channel import Channel
-from mixpanel_data._internal.storage.sharing.ends import NotRun, Silent
+from mixpanel_data._internal.storage.sharing.errors import OwnerUnresponsive, StatementNotStarted
 from mixpanel_data._internal.storage.sharing.owner import Owner
 from mixpanel_data._internal.storage.sharing.rows import scratch
 from mixpanel_data.exceptions import StorageError, warn
@@ -34,28 +34,28 @@ Open = Callable[[Path, bool], duckdb.DuckDBPyConnection]
 """Opens a database file; True for reading only."""
 
 PATIENCE_SECONDS = 30.0
-"""For an owner who comes up or goes."""
+"""For an owner that starts or leaves."""
 FOREIGN_SECONDS = 3.0
 """For a program that does not share."""
 _POLL_SECONDS = 0.005
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
-class Source(Protocol):
+class DatabaseAccess(Protocol):
     """Where connections come from."""
 
     users: int
-    """Those who have not detached it."""
+    """The number of users that have not detached it."""
     budget: Budget
 
     def use(self) -> None:
-        """There is one more who will detach it."""
+        """Count one more user, which will detach it."""
 
     def link(self, stop: threading.Event) -> Link:
         """A new one, unless `stop` is set before there is any."""
 
     def participants(self) -> list[Process]:
-        """The owner, then the others who have it open."""
+        """The owner, then the other processes that have it open."""
 
     def detach(self) -> None:
         """Let go."""
@@ -72,7 +72,7 @@ class Private:
         self.budget.serve(self.cursor)
 
     def use(self) -> None:
-        """There is one more who will detach it."""
+        """Count one more user, which will detach it."""
         with self._one_at_a_time:
             self.users += 1
 
@@ -124,7 +124,7 @@ class Database:
         return found
 
     def use(self) -> None:
-        """There is one more who will detach it."""
+        """Count one more user, which will detach it."""
         with _registry.lock:
             self.users += 1
 
@@ -179,14 +179,14 @@ class Database:
                 self._own(lock, threading.Event())
 
     def participants(self) -> list[Process]:
-        """The owner, then the others who have it open."""
+        """The owner, then the other processes that have it open."""
         while True:
             link = self.link(threading.Event())
             try:
                 if isinstance(link, Channel):
                     return link.who()
                 return [here()] if self._owner is None else self._owner.participants()
-            except NotRun:
+            except StatementNotStarted:
                 continue
             finally:
                 link.close()
@@ -247,7 +247,7 @@ class Database:
                 self._scratch = scratch()
         try:
             return Channel.open(address, self._scratch, self._inherit)
-        except Silent:
+        except OwnerUnresponsive:
             raise StorageError(
                 f"{self.path} is in use by {address.owner}, which does not answer:"
                 " it is busy or stopped",
@@ -261,7 +261,7 @@ class Database:
         if self._owner is not None:
             self._owner.forget()
         for inherited in (self._owner, self._alone, self._scratch):
-            bury(inherited)
+            leak_after_fork(inherited)
         self._owner = self._alone = self._scratch = None
 
 
@@ -288,7 +288,7 @@ class _Registry:
 _registry = _Registry()
 
 
-def bury(inherited: object) -> None:
+def leak_after_fork(inherited: object) -> None:
     """Keep what a forked child must neither use nor close: DuckDB's threads are not in it."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited))
 

@@ -34,7 +34,7 @@ def patience(connection: Connection, seconds: float) -> None:
 
 
 def shut(connection: Connection) -> None:
-    """End it for all who wait on either side; closing alone would not wake them."""
+    """End it for every thread that waits on either side; closing alone would not wake them."""
     with suppress(OSError), _socket(connection) as same:
         same.shutdown(socket.SHUT_RDWR)
 

@@ -14,19 +14,19 @@ import duckdb
 from mixpanel_data._internal.storage.sharing import handles
 from mixpanel_data._internal.storage.sharing.address import Address, Election
 from mixpanel_data._internal.storage.sharing.budget import Budget
-from mixpanel_data._internal.storage.sharing.guest import Guest, handshake
+from mixpanel_data._internal.storage.sharing.client_session import ClientSession, handshake
 from mixpanel_data._internal.storage.sharing.protocol import Frame
 from mixpanel_data.types import Process
 
 _BACKLOG = 128
-MOST_STRANGERS = 64
+MAX_STRANGERS = 64
 """Connections that have yet to show the token: one more, and the oldest is closed."""
 _PAUSE_SECONDS = 0.05
 _SOON_SECONDS = 1.0
 
 
 class Owner:
-    """Holds the lock and the one open database, and has a cursor for everyone who asks.
+    """Holds the lock and the one open database, and has a cursor for each borrower.
 
     The root connection runs nothing itself: DuckDB refuses two calls at once on a connection, and
     making a cursor is one.
@@ -39,7 +39,7 @@ class Owner:
         self.within = budget.within
         self._root = root
         self._one_at_a_time = threading.Lock()
-        self._guests: set[Guest] = set()
+        self._clients: set[ClientSession] = set()
         self._strangers: dict[Connection, None] = {}  # in the order in which they came
         self._leaving = False
         self._address = Address.new(before)
@@ -56,8 +56,8 @@ class Owner:
     def participants(self) -> list[Process]:
         """This process, and those that borrow from it."""
         with self._one_at_a_time:
-            guests = {guest.participant for guest in self._guests}
-        others = sorted(guests - {self._address.owner}, key=lambda guest: guest.pid)
+            clients = {client.participant for client in self._clients}
+        others = sorted(clients - {self._address.owner}, key=lambda client: client.pid)
         return [self._address.owner, *others]
 
     # -- the door ---------------------------------------------------------------------------------
@@ -75,43 +75,43 @@ class Owner:
                 connection.close()
                 return
             with self._one_at_a_time:
-                if len(self._strangers) == MOST_STRANGERS:
+                if len(self._strangers) == MAX_STRANGERS:
                     self._send_away(next(iter(self._strangers)))
                 self._strangers[connection] = None
             threading.Thread(
-                target=self._meet, args=[connection], name="mp guest", daemon=True
+                target=self._meet, args=[connection], name="mp client", daemon=True
             ).start()
 
     def _meet(self, connection: Connection) -> None:
-        """Let in who has the token, and serve him."""
-        participant = guest = None
+        """Accept a process that has the token, and serve it."""
+        participant = client = None
         with suppress(OSError, EOFError, AuthenticationError, ValueError):
             participant = handshake(connection, self._address.token)
         with self._one_at_a_time:
             self._strangers.pop(connection, None)
             if participant is not None and not self._leaving:
-                guest = Guest(connection, participant, self)
-                self._guests.add(guest)
-                guest.start()
-        if guest is None:
+                client = ClientSession(connection, participant, self)
+                self._clients.add(client)
+                client.start()
+        if client is None:
             connection.close()
         else:
-            guest.listen()
+            client.listen()
 
     def _send_away(self, stranger: Connection) -> None:
         del self._strangers[stranger]
         handles.shut(stranger)  # its thread closes it
 
-    def goodbye(self, guest: Guest) -> None:
-        """A guest has gone."""
+    def goodbye(self, client: ClientSession) -> None:
+        """A client session has ended."""
         with self._one_at_a_time:
-            self._guests.discard(guest)
+            self._clients.discard(client)
 
     def _shut_door(self) -> None:
         self._leaving = True
         with suppress(OSError):
             Client(self._address.socket).close()  # wakes the doorman
-        self._doorman.join(_SOON_SECONDS)  # unless someone has removed his socket
+        self._doorman.join(_SOON_SECONDS)  # unless someone has removed its socket
         with self._one_at_a_time:
             for stranger in list(self._strangers):
                 self._send_away(stranger)
@@ -122,31 +122,31 @@ class Owner:
     # -- the end ----------------------------------------------------------------------------------
 
     def leave(self) -> None:
-        """End what runs, close the database, and hand it to someone who waits for it.
+        """End what runs, close the database, and hand it to a process that waits for it.
 
         Statements of others that are not part of a transaction are stopped, which undoes them:
         the next owner runs them. Those in a transaction get a moment to end it.
         """
         self._shut_door()
         with self._one_at_a_time:
-            guests = sorted(self._guests, key=lambda guest: guest.number)
-        for guest in guests:
-            guest.dismiss()
-        for guest in guests:
-            guest.settle()
+            clients = sorted(self._clients, key=lambda client: client.number)
+        for client in clients:
+            client.start_leaving()
+        for client in clients:
+            client.drain()
         self._root.close()
-        self._hand_over([guest for guest in guests if guest.is_waiting])
-        for guest in guests:
-            guest.close()
+        self._hand_over([client for client in clients if client.is_waiting])
+        for client in clients:
+            client.close()
 
-    def _hand_over(self, waiting: list[Guest]) -> None:
-        """The lock itself goes to the first who waits: no one can come in between."""
+    def _hand_over(self, waiting: list[ClientSession]) -> None:
+        """The lock itself goes to the first that waits: no process can take it in between."""
         heirs = iter(waiting)
         if os.name == "posix":
             for heir in heirs:
                 try:
                     heir.send(Frame.HEIR())
-                    heir.hand(self.lock)
+                    heir.hand_over_lock(self.lock)
                 except OSError:
                     continue
                 os.close(self.lock)
@@ -155,13 +155,13 @@ class Owner:
                 Election.resign(self.lock)
         else:
             Election.resign(self.lock)
-        for guest in heirs:
+        for client in heirs:
             with suppress(OSError):
-                guest.send(Frame.MOVED())
+                client.send(Frame.MOVED())
 
     def forget(self) -> None:
         """In a forked child: nothing here is its own."""
         os.close(self.lock)
         self._door.close()
-        for guest in self._guests:
-            guest.forget()
+        for client in self._clients:
+            client.forget()

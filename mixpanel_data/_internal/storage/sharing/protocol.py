@@ -22,7 +22,7 @@ import duckdb
 from mixpanel_data.exceptions import StorageError
 from mixpanel_data.types import Process
 
-LONGEST_REQUEST = 1 << 28
+MAX_REQUEST_BYTES = 1 << 28
 """Bytes; rows that follow a request may be more."""
 
 

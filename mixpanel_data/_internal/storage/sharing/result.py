@@ -10,7 +10,7 @@ import duckdb
 from mixpanel_data._internal.storage.sharing import rows
 from mixpanel_data._internal.storage.sharing.answer import Answer
 from mixpanel_data._internal.storage.sharing.channel import Channel
-from mixpanel_data._internal.storage.sharing.ends import Lost, NotRun
+from mixpanel_data._internal.storage.sharing.errors import OwnerLost, StatementNotStarted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,11 +35,14 @@ class Result(Protocol):
         """All rows."""
 
 
-class Rows:
-    """Rows from another process; `again` runs the statement once more when it ends in between."""
+class RemoteRows:
+    """RemoteRows from another process; `again` runs the statement once more when it ends in between."""
 
     def __init__(
-        self, channel: Channel, answer: Answer, again: Callable[[NotRun | Lost], Result]
+        self,
+        channel: Channel,
+        answer: Answer,
+        again: Callable[[StatementNotStarted | OwnerLost], Result],
     ) -> None:
         self.answer = answer
         self._channel = channel
@@ -78,7 +81,7 @@ class Rows:
                 rows.unpacked(self._channel.scratch, answer.stream(), answer.names, answer.types)
             )
         except Exception:
-            if isinstance(answer.failure, NotRun | Lost):
+            if isinstance(answer.failure, StatementNotStarted | OwnerLost):
                 return how(self._again(answer.failure))
             if answer.failure is not None:
                 raise answer.failure from None

@@ -6,7 +6,7 @@ import duckdb
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mixpanel_data._internal.storage.acceleration.paths import property_of
+from mixpanel_data._internal.storage.acceleration.syntax import property_of
 
 letters = st.sampled_from(list("abA é.[]*#\"\\/~$?0-\n\t'@"))
 keys = st.text(letters, max_size=3)

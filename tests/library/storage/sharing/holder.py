@@ -19,14 +19,14 @@ import json, sys
 from pathlib import Path
 from mixpanel_data import MixpanelDataError
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data._internal.storage.sharing import guest
+from mixpanel_data._internal.storage.sharing import client_session
 
 engine = StorageEngine(Path(sys.argv[1]))
 print("open", flush=True)
 for line in sys.stdin:
     told = json.loads(line)
     if isinstance(told, float):
-        guest.GRACE_SECONDS = guest.END_SECONDS = told
+        client_session.GRACE_SECONDS = client_session.END_SECONDS = told
         continue
     try:
         answer = engine.execute_rows(told)

@@ -140,10 +140,10 @@ def test_every_statement_runs_once(database):
 
 
 def test_of_endless_rows_only_the_first_are_read(database):
-    result = database.result("SELECT i FROM range(1000000000000) t(i)", most=1000)
+    result = database.result("SELECT i FROM range(1000000000000) t(i)", max_rows=1000)
     assert (len(result), result.is_complete) == (1000, False)
     assert result.df().i.tolist() == [i for (i,) in result] == list(range(1000))
-    assert database.result("FROM range(1000)", most=1000).is_complete
+    assert database.result("FROM range(1000)", max_rows=1000).is_complete
     assert database.execute_scalar("SELECT 5") == 5
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from mixpanel_data import MixpanelDataWarning, StorageError
 from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data._internal.storage.ingest import spool
-from mixpanel_data._internal.storage.sharing import guest, owner, protocol
+from mixpanel_data._internal.storage.sharing import client_session, owner, protocol
 from mixpanel_data._internal.storage.sharing.address import Address, here
 from tests.library.storage.sharing.holder import holding
 from tests.strategies import texts, values
@@ -213,8 +213,8 @@ def threads() -> list[threading.Thread]:
     return [one for one in threading.enumerate() if one.name.startswith("mp ")]
 
 
-def guests() -> list[threading.Thread]:
-    return [one for one in threads() if one.name.startswith("mp guest")]
+def clients() -> list[threading.Thread]:
+    return [one for one in threads() if one.name.startswith("mp client")]
 
 
 def admitted(path: Path) -> Client:
@@ -250,7 +250,7 @@ def test_who_says_nonsense_for_its_name_is_sent_away(
         with suppress(OSError):  # it may hang up on what is too long
             connection.send_bytes(greeting)
         assert ends(connection)
-    until(lambda: not guests())
+    until(lambda: not clients())
     assert engine.execute_rows("SELECT 1") == [(1,)]
 
 
@@ -273,7 +273,7 @@ def test_who_asks_nonsense_is_sent_away(path: Path, engine: StorageEngine, reque
         connection.send_bytes(GREETING)
         connection.send_bytes(request_)
         assert ends(connection)
-    until(lambda: not guests())
+    until(lambda: not clients())
     assert engine.execute_rows("SELECT 1") == [(1,)]
 
 
@@ -282,7 +282,7 @@ def test_a_message_longer_than_any_is_not_waited_for(path: Path, engine: Storage
         connection.send_bytes(GREETING)
         os.write(connection.fileno(), struct.pack("!iQ", -1, 1 << 60))
         assert ends(connection)
-    until(lambda: not guests())
+    until(lambda: not clients())
 
 
 def test_a_deep_parameter_is_an_answer_like_any_other(path: Path, engine: StorageEngine) -> None:
@@ -291,7 +291,7 @@ def test_a_deep_parameter_is_an_answer_like_any_other(path: Path, engine: Storag
         deep = b"[" * 400 + b"]" * 400
         connection.send_bytes(b'["run", {"sql": "SELECT ?", "params": [' + deep + b"]}]")
         assert connection.recv_bytes() == protocol.Frame.ACCEPTED()
-    until(lambda: not guests())
+    until(lambda: not clients())
     assert engine.execute_rows("SELECT 1") == [(1,)]
 
 
@@ -328,7 +328,7 @@ def test_nonsense_of_any_kind_leaves_no_thread_and_no_traceback(
             connection.send_bytes(GREETING)
             for one in asked:
                 connection.send_bytes(one)
-        until(lambda: not guests())
+        until(lambda: not clients())
 
     ask()
     assert engine.execute_rows("SELECT 1") == [(1,)]
@@ -355,20 +355,20 @@ def test_silent_connections_keep_nobody_out_and_leave_nothing(
 ) -> None:
     address = Address.parse(lock_of(path).read_bytes())
     silent = [Client(address.socket) for _ in range(300)]
-    until(lambda: len(guests()) <= owner.MOST_STRANGERS)
+    until(lambda: len(clients()) <= owner.MAX_STRANGERS)
     with admitted(path) as connection:
         connection.send_bytes(GREETING)
         connection.send_bytes(protocol.WHO)
         assert protocol.participants(connection.recv_bytes()[1:])
     for one in silent:
         one.close()
-    until(lambda: not guests())
+    until(lambda: not clients())
 
 
 def test_a_silent_connection_is_closed_in_time(
     path: Path, engine: StorageEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guest, "HANDSHAKE_SECONDS", 0.2)
+    monkeypatch.setattr(client_session, "HANDSHAKE_SECONDS", 0.2)
     address = Address.parse(lock_of(path).read_bytes())
     with Client(address.socket) as nothing, Client(address.socket) as half, admitted(path) as mute:
         half.recv_bytes()
@@ -376,14 +376,14 @@ def test_a_silent_connection_is_closed_in_time(
         assert nothing.recv_bytes()
         for one in (nothing, half, mute):
             assert ends(one)
-        until(lambda: not guests())
+        until(lambda: not clients())
 
 
 def test_silent_connections_do_not_keep_the_owner_from_closing(path: Path) -> None:
     engine = StorageEngine(path)
     address = Address.parse(lock_of(path).read_bytes())
     silent = [Client(address.socket) for _ in range(5)]
-    until(lambda: len(guests()) == 5)
+    until(lambda: len(clients()) == 5)
     engine.close()
     until(lambda: not threads())
     for one in silent:

@@ -1,17 +1,17 @@
-"""What a session has at its owner that the next owner would not know of."""
+"""Server-side session state that is lost when the owner process changes."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from mixpanel_data._internal.storage.sharing import ends
-from mixpanel_data._internal.storage.sharing.ends import Lost, NotRun
+from mixpanel_data._internal.storage.sharing import errors
+from mixpanel_data._internal.storage.sharing.errors import OwnerLost, StatementNotStarted
 from mixpanel_data._internal.storage.sharing.statements import Statement
 
 _OPEN_AFTER = {"begins": True, "commits": False, "rolls back": False}
 
 
-class Standing:
+class SessionState:
     """A transaction, temporary tables and settings, and frames that are shown for a while."""
 
     def __init__(self) -> None:
@@ -57,23 +57,25 @@ class Standing:
         if statement.transaction == "commits":
             self._transaction = "none"
 
-    def lose(self, statement: Statement, end: NotRun | Lost, *, lends: bool) -> Exception | None:
+    def lose(
+        self, statement: Statement, end: StatementNotStarted | OwnerLost, *, lends: bool
+    ) -> Exception | None:
         """Note that the owner is gone; what to raise where the statement can't just run again.
 
         `lends` says that the statement was writing to a file of ours.
         """
-        was_lost = isinstance(end, Lost)
+        was_lost = isinstance(end, OwnerLost)
         was_open, commits = self.is_open, statement.transaction == "commits"
         if was_open:
             self._transaction = "ended" if commits else "lost"
         had_state, self._leaves_state = self._leaves_state or self.shows_frames, False
         if was_open:
-            return ends.lost("statement" if commits and was_lost else "transaction")
+            return errors.session_lost("statement" if commits and was_lost else "transaction")
         if was_lost and lends:
-            return ends.lost("rows")
+            return errors.session_lost("rows")
         if was_lost and not statement.reads:
-            return ends.lost("statement")
-        return ends.lost("session") if had_state else None
+            return errors.session_lost("statement")
+        return errors.session_lost("session") if had_state else None
 
     def ends_the_lost(self, statement: Statement) -> bool:
         """Whether this is the ROLLBACK of a lost transaction, which must come first.
@@ -85,5 +87,5 @@ class Standing:
         if not was_lost or rolls_back or statement.transaction == "commits":
             self._transaction = "none"
         if was_lost and not rolls_back:
-            raise ends.lost("transaction")
+            raise errors.session_lost("transaction")
         return rolls_back

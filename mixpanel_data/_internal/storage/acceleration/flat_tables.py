@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixpanel_data._internal.sql import quote
-from mixpanel_data._internal.storage.acceleration.analysis import Leave
-from mixpanel_data._internal.storage.acceleration.scopes import Columns, Fetched, Source
+from mixpanel_data._internal.storage.acceleration.analysis import NotEligible
+from mixpanel_data._internal.storage.acceleration.scopes import Columns, Fetched, FromItem
 from mixpanel_data._internal.storage.acceleration.syntax import fold
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.flat.columns import KEYS
@@ -37,7 +37,7 @@ _CIRCUMSTANCES = """
 
 
 @dataclass(frozen=True)
-class Companions:
+class FlatTables:
     """Fetched tables of `database` with a flat table of as many rows, by folded name."""
 
     connection: Connection
@@ -45,13 +45,13 @@ class Companions:
     tables: Mapping[str, Fetched]
 
     @classmethod
-    def mentioned(cls, connection: Connection, sql: str) -> Companions:
+    def mentioned(cls, connection: Connection, sql: str) -> FlatTables:
         """Those whose name is in a text, and can mean nothing else."""
         database, schema, *answers = _row(connection, _CIRCUMSTANCES)
         if schema != "main":
-            raise Leave(f"the current schema is {schema}")
+            raise NotEligible(f"the current schema is {schema}")
         if answers != ["B", "1", None]:
-            raise Leave("a macro stands in the place of ->>")
+            raise NotEligible("a macro stands in the place of ->>")
         relations = connection.execute(_RELATIONS).fetchall()
         here = {fold(name): columns for name, temporary, columns in relations if not temporary}
         shadows = {fold(name) for name, temporary, _ in relations if temporary}
@@ -69,7 +69,7 @@ class Companions:
         tables = {name: table for name, table in found.items() if name not in changed}
         if not tables:
             none = "it names no fetched table that has a flat table in step with it"
-            raise Leave(next(iter(changed.values()), none))
+            raise NotEligible(next(iter(changed.values()), none))
         return cls(connection, database, tables)
 
     def columns_of(self, name: str) -> Columns:
@@ -79,7 +79,7 @@ class Companions:
         ).fetchall()
         return frozenset(fold(column) for (column,) in rows) or None
 
-    def known(self, sources: Iterable[Source]) -> dict[str, dict[str, PropertyInfo]]:
+    def known(self, sources: Iterable[FromItem]) -> dict[str, dict[str, PropertyInfo]]:
         """What the catalog knows of the properties that are used, by table."""
         wanted: dict[str, set[str]] = {}
         for source in sources:

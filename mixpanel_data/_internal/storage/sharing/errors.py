@@ -1,4 +1,4 @@
-"""How a conversation with an owner ends before its time."""
+"""Outcomes of a statement whose owner process ended, and what is raised then."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _TOLD: dict[What, tuple[str, str]] = {
 }
 
 
-class NotRun(Exception):  # noqa: N818 - the next owner is asked
-    """The owner is gone, and has done nothing of what was asked."""
+class StatementNotStarted(Exception):  # noqa: N818 - the next owner is asked
+    """The owner is gone and did not start the statement."""
 
 
-class Lost(Exception):  # noqa: N818 - an answer, not an error
-    """The owner is gone, and may have done what was asked."""
+class OwnerLost(Exception):  # noqa: N818 - an answer, not an error
+    """The owner is gone and may have run the statement."""
 
 
-class Silent(Exception):  # noqa: N818 - an answer, not an error
-    """The owner is there, but does not answer."""
+class OwnerUnresponsive(Exception):  # noqa: N818 - an answer, not an error
+    """The owner is alive, but does not answer."""
 
 
-def lost(what: What) -> SessionLostError:
-    """What became of something that can't simply be done again."""
+def session_lost(what: What) -> SessionLostError:
+    """The error for work that can't simply be run again."""
     told, hint = _TOLD[what]
     return SessionLostError(
         f"the process that had the database open ended {told}",

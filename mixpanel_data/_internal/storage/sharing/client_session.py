@@ -1,4 +1,4 @@
-"""A borrower, as the owner sees him: a socket, a cursor, and two threads."""
+"""The owner's side of one borrower: a socket, a cursor, and two threads."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from mixpanel_data._internal.storage.sharing.protocol import Frame, Run
 from mixpanel_data.types import Process
 
 GRACE_SECONDS = 2.0
-"""How long an owner who leaves waits for others to end their transactions."""
+"""How long an owner that leaves waits for others to end their transactions."""
 
 END_SECONDS = 10.0
-"""How long he waits for anything at all: text that is being written, a reader who stopped."""
+"""How long it waits for anything at all: text that is being written, a reader that stopped."""
 
 HANDSHAKE_SECONDS = 15.0
-"""How long he waits for each word of one who knocks."""
+"""How long it waits for each message of a handshake."""
 
-_LONGEST_NAME = 1 << 14
+_MAX_NAME_BYTES = 1 << 14
 
 _AGAIN_SECONDS = 0.05
 """One interrupt would be lost between two statements."""
@@ -43,43 +43,43 @@ _numbers = itertools.count()
 
 
 def handshake(connection: Connection, token: bytes) -> Process:
-    """Who knocks, if it has the token; raises OSError, EOFError, AuthenticationError, ValueError."""
+    """The connecting process, if it has the token; raises OSError, EOFError, AuthenticationError, ValueError."""
     handles.patience(connection, HANDSHAKE_SECONDS)
     deliver_challenge(connection, token)
     answer_challenge(connection, token)
-    participant = protocol.process(protocol.decoded(connection.recv_bytes(_LONGEST_NAME)))
+    participant = protocol.process(protocol.decoded(connection.recv_bytes(_MAX_NAME_BYTES)))
     handles.patience(connection, 0)
     return participant
 
 
 class Host(Protocol):
-    """What a guest needs of the owner."""
+    """What a client session needs of the owner."""
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own."""
 
     def participants(self) -> list[Process]:
-        """Everyone who has the database open."""
+        """Every process that has the database open."""
 
     def within(self, limits: Limits) -> AbstractContextManager[None]:
         """Limits for what runs in the block."""
 
-    def goodbye(self, guest: Guest) -> None:
-        """This one has gone."""
+    def goodbye(self, client: ClientSession) -> None:
+        """This session has ended."""
 
 
-class Guest:
-    """Runs what one borrower asks for: one thread listens to him, the other one works.
+class ClientSession:
+    """Runs what one borrower asks for: one thread listens to its socket, the other one works.
 
-    So he can stop what runs, and when he dies it stops, too. The listener is the thread that
-    makes this.
+    So a borrower can stop what runs, and its statement stops when it dies. The listener is the
+    thread that makes this.
     """
 
     def __init__(self, connection: Connection, participant: Process, host: Host) -> None:
         self.number = next(_numbers)
         self.participant = participant
         self.is_waiting = False
-        """His statement was not run: the next owner will."""
+        """Its statement was not run: the next owner will run it."""
         self._socket = connection
         self._host = host
         self._sending = threading.Lock()
@@ -87,8 +87,8 @@ class Guest:
         self._running: Run | None = None
         self._in_transaction = False
         self._deadline = math.inf
-        """When he must have ended his transaction; there is none until the owner leaves."""
-        self._deaf = True
+        """When the borrower must have ended its transaction; none until the owner leaves."""
+        self._ignores_interrupts = True
         self._over = False
         self._gone = False
         self._passed_on = False
@@ -106,12 +106,10 @@ class Guest:
     # -- the listener -----------------------------------------------------------------------------
 
     def listen(self) -> None:
-        """Serve him until he goes."""
-        with suppress(
-            OSError, EOFError, ValueError, MemoryError
-        ):  # he has gone, or speaks nonsense
+        """Serve the borrower until it disconnects."""
+        with suppress(OSError, EOFError, ValueError, MemoryError):  # it has gone, or sends nonsense
             while True:
-                self._hear(self._socket.recv_bytes(protocol.LONGEST_REQUEST))
+                self._handle_frame(self._socket.recv_bytes(protocol.MAX_REQUEST_BYTES))
         with self._state:
             self._gone = True
             while self._running is not None:
@@ -121,7 +119,7 @@ class Guest:
         self._worker.join()
         self._socket.close()
 
-    def _hear(self, frame: bytes) -> None:
+    def _handle_frame(self, frame: bytes) -> None:
         run = protocol.request(frame)
         if run == "stop":
             with self._state:
@@ -153,7 +151,7 @@ class Guest:
         if lent is not None:
             os.close(lent)
         with self._state:
-            # He has heard of the end already, and may have asked for more.
+            # The borrower knows of the end already, and may have sent the next request.
             if self._running is run:
                 self._running = None
             self._state.notify_all()
@@ -165,7 +163,7 @@ class Guest:
             self._cursor = self._host.cursor()
             for setting in (rows.EXACT, rows.NO_PYTHON):
                 self._cursor.execute(setting)
-            self._deaf = False
+            self._ignores_interrupts = False
             while (asked := self._work.get()) is not None:
                 run, stream, lent = asked
                 try:
@@ -174,12 +172,12 @@ class Guest:
                     if last is not None:
                         self.send(last)
                 except OSError:
-                    pass  # nobody listens any more
+                    pass  # the borrower is gone
                 finally:
                     self._done(run, lent)
             self._cursor.close()
         except duckdb.Error:
-            handles.shut(self._socket)  # there is no database any more: he looks for another owner
+            handles.shut(self._socket)  # the database is closed: the borrower finds the next owner
         finally:
             self._host.goodbye(self)
 
@@ -220,17 +218,17 @@ class Guest:
         try:
             yield
             with self._state:
-                self._deaf = True
+                self._ignores_interrupts = True
             cursor.execute("COMMIT")
         except BaseException:
             with self._state:
-                self._deaf = True  # no interrupt must hit this one either
+                self._ignores_interrupts = True  # no interrupt must hit this one either
             with suppress(duckdb.TransactionException):
                 cursor.execute("ROLLBACK")
             raise
         finally:
             with self._state:
-                self._deaf = False
+                self._ignores_interrupts = False
 
     def _answer(self, cursor: duckdb.DuckDBPyConnection, sql: str, params: Any) -> None:
         relation = cursor.sql(sql, params=params)
@@ -248,24 +246,24 @@ class Guest:
         self.send(piece)
 
     def send(self, frame: bytes | bytearray) -> None:
-        """Send a frame; raises OSError when he has gone."""
+        """Send a frame; raises OSError when the borrower has gone."""
         with self._sending:
             self._socket.send_bytes(frame)
 
     # -- the end ----------------------------------------------------------------------------------
 
-    def dismiss(self) -> None:
+    def start_leaving(self) -> None:
         """The owner leaves: from now on, only what is begun goes on."""
         with self._state:
             self._deadline = time.monotonic() + GRACE_SECONDS
 
-    def settle(self) -> None:
-        """Wait until nothing of his is under way, stopping what the next owner can run as well."""
+    def drain(self) -> None:
+        """Wait until nothing of the borrower runs, stopping what the next owner can run as well."""
         with self._state:
             while not self._gone and (self._running is not None or self._in_transaction):
                 if self._is_late(END_SECONDS - GRACE_SECONDS):
-                    handles.shut(self._socket)  # he takes no rows, or too many
-                    self._deaf = False
+                    handles.shut(self._socket)  # it reads no rows, or too many are left
+                    self._ignores_interrupts = False
                     self._interrupt()
                 if self._running is None:
                     if self._is_late():
@@ -294,15 +292,15 @@ class Guest:
 
     def _interrupt(self) -> None:
         running = self._running
-        if running and not (self._deaf or running.commits):
+        if running and not (self._ignores_interrupts or running.commits):
             self._cursor.interrupt()
 
-    def hand(self, lock: int) -> None:
-        """Give him the lock."""
+    def hand_over_lock(self, lock: int) -> None:
+        """Send the borrower the lock."""
         handles.give(self._socket, lock)
 
     def close(self) -> None:
-        """Hang up."""
+        """Disconnect."""
         handles.shut(self._socket)
         self._listener.join(END_SECONDS)
 

@@ -1,4 +1,4 @@
-"""The rows of a statement in a database of their own, to be read as often as one likes."""
+"""Rows of a statement, materialized in a database of their own to be read many times."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ RESULT = "result"
 """The table that they are in."""
 
 
-def keep(stream: Any, most: int | None) -> duckdb.DuckDBPyConnection:
-    """Read rows to their end, or one more than `most` of them, which tells that there are more."""
+def materialize(stream: Any, max_rows: int | None) -> duckdb.DuckDBPyConnection:
+    """Read rows to their end, or one more than `max_rows` of them, which tells that there are more."""
     home = rows.scratch()
     try:
         relation = home.from_arrow(rows.Stream(stream))
-        (relation if most is None else relation.limit(most + 1)).create(RESULT)
+        (relation if max_rows is None else relation.limit(max_rows + 1)).create(RESULT)
     except duckdb.Error as error:
         home.close()
         raise protocol.in_stream(str(error)) from error
     return home
 
 
-def exact(connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
+def exact_types(connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
     """Rows that leave the connection within the block keep all their types."""
     return _set(connection, rows.EXACT, rows.INEXACT)
 
 
-def counted(connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
+def progress_enabled(connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
     """DuckDB knows within the block how far it is, and draws no bar of its own."""
     return _set(
         connection,
