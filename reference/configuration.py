@@ -39,6 +39,7 @@ ENVIRONMENT = {
     "MP_DATA_DIR": "folder of the databases, instead of `~/.mp/data`",
     "MP_FORMAT": "output format of `mp`",
     "MP_MAX_BYTES": "most bytes that a call of `mp` prints",
+    "MP_JQ_SECONDS": "CPU seconds that `--jq` may take for an answer, or for some rows of jsonl (60)",
     "MP_READ_ONLY": "1: nothing is fetched, dropped, written or changed by SQL",
     "MP_MEMORY_LIMIT_GB": "memory that read-only SQL and `mp mcp` may take, instead of the setting",
     "MP_TEMP_LIMIT_GB": "disk that they may take for what does not fit in memory, likewise",

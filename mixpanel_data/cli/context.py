@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +51,8 @@ class Session:
     """What the caller shows progress by: a text, and how much is done (0 to 1) if that is known."""
     typed: set[str] = field(default_factory=set)
     """Names of the options that the command line has."""
+    closing: ExitStack = field(default_factory=ExitStack)
+    """What ends with the call."""
 
     @classmethod
     def of(cls, ctx: typer.Context) -> Session:
@@ -82,7 +84,9 @@ class Session:
             raise InvalidArgumentError(
                 f"--jq works on JSON, not on {self.output}", hint="--format json, or jsonl"
             )
-        return Program(self.jq)
+        program = Program(self.jq, by_line=self.output == "jsonl")
+        self.closing.callback(program.close)
+        return program
 
     def check(self) -> None:
         """Find mistakes in the options before anything is done."""

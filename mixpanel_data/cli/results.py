@@ -105,7 +105,7 @@ class _Results:
         self._print(self._held)
 
     def _print(self, text: bytes) -> None:
-        for result in self._program.results(text.decode()):
+        for result in self._program.results(text):
             line = formatters.encoded(f"{safe_json(result)}\n")
             if self._most is not None and self.bytes + len(line) > self._most:
                 raise _EnoughError

@@ -33,7 +33,7 @@ def call(
 ) -> int:
     """Run `mp` with these arguments and return its exit code."""
     session = Session(lend=lend, tell=tell)
-    with warnings.catch_warnings():
+    with session.closing, warnings.catch_warnings():
         warnings.simplefilter("always", MixpanelDataWarning)
         warnings.showwarning = partial(_print_warning, session)
         try:

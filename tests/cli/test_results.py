@@ -1,20 +1,16 @@
-"""Small outputs: --limit, --offset, --columns, --max-bytes and --jq, on every kind of answer."""
+"""Small outputs: --limit, --offset, --columns, --max-bytes, on every kind of answer."""
 
 from __future__ import annotations
 
 import csv
 import json
-from decimal import Decimal
 from io import StringIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inline_snapshot import snapshot
 
 from mixpanel_data.cli import formatters, results
-from mixpanel_data.cli.jq import Program
-from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.queries import Excerpt
 
 ENDLESS = "SELECT i, i % 3 AS m FROM range(1000000000000) AS t(i)"
@@ -181,74 +177,6 @@ def test_numbers_that_can_not_be_meant_are_3(look, option):
     done = look("tables", *option)
     assert done.code == 3
     assert done.err.startswith(f"error: {option[0][2:].replace('-', '_')} {option[1]} is below")
-
-
-def test_jq_filters_the_whole_list_in_json_and_each_row_in_jsonl(look):
-    query = "SELECT i, 'r' || i AS name FROM range(5) AS t(i) ORDER BY i"
-    assert look("sql", query, "--jq", "length").out == "5\n"
-    assert look("sql", query, "--jq", "map(.i) | add").out == "10\n"
-    assert look("sql", query, "-f", "jsonl", "--jq", "length").out == "2\n" * 5
-    chosen = look("sql", query, "-f", "jsonl", "--jq", "select(.i > 2) | {n: .name}")
-    assert chosen.out == '{"n":"r3"}\n{"n":"r4"}\n'
-    assert look("sql", query, "--limit", "2", "--columns", "i", "--jq", ".").out == (
-        '[{"i":0},{"i":1}]\n'
-    )
-    assert look("tables", "--jq", ".[].name").out == '"events"\n"profiles"\n'
-    assert look("tables", "-f", "jsonl", "--jq", ".name").out == '"events"\n"profiles"\n'
-    assert look("info", "--jq", ".source").out == '"mixpanel"\n'
-    assert look("tables", "--jq", "empty").out == ""
-
-
-@pytest.mark.parametrize("args", [["-f", "jsonl", "--jq", ".i"], ["-f", "jsonl", "--jq", "., .m"]])
-def test_jq_on_endless_rows_ends_when_there_is_enough(look, args):
-    done = look("sql", ENDLESS, *args, "--max-bytes", "1000")
-    assert done.code == 0
-    assert 900 < len(done.out) <= 1000
-    lines = done.out.splitlines()
-    assert [json.loads(line) for line in lines]
-    assert done.err == (
-        f"cut: after {len(lines)} results of --jq, {len(done.out)} bytes;"
-        " take less with --jq, or allow more --max-bytes\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("program", "message"),
-    [
-        (".[", snapshot("error: --jq: syntax error, unexpected end of file at line 1, column 2\n")),
-        ("nope", snapshot("error: --jq: nope/0 is not defined at line 1, column 1\n")),
-        (".a.b", snapshot('error: --jq: Cannot index array with string ("a")\n')),
-        ('error("one\\ntwo")', snapshot("error: --jq: one\n")),
-    ],
-)
-def test_a_mistake_in_jq_is_one_line_and_3(look, program, message):
-    done = look("tables", "--jq", program)
-    assert (done.code, done.out, done.err) == (3, "", message)
-
-
-def test_a_mistake_in_jq_is_found_before_anything_is_done(look):
-    assert look("drop", "events", "--force", "--jq", ".[").code == 3
-    assert look("drop", "events", "--force", "--jq", ".", "-f", "csv").code == 3
-    assert [table["name"] for table in look("tables").data] == ["events", "profiles"]
-
-
-NUMBERS = st.one_of(
-    st.integers().map(str),
-    st.decimals(allow_nan=False, allow_infinity=False, places=20).map("{:f}".format),
-)
-
-
-@given(numbers=st.lists(NUMBERS, min_size=1))
-def test_jq_keeps_the_digits_of_numbers_that_it_does_not_calculate_with(numbers):
-    found = list(Program(".[] # all of them").results(f"[{','.join(numbers)}]"))
-    assert list(map(Decimal, found)) == list(map(Decimal, numbers))
-
-
-def test_jq_ends_at_the_first_failure_with_what_it_gave_until_then():
-    found = Program(".[] | 1 / .").results("[1, 2, 0, 4]")
-    assert [next(found), next(found)] == ["1", "0.5"]
-    with pytest.raises(InvalidArgumentError, match=r"--jq: number .* divided"):
-        next(found)
 
 
 @given(
