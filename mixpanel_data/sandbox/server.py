@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import logging
 import socket
 import sys
@@ -17,6 +18,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from mixpanel_data._internal.utils import is_loopback
 from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError, MissingExtraError, MixpanelDataError
+from mixpanel_data.text import printable
 
 try:
     from cheroot.wsgi import Server as CherootServer
@@ -103,7 +105,7 @@ def serve(
         )
     server = _Listener(
         (host, port),
-        _unquoted(app),
+        _for_this_machine(_unquoted(app)),
         numthreads=_THREADS,
         request_queue_size=128,
         shutdown_timeout=1,
@@ -130,6 +132,31 @@ def _unquoted(app: Application) -> Application:
         return app({**environ, "PATH_INFO": path}, start_response)
 
     return call
+
+
+def _for_this_machine(app: Application) -> Application:
+    """The app, for who asks it by a loopback address.
+
+    The page of another site may let its own name lead here (DNS rebinding); a browser would then
+    give it what we answer, but it says that name as Host.
+    """
+
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "localhost")  # HTTP/1.0 has none, browsers always do
+        if is_loopback(_name_in(host)):
+            return app(environ, start_response)
+        said = f"the sandbox answers to loopback addresses, not to Host: {printable(host)}"
+        start_response("421 Misdirected Request", [("Content-Type", "application/json")])
+        return [json.dumps({"status": "error", "error": said}).encode()]
+
+    return call
+
+
+def _name_in(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _run(server: _Listener, ready: Future[None]) -> None:

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -59,6 +60,42 @@ def test_plain_urllib_is_refused_with_a_json_body(server, shop):
     with caught.value as answer:
         assert answer.code == 401
         assert json.loads(answer.read())["status"] == "error"
+
+
+def ask_as(server, host):
+    """The status and body of a request with this Host, or without one."""
+    address, port = server.url.removeprefix("http://").rsplit(":", 1)
+    version, line = ("1.0", "") if host is None else ("1.1", f"Host: {host}\r\n")
+    with socket.create_connection((address.strip("[]"), int(port))) as connection:
+        request = f"GET /nothing HTTP/{version}\r\n{line}Connection: close\r\n\r\n"
+        connection.sendall(request.encode("latin-1"))
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        return answer.status, answer.read()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "example.com", "example.com:8000", "127.0.0.1.example.com", "localhost.example.com:80",
+        "192.168.0.1", "0.0.0.0", "[2001:db8::1]:80", "[::1", "", " ", "localhost@example.com",
+        "127.0.0.1, example.com", "caf\xe9", "169.254.169.254", "2130706433",
+    ],
+)  # fmt: skip
+def test_a_name_that_is_not_this_machine_is_not_answered(server, host):
+    """DNS rebinding: a page's own name may lead here, but it stays in the request."""
+    status, body = ask_as(server, host)
+    assert status in {400, 421}  # 400 is the server's own, to what is no Host at all
+    if status == 421:
+        said = json.loads(body)["error"]
+        assert said.startswith("the sandbox answers to loopback addresses, not to Host: ")
+
+
+@pytest.mark.parametrize(
+    "host", [None, "127.0.0.1", "localhost", "LOCALHOST:1", "127.0.0.7:99", "[::1]", "[::1]:8000"]
+)
+def test_every_name_of_this_machine_is_answered(server, host):
+    assert ask_as(server, host)[0] == 404
 
 
 def test_plain_requests_authenticates_in_every_form(server, shop):
