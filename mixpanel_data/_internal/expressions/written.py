@@ -1,4 +1,4 @@
-"""What people write for expressions: bare names, and what can't be meant."""
+"""Text of expressions as people write it: bare names of properties, and mistakes."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ _BEGUN = re.compile(r"(?:[-+*/%=<>!,]|\b(?:and|AND|or|OR|not|NOT|in))\s*\Z")
 _BRACKETS = {")": "(", "]": "["}
 _DOTTED = re.compile(r"(properties|user|event)\.([^\s\"'()=<>]+)")
 _ACCESS = re.compile(r"""(?:properties|user|event|behaviors)\s*\[\s*["']""")
+_BEGUN_ACCESS = re.compile(r"\b(?:properties|user|event|behaviors)\s*\[")
 
 
 def is_bare(text: str) -> bool:
@@ -48,14 +49,16 @@ def is_bare(text: str) -> bool:
 def as_expression(text: str) -> str:
     """What people write, as the expression it stands for: names become accesses.
 
-    What can't be meant is refused: a comparison without an access would find nothing as the name
-    of a property, and what no grammar takes is not sent. All else is for Mixpanel to judge.
+    Mistakes are refused: a comparison without an access, or an access that is not one (`user[1]`),
+    would find nothing as the name of a property, and what no grammar takes is not sent. All else is
+    for Mixpanel to judge.
 
     >>> as_expression("country"), as_expression("user.plan")
     ('properties["country"]', 'user["plan"]')
     """
-    if not is_bare(text):
-        if _is_surely_wrong(text):
+    has_access = not is_bare(text)
+    if has_access or _BEGUN_ACCESS.search(text):
+        if not has_access or _is_surely_wrong(text):
             from mixpanel_data._internal.expressions.parser import parse
 
             parse(text)  # which says what is wrong, and where

@@ -103,6 +103,9 @@ def test_a_comparison_without_a_property_is_refused_with_what_was_meant(text, hi
         ('properties["x"] == "open', 'expected a closing "', 19),
         ('(properties["x"] == 1', 'expected ")", found the end', 21),
         ('properties["x"]) == 1', "expected the end, found ')'", 15),
+        ("user[1", "expected a name in quotes, found '1'", 5),
+        ("properties[country]", "expected a name in quotes, found 'country'", 11),
+        ("event[", "expected a name in quotes, found the end", 6),
         ('properties["x"] and user.plan', "expected an operator, found '.' after user", 24),
     ],
 )
