@@ -211,19 +211,34 @@ class IncompleteExportError(APIError):
     """Mixpanel answered 200, but what came is not all events, or not all profiles.
 
     `rows` counts the profiles, or the whole lines before the fault, `line` is the number of the line at fault
-    (from 1) and `text` its first 200 characters, where a line is to blame.
+    (from 1) and `text` its first 200 characters, where a line is to blame; `days` is the day (or the
+    days, first..last) whose export it is, where a fetch has several.
     """
 
     def __init__(
-        self, reason: str, *, rows: int, line: int | None = None, text: str | None = None
+        self,
+        reason: str,
+        *,
+        rows: int,
+        line: int | None = None,
+        text: str | None = None,
+        days: str | None = None,
     ) -> None:
+        of = f" of {days}" if days is not None else ""
         at = f" at line {line}: {text}" if line is not None else ""
-        super().__init__(f"incomplete export after {rows:,} rows: {reason}{at}", status=200)
+        super().__init__(f"incomplete export{of} after {rows:,} rows: {reason}{at}", status=200)
         self.reason = reason
         self.rows = rows
         self.line = line
         self.text = text
+        self.days = days
         self.hint = "nothing was stored; run the same fetch again"
+
+    def of(self, days: object) -> IncompleteExportError:
+        """The same of the export of these days."""
+        return IncompleteExportError(
+            self.reason, rows=self.rows, line=self.line, text=self.text, days=str(days)
+        )
 
 
 class TableExistsError(MixpanelDataError):

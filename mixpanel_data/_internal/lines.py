@@ -4,17 +4,22 @@ A line is an event if it is a JSON object with a name as `event` and an object a
 Around that it may be as senders, proxies and DuckDB's reader, which reads most lines, let it be:
 a byte order mark, control characters in texts, NaN and Infinity, commas before a bracket.
 Half of a surrogate pair and bytes that are not UTF-8 come from senders that cut strings in the
-middle of a character: they become U+FFFD.
+middle of a character: they become U+FFFD. A record that spans several lines, because a text in it
+has raw line breaks, is joined.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from mixpanel_data.exceptions import IncompleteExportError
 
 Event = dict[str, Any]
+T = TypeVar("T")
 
 BOM = b"\xef\xbb\xbf"
 
@@ -22,6 +27,11 @@ _BLANK = " \t\n\r"
 _AROUND = f"{_BLANK}\x0b\x0c\ufeff"
 _LEVELS = 200
 """Brackets within each other that Python's parser takes in any thread."""
+
+_PIECES = 100
+"""Lines that one record may span, and below the bytes."""
+_JOINED = 16 << 20
+_SHOWN = 200
 
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)'
 _TOKEN = re.compile(
@@ -43,7 +53,95 @@ _IS_ODD = re.compile(r"\\u[dD]|[\x00-\x1f]")
 
 
 class NotAnEventError(ValueError):
-    """A line that is no event; the text says why."""
+    """A line that is no event; the text says why.
+
+    `number` (from 1) and `line` are set where a whole body is read, and `rows` counts the events
+    before.
+    """
+
+    number = rows = 0
+    line = b""
+
+
+class EndedEarlyError(NotAnEventError):
+    """Mixpanel's own word that events are missing, in the place of one."""
+
+
+def records(
+    source: Iterable[bytes],
+    read: Callable[[bytes], T],
+    skip: Callable[[NotAnEventError], object] | None = None,
+) -> Iterator[tuple[bytes, T]]:
+    """The events of a body, each as one line, and what `read` (`check` or `parse`) makes of it.
+
+    A line that is no event is raised, or where there is `skip`, given to it and left out.
+    """
+    numbered = enumerate(source, start=1)
+    ahead: deque[tuple[int, bytes]] = deque()
+    rows = 0
+    while following := ahead.popleft() if ahead else next(numbered, None):
+        number, line = following
+        if not line.strip():
+            continue
+        try:
+            found = read(line)
+        except NotAnEventError as error:
+            if joined := _joined(line, numbered, ahead):
+                found = read(joined)
+                line = repaired(joined).replace(b"\n", b" ").replace(b"\r", b" ")
+            else:
+                error.number, error.line, error.rows = number, line, rows
+                if skip is None or isinstance(error, EndedEarlyError):
+                    raise
+                skip(error)
+                continue
+        rows += 1
+        yield line, found
+
+
+def _joined(
+    line: bytes, numbered: Iterator[tuple[int, bytes]], ahead: deque[tuple[int, bytes]]
+) -> bytes | None:
+    """A record that begins with `line` and spans some of the lines after it, which go with it."""
+    if not line.lstrip(_AROUND.encode()).startswith(b"{"):
+        return None
+    for pieces in range(1, _PIECES):
+        if pieces > len(ahead):
+            if (following := next(numbered, None)) is None:
+                return None
+            ahead.append(following)
+        piece = ahead[pieces - 1][1]
+        line += piece
+        if len(line) > _JOINED:
+            return None
+        if not piece.rstrip().endswith(b"}"):
+            continue
+        if _is_event(piece):
+            return None
+        if _is_event(line):
+            for _ in range(pieces):
+                ahead.popleft()
+            return line
+    return None
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        check(line)
+    except NotAnEventError:
+        return False
+    return True
+
+
+def may_end_a_record(line: bytes) -> bool:
+    """Whether what is no event looks like the last line of a record that spans several."""
+    return line.rstrip().endswith(b"}") and not line.lstrip().startswith((b"{", b"["))
+
+
+def incomplete(error: NotAnEventError) -> IncompleteExportError:
+    """The error of an export that has this line."""
+    text = error.line[:_SHOWN].decode("utf-8", errors="replace").strip()
+    return IncompleteExportError(str(error), rows=error.rows, line=error.number, text=text)
 
 
 def parse(line: bytes) -> Event:
@@ -66,11 +164,11 @@ def value(text: str) -> Any:
 
 
 def check(line: bytes) -> bool:
-    """Whether an event's line is strict JSON as it is; raise NotAnEventError if it is no event."""
+    """Whether an event is strict JSON, in one line; raise NotAnEventError if it is no event."""
     try:
         try:
             found = _STRICT(line.decode().strip(_BLANK))
-            is_strict = not _is_odd(line)
+            is_strict = not _is_odd(line) and line.find(b"\n", 0, -1) < 0
         except ValueError:
             found, is_strict = _read(line), False
     except RecursionError:
@@ -171,8 +269,9 @@ def _read(line: bytes) -> Any:
 
 
 def _not_json(line: bytes) -> NotAnEventError:
-    early = b"terminated early" in line.lower()
-    return NotAnEventError("Mixpanel ended it early" if early else "a line is not JSON")
+    if b"terminated early" in line.lower():
+        return EndedEarlyError("Mixpanel ended it early")
+    return NotAnEventError("a line is not JSON")
 
 
 def _in_layers(text: bytes) -> Any:
@@ -216,5 +315,5 @@ def _event(found: Any) -> Event:
             # What is no text gets the text of its JSON as its name.
             return found if isinstance(name, str) else {**found, "event": json.dumps(name)}
         if "error" in found:
-            raise NotAnEventError("Mixpanel sent an error")
+            raise EndedEarlyError("Mixpanel sent an error")
     raise NotAnEventError("a line is no event")

@@ -57,8 +57,8 @@ class FetchResult(Answer):
     """What a fetch stored. `source` is "sandbox" where the data is invented.
 
     `duplicates` are copies that were left out; `replaced` are rows of days fetched again.
-    `nulls` counts the profiles that are stored with NULL in a column because nothing came for it
-    that could be read: `distinct_id`, `last_seen`. `complete_until` is the last day asked for, where
+    `nulls` counts the rows that are stored with NULL in a column because nothing came for it
+    that could be read: `event_time` of events, `distinct_id` and `last_seen` of profiles. `complete_until` is the last day asked for, where
     the table had all of them and nothing was fetched. `warnings` is what the fetch warned of, such as a name that no event has.
     """
 

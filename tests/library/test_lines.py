@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -114,7 +115,7 @@ def test_what_is_no_event_is_refused_wherever_it_stands(engine: StorageEngine, l
 
 _ODD = st.sampled_from(
     [lines.BOM, *rb"""NaN -inf , [ ] { } : " // \ \ud83d 0 - 1e400 null""".split()]
-) | st.sampled_from([b"\x00", b"\t", b"\xff", b"\xc2\xa0", b"\r", b"\x0c"])
+) | st.sampled_from([b"\x00", b"\t", b"\xff", b"\xc2\xa0", b"\r", b"\x0c", b"\n"])
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner),
@@ -143,11 +144,49 @@ def almost_events(draw: st.DrawFn) -> bytes:
 def test_any_bytes_are_loaded_as_the_rule_says_or_blamed_on_the_same_line(
     engine: StorageEngine, body: bytes
 ) -> None:
-    filled = [(n, line) for n, line in enumerate(body.split(b"\n"), 1) if line.strip()]
-    blamed = next((n for n, line in filled if not is_taken(line)), None)
+    taken: list[bytes] = []
+    blamed = None
+    try:
+        taken.extend(line for line, _ in lines.records(io.BytesIO(body), lines.check))
+    except lines.NotAnEventError as error:
+        blamed = error.number
     found = loaded(engine, body)
     if blamed is None:
         assert isinstance(found, list)
-        assert len(found) == len(filled)
+        assert len(found) == len(taken)
     else:
         assert found == blamed
+
+
+JOINED = [
+    b'{"event":"E","properties":{"time":1704067200,"a":"one\ntwo"}}',
+    b'{"event":"E","properties":{"time":1704067200,"a":"one\r\n\r\n{two}\n\xff"}}',
+    b'{"event":"E","properties":{"time":1704067200,"a":"%s"}}' % (b"frame\n" * 98),
+    b'{"event":"E",\n"properties":{"time":1704067200,"a":NaN}}',
+    b'{"event":"E","properties":\n{"time":1704067200,"a":"\n"}}',
+    lines.BOM + b'{\n"event": "E",\n"properties": {\n"time": 1704067200\n}\n}',
+]
+NOT_JOINED = [
+    b'{"event":"E","properties":{"a":"%s"}}' % (b"frame\n" * 100),
+    b'{"event":"E","properties":{"a":"cut\n' + EVENT % b"1",
+    b'{"event":"E","properties":{"a":"cut\nterminated early',
+    b'{"event":"E","properties":{"a":"one\n\x00"}',
+]
+
+
+@pytest.mark.parametrize("record", JOINED)
+def test_a_record_that_spans_lines_is_joined(engine: StorageEngine, record: bytes) -> None:
+    ((_, alone),) = loaded(engine, record + b"\n")
+    # DuckDB's reader makes one line of it as well, where the rule reads all of a body.
+    rows = loaded(engine, EVENT % b"1" + b"\n" + record + b"\n" + EVENT % b"2" + b"\n")
+    assert [json.loads(text).get("a", "none") for _, text in rows[::2]] == [1, 2]
+    assert rows[1] == ("E", alone)
+    whole = lines.parse(record)["properties"].get("a")
+    assert lines.value(alone).get("a") == pytest.approx(whole, nan_ok=True)
+
+
+@pytest.mark.parametrize("record", NOT_JOINED)
+def test_what_is_no_record_together_is_blamed_on_its_first_line(
+    engine: StorageEngine, record: bytes
+) -> None:
+    assert loaded(engine, EVENT % b"1" + b"\n" + record + b"\n") == 2

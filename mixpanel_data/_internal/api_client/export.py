@@ -90,14 +90,16 @@ class ExportStream:
         try:
             lines.check(line)
         except lines.NotAnEventError as error:
-            reason = str(error) if self._ended else f"{error}, and the last line has no end"
-            raise self.fault(reason, line, self.rows) from None
+            fault = self.fault(error, line, self.rows)
+            # Whether it ends a record that spans lines shows where all lines are read.
+            if fault.line is None or not (self._ended and lines.may_end_a_record(line)):
+                raise fault from None
         self.rows += 1
 
     def _incomplete(self, reason: str) -> IncompleteExportError:
         return IncompleteExportError(reason, rows=self.rows)
 
-    def fault(self, reason: str, line: bytes, rows: int) -> IncompleteExportError:
+    def fault(self, error: lines.NotAnEventError, line: bytes, rows: int) -> IncompleteExportError:
         """The error that blames the line after `rows` good ones, or what came instead of events."""
         who = self._answer.call.asked.credentials
         if is_html(self._start.decode("utf-8", "replace")):
@@ -105,9 +107,10 @@ class ExportStream:
             return IncompleteExportError(
                 f"a page of HTML came, such as a login page: {page}", rows=0
             )
-        if error := error_at_the_end(self._end):
-            said = f"Mixpanel sent an error: {quoted(error_text(error), who)}"
-            return IncompleteExportError(said, rows=self._line_ends - error.count(b"\n"))
+        if sent := error_at_the_end(self._end):
+            said = f"Mixpanel sent an error: {quoted(error_text(sent), who)}"
+            return IncompleteExportError(said, rows=self._line_ends - sent.count(b"\n"))
+        reason = str(error) if self._ended else f"{error}, and the last line has no end"
         text = covered(one_line(line.decode("utf-8", "replace")), who)[:SHOWN]
         return IncompleteExportError(reason, rows=rows, line=rows + 1, text=text)
 
@@ -147,20 +150,21 @@ def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield last
 
 
+def _events(stream: ExportStream) -> Iterator[lines.Event]:
+    try:
+        # With their ends, so that a record that spans lines keeps its line breaks.
+        for _, event in lines.records((line + b"\n" for line in split_lines(stream)), lines.parse):
+            yield event
+    except lines.NotAnEventError as error:
+        raise stream.fault(error, error.line.removesuffix(b"\n"), error.rows) from None
+
+
 def read_events(
     stream: ExportStream, on_batch: Callable[[list[lines.Event]], None] | None = None
 ) -> Iterator[lines.Event]:
     """The events one by one, then in lists of at most 1,000 to `on_batch`; blank lines are none."""
     batch: list[lines.Event] = []
-    rows = 0
-    for line in split_lines(stream):
-        if not line.strip():
-            continue
-        try:
-            event = lines.parse(line)
-        except lines.NotAnEventError as error:
-            raise stream.fault(str(error), line, rows) from None
-        rows += 1
+    for event in _events(stream):
         yield event
         if on_batch is not None:
             batch.append(event)

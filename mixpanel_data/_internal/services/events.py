@@ -117,8 +117,11 @@ class EventsDownload:
     def _ask(self, window: Window, downloads: Downloads[list[Body]]) -> list[Body]:
         """The bodies of a window: one, or two where it kept breaking off and was split."""
         self._room.wait(downloads)
-        splits = window.days > 1 and self._query.limit is None
-        return self._try(window, downloads, BEFORE_A_SPLIT if splits else self._attempts)
+        tries = BEFORE_A_SPLIT if self._splits(window) else self._attempts
+        return self._try(window, downloads, tries)
+
+    def _splits(self, window: Window) -> bool:
+        return window.days > 1 and self._query.limit is None
 
     def _try(self, window: Window, downloads: Downloads[list[Body]], tries: int) -> list[Body]:
         attempt = 1
@@ -132,7 +135,7 @@ class EventsDownload:
                 break
             downloads.pause(self._backoff(attempt))
             attempt += 1
-        if window.days == 1 or self._query.limit is not None:
+        if not self._splits(window):
             raise outcome
         self._tally.split()
         return [
@@ -153,27 +156,40 @@ class EventsDownload:
                     incoming.write(chunk)
                     self._tally.received(window.first, stream.rows, stream.bytes)
                     downloads.check()
-            except (ConnectionFailedError, IncompleteExportError) as error:
+            except IncompleteExportError as error:
+                return error.of(window.name)
+            except ConnectionFailedError as error:
                 return error
             return incoming.keep(stream.rows, self._api.source)
 
-    def _store(self, body: Body, table: TableWriter, downloads: Downloads[list[Body]]) -> None:
+    def _store(
+        self, body: Body, table: TableWriter, downloads: Downloads[list[Body]], tries: int = 2
+    ) -> None:
+        """Store a body. One with a line that is no event is asked for again, then by its halves.
+
+        So what is left out in the end is a day alone, and the others are kept.
+        """
         try:
             table.add(body.path)
-        except IncompleteExportError:
-            # A line in its middle is no event: it is asked for again, as one that breaks off.
+        except IncompleteExportError as error:
             self._forget(body)
-            if table.is_aborted:
-                raise
-            for again in self._try(Window(body.first, body.last), downloads, tries=1):
-                try:
-                    table.add(again.path)
-                except IncompleteExportError:
-                    self._forget(again)
-                    raise
-                self._room.stored(again)
+            window = Window(body.first, body.last)
+            parts = (window,) if tries > 1 else window.halves() if self._splits(window) else ()
+            if table.is_aborted or not parts:
+                raise error.of(window.name) from error.__cause__
         else:
             self._room.stored(body)
+            return
+        failed: ConnectionFailedError | IncompleteExportError | None = None
+        for part in parts:
+            try:
+                for again in self._try(part, downloads, tries=1):
+                    if failed is None:
+                        self._store(again, table, downloads, tries - 1)
+            except (ConnectionFailedError, IncompleteExportError) as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     def _forget(self, body: Body) -> None:
         body.path.unlink()
@@ -182,8 +198,8 @@ class EventsDownload:
     def _naming_days(self, error: MixpanelDataError) -> MixpanelDataError:
         whole = Window(self._query.from_date, self._query.to_date)
         bodies = self._job.bodies()
-        gaps = ", ".join(map(str, windows.gaps(whole, bodies)))
-        error.args = (f"{error.message} (missing: {gaps})",)
+        if gaps := ", ".join(map(str, windows.gaps(whole, bodies))):
+            error.args = (f"{error.message} (missing: {gaps})",)
         kept = f"{len(bodies)} windows are kept and nothing is stored yet"
         if not _is_about_the_question(error):
             kept += ": the same command continues"

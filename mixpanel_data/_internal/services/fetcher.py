@@ -115,8 +115,11 @@ class FetcherService:
             table = retry_on_conflict(store)
             job.remove()
         facts = replace(facts, source=table.facts.source)
+        _tell_nulls(name, table.nulls)
         result = _result(name, facts, started, rows=table.rows)
-        return replace(result, duplicates=table.duplicates, replaced=table.replaced)
+        return replace(
+            result, duplicates=table.duplicates, replaced=table.replaced, nulls=table.nulls
+        )
 
     def plan_events(self, fetch: EventsFetch) -> FetchPlan:
         """What `fetch_events` would do, by the quota that this machine knows of."""
@@ -260,8 +263,7 @@ class FetcherService:
         _check_total(name, table.rows, total)
         _tell_nulls(name, table.nulls)
         result = _result(name, facts, started, rows=table.rows)
-        nulls = {column: count for column, count in table.nulls.items() if count}
-        return replace(result, duplicates=table.duplicates, nulls=nulls)
+        return replace(result, duplicates=table.duplicates, nulls=table.nulls)
 
     def _profile_bodies(
         self, query: Profiles, folder: Path, tally: Tally
@@ -312,13 +314,16 @@ def _check_total(name: str, rows: int, total: int | None) -> None:
         )
 
 
+_UNREADABLE = {
+    "event_time": "events without a time that can be read",
+    "distinct_id": "profiles without a $distinct_id",
+    "last_seen": "profiles with a $last_seen that is no time",
+}
+
+
 def _tell_nulls(name: str, nulls: Mapping[str, int]) -> None:
-    for column, what in (
-        ("distinct_id", "without a $distinct_id"),
-        ("last_seen", "with a $last_seen that is no time"),
-    ):
-        if count := nulls[column]:
-            warn(f"profiles {what}: {count:,}; their {column} in table {name!r} is NULL")
+    for column, count in nulls.items():
+        warn(f"{_UNREADABLE[column]}: {count:,}; their {column} in table {name!r} is NULL")
 
 
 def _result(name: str, facts: TableMetadata, started: float, *, rows: int = 0) -> FetchResult:

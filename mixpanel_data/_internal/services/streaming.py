@@ -45,19 +45,19 @@ class StreamingService:
     def events(self, query: Export) -> Iterator[Event]:
         """The events as dicts; integers of any size stay exact."""
         for body, _ in self._bodies(query):
-            for line in _filled(body):
-                yield lines.parse(line)
+            with body.open("rb") as file:
+                for _, event in lines.records(file, lines.parse):
+                    yield event
 
     def write_events(self, query: Export, file: Writable) -> int:
         """Write the events as Mixpanel sent them, NDJSON, and say how many.
 
-        What is no strict JSON (NaN, half a character) is put right.
+        What is no strict JSON (NaN, half a character, a raw line break) is put right.
         """
         rows = 0
         for body, is_strict in self._bodies(query):
-            for line in _filled(body):
-                whole = line if is_strict else lines.strict(line)
-                file.write(whole if whole.endswith(b"\n") else whole + b"\n")
+            for line in _filled(body) if is_strict else _strict(body):
+                file.write(line if line.endswith(b"\n") else line + b"\n")
                 rows += 1
         return rows
 
@@ -114,16 +114,20 @@ def _filled(body: Path) -> Iterator[bytes]:
         yield from filter(bytes.strip, file)
 
 
+def _strict(body: Path) -> Iterator[bytes]:
+    """The events as lines of strict JSON."""
+    with body.open("rb") as file:
+        for line, _ in lines.records(file, lines.check):
+            yield lines.strict(line)
+
+
 def _check(body: Path) -> bool:
-    """Whether all of it is strict JSON; raise unless every line is an event."""
+    """Whether all of it is strict JSON, a line an event; raise unless it is nothing but events."""
     is_strict = True
     with body.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                is_strict &= not line.strip() or lines.check(line)
-            except lines.NotAnEventError as error:
-                text = line[:200].decode("utf-8", "replace").strip()
-                raise IncompleteExportError(
-                    str(error), rows=number - 1, line=number, text=text
-                ) from None
+        try:
+            for _, strict in lines.records(file, lines.check):
+                is_strict &= strict
+        except lines.NotAnEventError as error:
+            raise lines.incomplete(error) from None
     return is_strict

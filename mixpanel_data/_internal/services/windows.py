@@ -42,6 +42,11 @@ class Window:
     def __str__(self) -> str:
         return f"{self.first}..{self.last}"
 
+    @property
+    def name(self) -> str:
+        """As in a sentence: a day alone, or the first and the last."""
+        return str(self if self.days > 1 else self.first)
+
 
 def cut(first: date, last: date, days: int) -> Iterator[Window]:
     """Cut a range into windows of so many days, the last one shorter.

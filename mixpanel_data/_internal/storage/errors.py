@@ -27,6 +27,9 @@ _EXTENSION = re.compile(r"\bINSTALL (?P<name>\w+)[;\"]")
 _USED = re.compile(r"\([\d.]+ \w+/([\d.]+ \w+) used\)")
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
+NEEDS_MORE = "the query needs more"
+"""How the message begins where a limit of memory or disk ended a statement."""
+
 UNRELATED = (duckdb.InterruptException, duckdb.IOException)
 """Failures that the same question put in other words would not mend."""
 
@@ -100,7 +103,7 @@ def _out_of_memory(error: duckdb.Error) -> QueryError | None:
     what, setting = ("temporary files", "temp") if on_disk else ("memory", "memory")
     used = _USED.search(text)
     return QueryError(
-        f"the query needs more {what} than it may take" + (f" ({used[1]})" if used else ""),
+        f"{NEEDS_MORE} {what} than it may take" + (f" ({used[1]})" if used else ""),
         hint="ask for less at once: fewer days, rows or columns; mp mcp and read-only SQL may take"
         f" {setting}_limit_gb of the settings, or MP_{setting.upper()}_LIMIT_GB",
     )

@@ -71,6 +71,16 @@ def split(request: Request) -> Reply:
     return Reply(body=lines[0][:20] + b"\n" + lines[0][20:] + b"".join(lines[1:]))
 
 
+def between(line: bytes) -> Callable[[Request], Reply]:
+    """A line put between the events of the first day and those of the others."""
+
+    def reply(request: Request) -> Reply:
+        first, *rest = body_of(request).splitlines(keepends=True)
+        return Reply(body=b"".join([first, line, *rest]))
+
+    return reply
+
+
 def over_lines(_: Request) -> Reply:
     return Reply(body=b'{\n  "error": "no",\n  "status": "error"\n}\n')
 
@@ -108,6 +118,7 @@ FAULTS = [
     broken("a page of HTML", lambda _: Reply(body=b"<html>Please log in</html>"), INCOMPLETE),
     broken("a last line cut in the middle", lambda r: Reply(body=body_of(r)[:-9]), INCOMPLETE),
     broken("a record split over two lines", split, INCOMPLETE),
+    broken("a line in the middle that is no event", between(b'{"event":"a",\n'), INCOMPLETE),
     broken("a connection cut", lambda r: Reply(chunks=(body_of(r)[:99],), end="cut"), CONNECTION),
     broken(
         "a connection cut between two lines",
@@ -125,6 +136,9 @@ FAULTS = [
             "1401 bytes, which it sends as gzip": lambda r: reply_gzip(sized(r, 1401)),
             "times in seconds": lambda r: Reply(body=body_of(r, milliseconds=False)),
             "U+2028 and U+0085 in values": lambda r: Reply(body=body_of(r, text="\u2028\x85")),
+            "a raw line break in a value": lambda r: Reply(
+                body=body_of(r, text="x\n\n").replace(rb"\n", b"\n")
+            ),
             "every event twice": lambda r: Reply(body=body_of(r) + body_of(r)),
             "a last line without its end": lambda r: Reply(body=body_of(r)[:-1]),
         }.items()

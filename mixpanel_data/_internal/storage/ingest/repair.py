@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from mixpanel_data._internal import lines
-from mixpanel_data.exceptions import IncompleteExportError
-
-SHOWN = 200
 
 
 def repair_body(body: Path, repaired: Path) -> int:
@@ -17,14 +14,11 @@ def repair_body(body: Path, repaired: Path) -> int:
     """
     rows = 0
     with body.open("rb") as source, repaired.open("wb") as out:
-        for number, line in enumerate(source, start=1):
-            if not line.strip():
-                continue
-            try:
-                is_strict = lines.check(line)
-            except lines.NotAnEventError as error:
-                text = line[:SHOWN].decode("utf-8", errors="replace").strip()
-                raise IncompleteExportError(str(error), rows=rows, line=number, text=text) from None
-            out.write(line if is_strict else lines.repaired(line) + b"\n")
-            rows += 1
+        try:
+            for line, is_strict in lines.records(source, lines.check):
+                out.write(line if is_strict else lines.repaired(line))
+                out.write(b"\n")  # a line more that is blank, where it had its end
+                rows += 1
+        except lines.NotAnEventError as error:
+            raise lines.incomplete(error) from None
     return rows

@@ -9,6 +9,7 @@ from typing import Literal
 from mixpanel_data._internal.lines import whole_characters
 from mixpanel_data._internal.sql import literal, quote
 from mixpanel_data._internal.storage import inventory, metadata
+from mixpanel_data._internal.storage.errors import NEEDS_MORE
 from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import dedupe
 from mixpanel_data._internal.storage.ingest.repair import repair_body
@@ -100,13 +101,23 @@ _PROFILES = """
     )
 """
 
-_NULLS = """
+_NULLS: dict[TableType, tuple[tuple[str, ...], str]] = {
+    "events": (
+        ("event_time",),
+        "SELECT count(*) FROM {table} WHERE rowid > {after} AND event_time IS NULL",
+    ),
+    "profiles": (
+        ("distinct_id", "last_seen"),
+        """
     SELECT
         count(*) FILTER (distinct_id IS NULL),
         count(*) FILTER (last_seen IS NULL AND properties ->> '$."$last_seen"' IS NOT NULL)
     FROM {table}
     WHERE distinct_id IS NULL OR last_seen IS NULL
-"""
+        """,
+    ),
+}
+"""Columns that may be NULL in what comes, and how often they are."""
 
 
 Flat = Literal["build", "follow", "none"]
@@ -118,7 +129,7 @@ class TableWriter:
 
     `flat` says what becomes of its flat table, of at most `flat_columns` properties. `legacy_zone`
     is the zone of a project from before 2023, whose exports carry the wall clock of that zone as if
-    it were UTC (contract, section 3.3). `nulls` counts, once it is made, the profiles whose id or
+    it were UTC (contract, section 3.3). `nulls` counts, once it is made, the new rows whose id or
     time is missing or unreadable, by column.
     """
 
@@ -223,7 +234,7 @@ class TableWriter:
         try:
             return self._count(statement)
         except QueryError as error:
-            if type(error) is not QueryError or error.message.startswith("Out of Memory"):
+            if type(error) is not QueryError or error.message.startswith(NEEDS_MORE):
                 raise
             self.is_aborted = True
             reason = error.message.splitlines()[0]
@@ -248,8 +259,10 @@ class TableWriter:
         if self.facts.type == "profiles":
             self.duplicates = self._delete(dedupe.profiles(self._table))
             self.rows -= self.duplicates
-            counts = self._row(_NULLS.format(table=self._table))
-            self.nulls = dict(zip(("distinct_id", "last_seen"), counts, strict=True))
+        columns, counts = _NULLS[self.facts.type]
+        after = -1 if self._before is None else self._before
+        found = self._row(counts.format(table=self._table, after=after))
+        self.nulls = {column: count for column, count in zip(columns, found, strict=True) if count}
         self._session.run(lambda _: self._accompany())
         in_all = self._count(f"SELECT count(*) FROM {self._table}")
         self._session.run(
