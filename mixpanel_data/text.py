@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
+_HALF = re.compile("[\ud800-\udfff]")
+
 _COMMAND = re.compile(r"(?<![\w%-])mp (?P<words>fetch (?:events|profiles)|[a-z]+)")
 
 
@@ -22,6 +24,22 @@ def printable(text: str) -> str:
     'red \\x1b[31m alert'
     """
     return _UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], text)
+
+
+def whole(text: str, what: str) -> str:
+    r"""A text, refused where it has half of a character, which no UTF-8 has.
+
+    Python makes such halves of bytes that are not UTF-8, and JSON may spell them.
+
+    >>> whole("caf\udce9", "event")
+    Traceback (most recent call last):
+    mixpanel_data.exceptions.InvalidArgumentError: event is not UTF-8 text: '\udce9' at character 4
+    """
+    if not text.isascii() and (half := _HALF.search(text)):
+        raise InvalidArgumentError(
+            f"{what} is not UTF-8 text: {half.group()!a} at character {half.start() + 1}"
+        )
+    return text
 
 
 def retyped(text: str, begin: Callable[[str], str]) -> str:

@@ -11,6 +11,11 @@ import re
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+import typer
+
+from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.text import whole
+
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 _FRACTION = re.compile(r"(0|-?[1-9][0-9]{0,14})(\.[0-9]{1,14})?")
 _ODD_PATHS = ("exists", "writable", "resolve_path", "allow_dash", "path_type")
@@ -36,11 +41,24 @@ class Coercion:
         """The value in the parameter's type."""
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
+        try:
+            return self._coerced(value, param, ctx)
+        except typer.BadParameter as error:
+            if param.envvar is None or _source(param, ctx) != "ENVIRONMENT":
+                raise
+            told = "" if repr(value) in error.message else f"{value!r}: "
+            raise typer.BadParameter(told + error.message, param_hint=param.envvar) from None
+
+    def _coerced(self, value: Any, param: Any, ctx: Any) -> Any:
         descriptor = param.type_descriptor
         try:
             return plain(value, descriptor.annotation, descriptor.parameter_info)
         except _NotPlainError:
             return self._typers().coerce(value, param=param, ctx=ctx)
+
+
+def _source(param: Any, ctx: Any) -> str:
+    return str(getattr(ctx.get_parameter_source(param.name), "name", ""))
 
 
 class _NotPlainError(Exception):
@@ -56,7 +74,9 @@ def plain(value: Any, kind: Any, info: Any) -> Any:
         return [plain(part, item, info) for part in value]
     if get_origin(kind) is Literal and value in get_args(kind):
         return value
-    if kind in {str, bool} and isinstance(value, kind):
+    if kind is str and isinstance(value, str):
+        return _text(value)
+    if kind is bool and isinstance(value, bool):
         return value
     if kind in {int, float}:
         return _number(value, kind, info)
@@ -75,6 +95,13 @@ def _number(value: Any, kind: type[int | float], info: Any) -> int | float:
     if not low <= number <= high:
         raise _NotPlainError
     return number
+
+
+def _text(value: str) -> str:
+    try:
+        return whole(value, "it")
+    except InvalidArgumentError as error:
+        raise typer.BadParameter(error.message) from None
 
 
 def _path(value: str, info: Any) -> Path:

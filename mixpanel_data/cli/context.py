@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import typer
 
 from mixpanel_data.cli import formatters, results
-from mixpanel_data.exceptions import command
+from mixpanel_data.exceptions import InvalidArgumentError, command
 from mixpanel_data.plain import to_csv, to_json
 from mixpanel_data.text import listed, printable, retyped
 
@@ -70,7 +70,12 @@ class Session:
         from mixpanel_data.queries import Excerpt
 
         columns = None if self.columns is None else listed(self.columns, "--columns")
-        return Excerpt.of(self.limit, self.offset, columns, self.max_bytes)
+        try:
+            return Excerpt.of(self.limit, self.offset, columns, self.max_bytes)
+        except InvalidArgumentError as error:
+            if "max_bytes" in error.message and "max_bytes" not in self.typed:
+                raise InvalidArgumentError(f"MP_MAX_BYTES: {error.message}") from None
+            raise
 
     @cached_property
     def program(self) -> Program | None:
@@ -78,7 +83,6 @@ class Session:
         if self.jq is None:
             return None
         from mixpanel_data.cli.jq import Program
-        from mixpanel_data.exceptions import InvalidArgumentError
 
         if self.output not in {"json", "jsonl"}:
             raise InvalidArgumentError(
@@ -184,8 +188,6 @@ class Session:
     def check_takes_all(self, what: str) -> None:
         """Refuse to choose from what has no rows, before anything is done."""
         if self.excerpt.is_of_rows or self.program is not None:
-            from mixpanel_data.exceptions import InvalidArgumentError
-
             raise InvalidArgumentError(
                 f"{what}: --limit, --offset, --columns and --jq do not go with it",
                 hint="leave them out",
@@ -215,8 +217,6 @@ class Session:
     def confirm(self, question: str, *, otherwise: str) -> None:
         """Go on when a person says yes; without a terminal refuse, and say what to type."""
         if not is_interactive():
-            from mixpanel_data.exceptions import InvalidArgumentError
-
             raise InvalidArgumentError(f"{question} There is no terminal to ask on", hint=otherwise)
         typer.confirm(printable(question), abort=True, err=True)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mixpanel_data._internal.expressions import as_expression
 from mixpanel_data.queries import Export, Profiles
+from mixpanel_data.text import whole
 
 
 def encode(params: Mapping[str, Any] | None) -> dict[str, str]:
@@ -17,15 +18,16 @@ def encode(params: Mapping[str, Any] | None) -> dict[str, str]:
     >>> encode({"event": ["a"], "time_in_ms": True, "where": None})
     {'event': '["a"]', 'time_in_ms': 'true'}
     """
-    return {name: _text(value) for name, value in (params or {}).items() if value is not None}
+    return {name: _text(name, value) for name, value in (params or {}).items() if value is not None}
 
 
-def _text(value: Any) -> str:
+def _text(name: str, value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return whole(value, name)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bool | list | tuple | dict):
+        whole(json.dumps(value, ensure_ascii=False), name)
         return json.dumps(value)
     return str(value)
 

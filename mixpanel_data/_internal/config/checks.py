@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from mixpanel_data._internal.config.values import Settings
 from mixpanel_data._internal.utils import is_loopback
 from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.text import whole
 
 REGIONS = ("us", "eu", "in")
 AUTH_KINDS = ("service_account", "project_secret")
@@ -186,4 +187,4 @@ def _boolean(value: object, name: str) -> bool:
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidArgumentError(f"{name} is empty, or not text", hint=f"give {name} a value")
-    return value.strip()
+    return whole(value.strip(), name)

@@ -14,6 +14,7 @@ from mixpanel_data._internal.locking import Untrusted
 from mixpanel_data._internal.storage.opening import NotADatabaseError
 from mixpanel_data.exceptions import (
     ConflictError,
+    InvalidArgumentError,
     MixpanelDataError,
     QueryError,
     QueryInterruptedError,
@@ -25,6 +26,7 @@ _FULL = re.compile(r"No space left|Disk quota exceeded|File too large|disk is fu
 _DAMAGED = re.compile(r"not a valid DuckDB database|orrupt|checksum|enough bytes from file")
 _EXTENSION = re.compile(r"\bINSTALL (?P<name>\w+)[;\"]")
 _USED = re.compile(r"\([\d.]+ \w+/([\d.]+ \w+) used\)")
+_HALF = re.compile(r"cannot encode str as UTF-8, surrogate ('.+?')")
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 NEEDS_MORE = "the query needs more"
@@ -81,8 +83,9 @@ def statement_failed(error: duckdb.Error) -> MixpanelDataError:
     from mixpanel_data._internal.expressions.errors import raised_by_sql
 
     text = str(error).strip()
-    if known := raised_by_sql(text) or _extension_missing(text) or _out_of_memory(error):
-        return known
+    for known in (raised_by_sql, _extension_missing, _out_of_memory, _half_a_character):
+        if found := known(text):
+            return found
     if _FULL.search(text):
         return disk_full(error)
     if isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.InternalException):
@@ -95,10 +98,14 @@ def statement_failed(error: duckdb.Error) -> MixpanelDataError:
     return QueryError(text, hint=hint)
 
 
-def _out_of_memory(error: duckdb.Error) -> QueryError | None:
-    if not isinstance(error, duckdb.OutOfMemoryException):
+def _half_a_character(text: str) -> InvalidArgumentError | None:
+    half = _HALF.search(text)
+    return InvalidArgumentError(f"a value is not UTF-8 text: it has {half[1]}") if half else None
+
+
+def _out_of_memory(text: str) -> QueryError | None:
+    if not text.startswith("Out of Memory Error"):
         return None
-    text = str(error)
     on_disk = "max_temp_directory_size" in text
     what, setting = ("temporary files", "temp") if on_disk else ("memory", "memory")
     used = _USED.search(text)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from mixpanel_data.text import whole
+
 _EXTENSIONS = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 """Only INSTALL and LOAD fetch or run an extension, never a file name or a function in a query."""
 
@@ -27,8 +29,8 @@ def connect(
     """
     name = ":memory:"
     if path is not None:
+        name = whole(str(path), "the name of the database file")
         _check_header(path)
-        name = str(path)
     return duckdb.connect(name, read_only=read_only, config={**_EXTENSIONS, **options})
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session, is_interactive
+from mixpanel_data.cli.reading import standard_input
 from mixpanel_data.exceptions import (
     AccountNotFoundError,
     ConfigError,
@@ -225,7 +225,7 @@ def _secret(given: str | None, *, from_stdin: bool) -> str:
         )
         return given
     if from_stdin:
-        return sys.stdin.read().strip()
+        return standard_input().strip()
     if is_interactive():
         return str(typer.prompt("Secret", hide_input=True, err=True))
     raise InvalidArgumentError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +9,7 @@ import typer
 
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
+from mixpanel_data.cli.reading import standard_input
 from mixpanel_data.exceptions import InvalidArgumentError
 
 app = App()
@@ -52,7 +52,7 @@ def export(
     written.
     """
     session = Session.of(ctx)
-    query = sys.stdin.read() if what == "-" else what
+    query = standard_input() if what == "-" else what
     if not query.strip():
         raise InvalidArgumentError("the query is empty", hint="mp export events events.parquet")
     with session.database() as workspace:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ import typer
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.asking import mixpanel
 from mixpanel_data.cli.context import Session
+from mixpanel_data.cli.reading import standard_input, text_of
 from mixpanel_data.exceptions import InvalidArgumentError
 
 app = App()
@@ -62,11 +62,8 @@ def _script(file: Path | None, code: str | None) -> str:
     if code is not None:
         return code
     if str(file) == "-":
-        return sys.stdin.read()
-    try:
-        return Path(str(file)).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidArgumentError(f"can't read {file}: {error}") from error
+        return standard_input()
+    return text_of(Path(str(file)))
 
 
 def _params(given: Iterable[str]) -> dict[str, Any] | None:

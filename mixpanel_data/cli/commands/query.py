@@ -12,6 +12,7 @@ import typer
 from mixpanel_data.cli import formatters, results, stdout
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
+from mixpanel_data.cli.reading import standard_input, text_of
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.text import printable
 
@@ -94,13 +95,8 @@ def _text(query: str | None, file: Path | None) -> str:
         raise InvalidArgumentError(
             "one query is needed: an argument, - or --file", hint='mp sql "SELECT 1 AS one"'
         )
-    if file is not None:
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidArgumentError(f"can't read {file}: {error}") from error
-    else:
-        text = sys.stdin.read() if query == "-" else str(query)
+    given = standard_input() if query == "-" else str(query)
+    text = given if file is None else text_of(file)
     if not text.strip():
         raise InvalidArgumentError("the query is empty", hint='mp sql "SELECT 1 AS one"')
     return text

@@ -175,3 +175,11 @@ def test_a_closed_client_stays_closed(connect):
     client.close()
     with pytest.raises(RuntimeError, match="closed"):
         client.get("events/names")
+
+
+@pytest.mark.parametrize("value", ["\ud800", ["a", "\udfff"], {"a": ["\udcff"]}])
+def test_half_a_character_is_refused_by_its_parameter(connect, value):
+    client = connect(app=lambda _environ, _start: pytest.fail("it was asked"))
+    for ask in (client.get, client.post):
+        with pytest.raises(InvalidArgumentError, match=r"^event is not UTF-8 text: '\\ud"):
+            ask("events/properties", {"event": value})

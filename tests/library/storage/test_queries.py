@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from mixpanel_data import QueryError
+from mixpanel_data import InvalidArgumentError, QueryError
 from mixpanel_data._internal.storage import StorageEngine
 from tests.waiting import HANG, cpu_seconds, until_at_work
 
@@ -182,3 +182,19 @@ def test_ctrl_c_stops_a_running_query_and_leaves_the_connection_usable(how: str)
     out, _ = process.communicate(timeout=HANG)
     assert out == "stopped 42\n"
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("sql", ["SELECT '\ud800'", "SELECT 1; SELECT '\udcff'", "\udfff"])
+@pytest.mark.parametrize("read_only", [True, False])
+def test_sql_with_half_a_character_is_refused(
+    engine: StorageEngine, sql: str, read_only: bool
+) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"SQL is not UTF-8 text: '.ud\w+' at character"):
+        engine.execute_rows(sql, read_only=read_only)
+    with pytest.raises(InvalidArgumentError, match="SQL is not UTF-8 text"):
+        engine.execute(sql)
+    with pytest.raises(InvalidArgumentError, match="SQL is not UTF-8 text"):
+        text(engine, sql)
+    with pytest.raises(InvalidArgumentError, match="a value is not UTF-8 text: it has"):
+        engine.execute_rows("SELECT ?", ["\ud800"], read_only=read_only)
+    assert engine.execute_rows("SELECT 'é𝄞'") == [("é𝄞",)]

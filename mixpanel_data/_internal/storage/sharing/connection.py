@@ -33,6 +33,7 @@ from mixpanel_data._internal.storage.sharing.result import NOTHING, RemoteRows, 
 from mixpanel_data._internal.storage.sharing.session_state import SessionState
 from mixpanel_data._internal.storage.sharing.statements import Statement, split
 from mixpanel_data.exceptions import QueryError, StorageError
+from mixpanel_data.text import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +102,7 @@ class Connection:
 
     def extract_statements(self, query: str) -> list[duckdb.Statement]:
         """The statements of a text."""
-        return _parser(self._linked()).extract_statements(query)
+        return _parser(self._linked()).extract_statements(whole(query, "SQL"))
 
     def cursor(self) -> Connection:
         """Another connection to the same database."""
@@ -136,6 +137,7 @@ class Connection:
     def sql(self, query: str, params: Params = None) -> duckdb.DuckDBPyRelation:
         """The rows of a query as a relation; those of another process's database are all here."""
         link = self._linked()
+        whole(query, "SQL")
         if self._state.is_after_a_loss:
             self._state.ends_the_lost(Statement(query))
         if isinstance(link, duckdb.DuckDBPyConnection):
@@ -149,6 +151,7 @@ class Connection:
     def stream(self, query: str, params: Params = None) -> Iterator[Any]:
         """The rows of a query as they come, for whoever reads Arrow streams."""
         link = self._linked()
+        whole(query, "SQL")
         if self._state.is_after_a_loss:
             self._state.ends_the_lost(Statement(query))
         if isinstance(link, duckdb.DuckDBPyConnection):
@@ -285,6 +288,8 @@ class Connection:
     # -- running ----------------------------------------------------------------------------------
 
     def _execute(self, query: str | duckdb.Statement, parameters: Params) -> Result:
+        if isinstance(query, str):
+            whole(query, "SQL")
         link = self._linked()
         if isinstance(link, duckdb.DuckDBPyConnection) and self._state.is_plain:
             return _some(link.execute(self._here(query), parameters))

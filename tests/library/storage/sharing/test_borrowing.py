@@ -14,7 +14,13 @@ import duckdb
 import pandas as pd
 import pytest
 
-from mixpanel_data import MixpanelDataError, QueryInterruptedError, StorageError, Workspace
+from mixpanel_data import (
+    InvalidArgumentError,
+    MixpanelDataError,
+    QueryInterruptedError,
+    StorageError,
+    Workspace,
+)
 from mixpanel_data._internal.storage import StorageEngine
 from tests.library.storage.loading import events_with, load
 from tests.library.storage.sharing.holder import Holder
@@ -105,6 +111,20 @@ def test_parameters_arrive_as_they_are(own: StorageEngine, borrower: StorageEngi
     for value in VALUES:
         for sql, params in (("SELECT ?, typeof(?)", [value, value]), ("SELECT $v", {"v": value})):
             assert borrower.execute_rows(sql, params) == own.execute_rows(sql, params)
+
+
+def test_half_a_character_fails_as_it_does_at_home(
+    own: StorageEngine, borrower: StorageEngine
+) -> None:
+    for sql, params in (
+        ("SELECT '\udcff'", None),
+        ("SELECT ?", ["\ud800"]),
+        ("SELECT ?", [["\ud800"]]),
+    ):
+        for engine in (own, borrower):
+            with pytest.raises(InvalidArgumentError, match="is not UTF-8 text"):
+                engine.execute_rows(sql, params)
+    assert borrower.execute_scalar("SELECT 1") == 1
 
 
 def test_a_session_has_its_own_transaction_and_temporary_tables(
