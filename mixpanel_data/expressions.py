@@ -39,7 +39,7 @@ Value: TypeAlias = "Expr | Scalar | Iterable[Value]"
 """What may stand beside an operator; None is null, a date without a zone is in the project's."""
 
 _FIRST_YEAR = 1000
-_MOST_SECONDS = 4_294_967_295
+_MAX_SECONDS = 4_294_967_295
 """`datetime()` takes larger numbers for milliseconds."""
 
 _depth: ContextVar[int] = ContextVar("depth", default=0)
@@ -296,7 +296,7 @@ def _moment(value: dt.date) -> nodes.Node:
     seconds = math.floor(value.timestamp())
     if seconds <= 0:
         raise InvalidArgumentError(f"expressions know no time before 1970: {value}")
-    return _number(seconds if seconds <= _MOST_SECONDS else seconds * 1000)
+    return _number(seconds if seconds <= _MAX_SECONDS else seconds * 1000)
 
 
 def _arithmetic(operator: nodes.Operation, left: Value, right: Value) -> Expr:

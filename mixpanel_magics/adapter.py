@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mixpanel_magics.session import MixpanelSession
 
-MOST_ROWS = 1_000_000
+MAX_ROWS = 1_000_000
 """JupySQL wants the rows of a query while it shows ten of them: more than these are not read."""
 
 _SCANS_FRAMES = "SET python_scan_all_frames=true"
@@ -55,7 +55,7 @@ class Cursor:
         if query not in (self._query, _SCANS_FRAMES):
             with shown_short(), querying(self._session.shell) as progress:
                 self.result = self._session.workspace.sql_result(
-                    query, limit=MOST_ROWS, frames=self._session.frames(), progress=progress
+                    query, limit=MAX_ROWS, frames=self._session.frames(), progress=progress
                 )
             self._query = query
             self._rows = iter(self.result)
@@ -102,6 +102,6 @@ class Cursor:
         if self._query is not None and not self.result.is_complete:
             with shown_short():
                 raise QueryError(
-                    f"more than {MOST_ROWS:,} rows: too many for %sql",
+                    f"more than {MAX_ROWS:,} rows: too many for %sql",
                     hint="add a LIMIT, or use %%mpsql, which has no bound",
                 )

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from mixpanel_data.exceptions import MixpanelDataError, MixpanelDataWarning
 from mixpanel_data.text import printable
-from mixpanel_magics.state.said import as_typed
+from mixpanel_magics.state.status import as_typed
 
 
 class CommandFailedError(MixpanelDataError):

@@ -84,9 +84,9 @@ class JupySQL:
             os.environ.setdefault(variable, value)
         self._undo.push(_remembered(self._shell))
         extensions: Any = self._shell.extension_manager
-        with capture_output() as said:
+        with capture_output() as status:
             extensions.load_extension("sql")
-        for output in said.outputs:
+        for output in status.outputs:
             if "'toml' package" not in str(output):  # asks for it wherever there is a pyproject
                 output.display()
         self._notice()

@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from mixpanel_data.text import printable
 from mixpanel_magics.display import in_notebook, is_watched
-from mixpanel_magics.state.said import waiting
+from mixpanel_magics.state.status import waiting
 
 if TYPE_CHECKING:
     from mixpanel_data import FetchProgress, Workspace

@@ -11,7 +11,7 @@ from pathlib import Path
 GAP = "…"
 """What stands for a name, a number, or a text that is put together when it is needed."""
 
-_DEEPEST = 6
+_MAX_DEPTH = 6
 """Functions that call functions, before it is given up to find out what they return."""
 
 
@@ -35,7 +35,7 @@ class Sources:
         return found
 
     def texts(
-        self, node: ast.expr, tree: ast.Module, around: ast.AST, depth: int = _DEEPEST
+        self, node: ast.expr, tree: ast.Module, around: ast.AST, depth: int = _MAX_DEPTH
     ) -> list[str]:
         """The texts that an expression can be; none where all of it depends on the case."""
         found: list[str] = []

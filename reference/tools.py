@@ -9,7 +9,7 @@ import anyio
 from mcp import Client
 
 from mixpanel_data import Workspace
-from mixpanel_data.mcp.desk import Desk
+from mixpanel_data.mcp.pool import WorkspacePool
 from mixpanel_data.mcp.server import build
 
 
@@ -29,6 +29,6 @@ def tools() -> str:
 
 async def _listed() -> list[dict[str, Any]]:
     with Workspace.ephemeral("sandbox") as workspace:
-        async with Client(build(Desk(workspace), "")) as client:
+        async with Client(build(WorkspacePool(workspace), "")) as client:
             found = await client.list_tools()
     return [it.model_dump(mode="json", by_alias=True, exclude_none=True) for it in found.tools]

@@ -14,7 +14,7 @@ import typer
 
 from mixpanel_data.cli import formatters, results
 from mixpanel_data.exceptions import InvalidArgumentError, command
-from mixpanel_data.plain import to_csv, to_json
+from mixpanel_data.serialization import to_csv, to_json
 from mixpanel_data.text import listed, printable, retyped
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from mixpanel_data.exceptions import (
     ResourceNotFoundError,
     TableNotFoundError,
 )
-from mixpanel_data.plain import to_json
+from mixpanel_data.serialization import to_json
 from mixpanel_data.text import printable
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mixpanel_data.cli import stdout
-from mixpanel_data.plain import cell, compact, to_csv, to_json
+from mixpanel_data.serialization import cell, compact, to_csv, to_json
 from mixpanel_data.text import printable
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Plain(Protocol):
 Printable = Plain | Sequence[Plain] | Sequence[Row] | Sequence[str]
 
 _WIDEST = 10_000
-_LONGEST_CELL = 200
+_MAX_CELL_CHARS = 200
 
 
 def write(value: Printable, output: str, *, column: str = "name") -> None:
@@ -138,7 +138,7 @@ def _rows(plain: Any, column: str) -> list[Row]:
 def _short(value: Any) -> str:
     """A cell for eyes: long JSON would bury the rest of its table."""
     text = printable(cell(value))
-    return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"
+    return text if len(text) <= _MAX_CELL_CHARS else f"{text[: _MAX_CELL_CHARS - 1]}…"
 
 
 def _is_number(value: object) -> bool:

@@ -61,10 +61,10 @@ SECTIONS = {
     },
     "Fetch and ask": {"fetch": "fetch", "sql": "query", "export": "export"},
     "Profile a table without SQL": {
-        "summarize": "look",
-        "breakdown": "look",
-        "stats": "look",
-        "sample": "look",
+        "summarize": "profile",
+        "breakdown": "profile",
+        "stats": "profile",
+        "sample": "profile",
     },
     "Reports": {
         "segmentation": "segmentation",

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixpanel_data.cli.asking import mixpanel, show
 from mixpanel_data.cli.context import Session
 from mixpanel_data.cli.questions import (
     HERE,
@@ -24,6 +23,7 @@ from mixpanel_data.cli.questions import (
     typed_options,
     was_typed,
 )
+from mixpanel_data.cli.report_output import mixpanel, show
 
 if TYPE_CHECKING:
     from mixpanel_data.queries import Question

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.cli import formatters, stdout
-from mixpanel_data.plain import safe_json
+from mixpanel_data.serialization import safe_json
 
 if TYPE_CHECKING:
     from mixpanel_data.cli.jq import Program

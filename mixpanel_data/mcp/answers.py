@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from mixpanel_data.plain import to_csv, to_json
+from mixpanel_data.serialization import to_csv, to_json
 
 if TYPE_CHECKING:
     from mixpanel_data.mcp.call import Call
     from mixpanel_data.types import Report
 
-MOST_BYTES = 8_000
+MAX_BYTES = 8_000
 """Of an answer, unless another number is asked for."""
 
 _DIGITS = 4

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from mixpanel_data import manual
+from mixpanel_data import help_index
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.mcp.answers import MOST_BYTES
+from mixpanel_data.mcp.answers import MAX_BYTES
 from mixpanel_data.mcp.call import Call
 
 _MOST = 8
@@ -19,9 +19,9 @@ def help(call: Call, words: str | None = None) -> str:  # noqa: A001 - what it d
     """
     if words is None:
         return files("mixpanel_data.mcp").joinpath("GUIDE.md").read_text(encoding="utf-8")
-    if text := manual.read(words):
+    if text := help_index.read(words):
         return _beginning(call, text)
-    found = manual.Words(words).search(manual.sections())
+    found = help_index.Words(words).search(help_index.sections())
     if not found:
         raise InvalidArgumentError(
             f"the documentation has nothing on {words!r}", hint="fewer or other words"
@@ -33,7 +33,7 @@ def help(call: Call, words: str | None = None) -> str:  # noqa: A001 - what it d
 
 def _beginning(call: Call, text: str) -> str:
     whole = text.encode()
-    if len(whole) <= MOST_BYTES:
+    if len(whole) <= MAX_BYTES:
         return text
-    call.note(f"cut: {MOST_BYTES:,} of {len(whole):,} bytes; a search names its sections")
-    return whole[:MOST_BYTES].decode(errors="ignore")
+    call.note(f"cut: {MAX_BYTES:,} of {len(whole):,} bytes; a search names its sections")
+    return whole[:MAX_BYTES].decode(errors="ignore")

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, get_origin
 from pydantic import Field
 
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.mcp.answers import MOST_BYTES, Bytes, of_report
+from mixpanel_data.mcp.answers import MAX_BYTES, Bytes, of_report
 from mixpanel_data.mcp.call import Call
 from mixpanel_data.queries import (
     Funnel,
@@ -80,7 +80,7 @@ def segmentation(
     call: Call,
     source: Source = "local",
     table: str = "events",
-    max_bytes: Bytes = MOST_BYTES,
+    max_bytes: Bytes = MAX_BYTES,
     **options: Any,
 ) -> str:
     """How often an event happened per unit of time, and per value of a property (on).
@@ -101,7 +101,7 @@ def funnel(
     funnel_id: int | None = None,
     days: Annotated[int | None, Field(ge=1, le=366)] = None,
     table: str = "events",
-    max_bytes: Bytes = MOST_BYTES,
+    max_bytes: Bytes = MAX_BYTES,
     **options: Any,
 ) -> str:
     """How many users go through steps (event names) in order, within so many days (7).
@@ -129,7 +129,7 @@ def retention(
     call: Call,
     source: Source = "local",
     table: str = "events",
-    max_bytes: Bytes = MOST_BYTES,
+    max_bytes: Bytes = MAX_BYTES,
     **options: Any,
 ) -> str:
     """How many of those who did born_event come back for return_event (any, if left out).

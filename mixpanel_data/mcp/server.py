@@ -20,10 +20,10 @@ from pydantic import ValidationError
 
 from mixpanel_data import __version__
 from mixpanel_data.exceptions import InvalidArgumentError, MixpanelDataError
-from mixpanel_data.mcp import fetching, helping, looking, reporting
+from mixpanel_data.mcp import fetching, helping, querying, reporting
 from mixpanel_data.mcp.call import Call
-from mixpanel_data.mcp.desk import Desk
-from mixpanel_data.plain import compact
+from mixpanel_data.mcp.pool import WorkspacePool
+from mixpanel_data.serialization import compact
 from mixpanel_data.workspace import Workspace
 
 _LOOKS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -34,11 +34,11 @@ _FETCHES = ToolAnnotations(
 
 
 TOOLS: dict[Callable[..., str], ToolAnnotations] = {
-    looking.tables: _LOOKS,
-    looking.discover: _ASKS,
+    querying.tables: _LOOKS,
+    querying.discover: _ASKS,
     fetching.plan_fetch: _LOOKS,
     fetching.fetch: _FETCHES,
-    looking.sql: _LOOKS,
+    querying.sql: _LOOKS,
     reporting.segmentation: _ASKS,
     reporting.funnel: _ASKS,
     reporting.retention: _ASKS,
@@ -73,13 +73,13 @@ class Server(MCPServer[Any]):
                 )
 
 
-def build(desk: Desk, instructions: str) -> Server:
-    """The server, whose calls get their workspaces from `desk`."""
+def build(pool: WorkspacePool, instructions: str) -> Server:
+    """The server, whose calls get their workspaces from `pool`."""
     return Server(
         name="mixpanel",
         version=__version__,
         instructions=instructions,
-        tools=[_tool(desk, work, hints) for work, hints in TOOLS.items()],
+        tools=[_tool(pool, work, hints) for work, hints in TOOLS.items()],
         log_level="ERROR",
         subscriptions=False,
     )
@@ -88,11 +88,11 @@ def build(desk: Desk, instructions: str) -> Server:
 def serve(workspace: Workspace) -> None:
     """Answer on stdin and stdout until the client leaves."""
     workspace.limit_resources()
-    desk = Desk(workspace)
+    pool = WorkspacePool(workspace)
     try:
-        anyio.run(build(desk, _instructions(workspace)).run_stdio_async)
+        anyio.run(build(pool, _instructions(workspace)).run_stdio_async)
     finally:
-        desk.close()
+        pool.close()
 
 
 def _instructions(workspace: Workspace) -> str:
@@ -105,7 +105,7 @@ def _instructions(workspace: Workspace) -> str:
     )
 
 
-def _tool(desk: Desk, work: Callable[..., str], hints: ToolAnnotations) -> Tool:
+def _tool(pool: WorkspacePool, work: Callable[..., str], hints: ToolAnnotations) -> Tool:
     """A tool that does `work` in a call of its own."""
 
     async def run(context: Context[Any, Any], **arguments: Any) -> CallToolResult:
@@ -115,7 +115,7 @@ def _tool(desk: Desk, work: Callable[..., str], hints: ToolAnnotations) -> Tool:
             # Downloads, which have threads of their own, tell of waiting.
             anyio.from_thread.run(context.report_progress, done, total, text, token=loop)
 
-        call = await desk.do(partial(_do, work, arguments), tell)
+        call = await pool.do(partial(_do, work, arguments), tell)
         return _said(call.answer, *call.notes)
 
     signature = inspect.signature(work, eval_str=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from werkzeug import Response
 
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import app_response
 
 
-def me(ask: Ask) -> Response:
+def me(context: RequestContext) -> Response:
     """Who asks, and the organisations, projects and workspaces open to them."""
-    project = ask.project
+    project = context.project
     organization_id, organization = project.organization
     workspace_id, workspace = project.workspace
     return app_response(
@@ -22,7 +22,7 @@ def me(ask: Ask) -> Response:
                 str(organization_id): {
                     "id": organization_id,
                     "name": organization,
-                    "role": ask.role,
+                    "role": context.role,
                     "permissions": ["query", "export"],
                 }
             },

@@ -7,7 +7,7 @@ import json
 from werkzeug import Response
 
 from mixpanel_data.sandbox import days
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import bad_request
 
 DEPRECATED = {"Deprecation": "true"}
@@ -16,20 +16,20 @@ DEPRECATED = {"Deprecation": "true"}
 WARNING = "stream/query is in maintenance mode and may be taken away"
 
 
-def stream_query(ask: Ask) -> Response:
+def stream_query(context: RequestContext) -> Response:
     """The events of users, oldest first, with times in seconds."""
-    users = ask.params.strings("distinct_ids")
+    users = context.params.strings("distinct_ids")
     if not users:
         raise bad_request("Missing required parameter: distinct_ids")
-    zone = ask.project.timezone
-    start, end = days.bounds(*ask.days(zone), zone)
+    zone = context.project.timezone
+    start, end = days.bounds(*context.days(zone), zone)
     sql = """
 SELECT '{"event":' || to_json(event) || ',"properties":{"time":' || time_ms // 1000 || ',' || rest || '}'
 FROM events
 WHERE NOT superseded AND time_ms >= ? AND time_ms < ? AND list_contains(?, distinct_id)
 ORDER BY time_ms
 """
-    events = ", ".join(text for (text,) in ask.data.rows(sql, [start, end, users]))
+    events = ", ".join(text for (text,) in context.data.rows(sql, [start, end, users]))
     text = (
         f'{{"status": "ok", "warning": {json.dumps(WARNING)}, "results": {{"events": [{events}]}}}}'
     )

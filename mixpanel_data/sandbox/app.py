@@ -15,8 +15,8 @@ from mixpanel_data._internal.config import Credentials
 from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.sandbox import control, routes
-from mixpanel_data.sandbox.asks import Ask
 from mixpanel_data.sandbox.authentication import authenticate
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.dataset import Dataset
 from mixpanel_data.sandbox.dictionary import Dictionary
 from mixpanel_data.sandbox.drops import Dropped, Drops
@@ -176,7 +176,7 @@ class Sandbox:
             if response is not None:
                 return response
         self._count(request, params, family, closing)
-        ask = Ask(
+        context = RequestContext(
             request=request,
             params=params,
             project=self.project,
@@ -189,7 +189,7 @@ class Sandbox:
             faults=tuple(met),
             closing=closing,
         )
-        response = endpoint(ask, **arguments)
+        response = endpoint(context, **arguments)
         if met:
             response.headers.update(headers_of(met))
             response.response = spoil_bytes(response.iter_encoded(), met, self._closing)

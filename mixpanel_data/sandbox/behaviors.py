@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.filters import EventFilter
 from mixpanel_data.sandbox.refusals import bad_request
 
@@ -14,12 +14,12 @@ _WINDOW = re.compile(r"(\d+)([mhdw])")
 _WINDOW_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
-def counted(ask: Ask, behaviors: list[Any]) -> dict[str, dict[str, int]]:
+def counted(context: RequestContext, behaviors: list[Any]) -> dict[str, dict[str, int]]:
     """How often each person did each behavior, by its name."""
-    as_of = ask.params.integer("as_of_timestamp")
-    end = (as_of or int(ask.now.timestamp())) * 1000
+    as_of = context.params.integer("as_of_timestamp")
+    end = (as_of or int(context.now.timestamp())) * 1000
     return {
-        name: _doers(ask, selectors, end - window, end)
+        name: _doers(context, selectors, end - window, end)
         for name, window, selectors in map(_behavior, behaviors)
     }
 
@@ -38,16 +38,16 @@ def _behavior(value: Any) -> tuple[str, int, list[tuple[str, str | None]]]:
 
 
 def _doers(
-    ask: Ask, selectors: list[tuple[str, str | None]], start: int, end: int
+    context: RequestContext, selectors: list[tuple[str, str | None]], start: int, end: int
 ) -> dict[str, int]:
     done: dict[str, int] = {}
     for event, selector in selectors:
-        keep = None if selector is None else EventFilter(selector, ask)
+        keep = None if selector is None else EventFilter(selector, context)
         sql = """
 SELECT distinct_id, properties FROM reported
 WHERE event = ? AND time_ms >= ? AND time_ms < ?
 """
-        for name, text in ask.data.rows(sql, [event, start, end]):
+        for name, text in context.data.rows(sql, [event, start, end]):
             if keep is None or keep.keeps(event, json.loads(text)):
                 done[name] = done.get(name, 0) + 1
     return done

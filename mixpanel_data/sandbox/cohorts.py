@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from werkzeug import Response
 
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import json_response
 
 
-def cohorts_list(ask: Ask) -> Response:
+def cohorts_list(context: RequestContext) -> Response:
     """The saved cohorts, counted now."""
     return json_response(
         [
             {
-                "count": ask.data.rows(f"SELECT count(*) FROM ({cohort.members})")[0][0],
+                "count": context.data.rows(f"SELECT count(*) FROM ({cohort.members})")[0][0],
                 "is_visible": int(cohort.is_visible),
                 "description": cohort.description,
                 "created": cohort.created,
-                "project_id": ask.project.id,
+                "project_id": context.project.id,
                 "id": cohort.id,
                 "name": cohort.name,
                 "data_group_id": None,
             }
-            for cohort in ask.project.cohorts
+            for cohort in context.project.cohorts
         ]
     )

@@ -11,63 +11,63 @@ from werkzeug import Response
 from mixpanel_data._internal.expressions import property_expression
 from mixpanel_data._internal.reports.calendar import Calendar, key
 from mixpanel_data.queries import CountType, LocalSegmentation, Unit
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import bad_request
 from mixpanel_data.sandbox.reporting import refused, run
 from mixpanel_data.sandbox.series import Values, series_response, sparse
 
-MOST_VALUES = 10_000
+MAX_VALUES = 10_000
 
 
-def events(ask: Ask) -> Response:
+def events(context: RequestContext) -> Response:
     """Some events per bucket, without zeros."""
-    names = ask.params.strings("event")
+    names = context.params.strings("event")
     if not names:
         raise bad_request("Missing required parameter: event")
-    question = _Question(ask)
+    question = _Question(context)
     values: dict[str, Any] = {}
     for name in names:
         values |= question.values(event=name)
-    return series_response(ask, question.buckets, sparse(values))
+    return series_response(context, question.buckets, sparse(values))
 
 
-def properties(ask: Ask) -> Response:
+def properties(context: RequestContext) -> Response:
     """An event per bucket and value of a property, without zeros."""
-    event, name = ask.params.required("event"), ask.params.required("name")
-    wanted = ask.params.strings("values")
-    limit = ask.params.integer("limit")
-    question = _Question(ask)
+    event, name = context.params.required("event"), context.params.required("name")
+    wanted = context.params.strings("values")
+    limit = context.params.integer("limit")
+    question = _Question(context)
     found = question.values(
         event=event,
         on=property_expression(name),
-        limit=MOST_VALUES if wanted is not None else limit if limit is not None else 255,
+        limit=MAX_VALUES if wanted is not None else limit if limit is not None else 255,
     )
     if wanted is not None:
         found = {value: found[value] for value in wanted if value in found}
-    return series_response(ask, question.buckets, sparse(found))
+    return series_response(context, question.buckets, sparse(found))
 
 
 class _Question:
     """What both ask of the days, and how they count."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
-        self._type = _choice(ask, "type", get_args(CountType))
-        self._unit: Any = _choice(ask, "unit", get_args(Unit))
+    def __init__(self, context: RequestContext) -> None:
+        self._context = context
+        self._type = _choice(context, "type", get_args(CountType))
+        self._unit: Any = _choice(context, "unit", get_args(Unit))
         if self._type == "unique" and self._unit in {"minute", "hour"}:
             raise bad_request("Error in unit: can not get hourly uniques")
-        zone = ask.project.timezone
+        zone = context.project.timezone
         begin = None
-        interval = ask.params.integer("interval")
+        interval = context.params.integer("interval")
         if interval is None:
-            self._first, self._last = ask.days(zone)
+            self._first, self._last = context.days(zone)
         elif interval < 1:
             raise bad_request("Error in interval: must be positive")
         else:
-            now = ask.now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+            now = context.now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
             begin = units_ago(now, self._unit, interval - 1)
             self._first, self._last = begin.date(), now.date()
-        calendar = Calendar(zone, self._first, self._last, ask.project.week_start)
+        calendar = Calendar(zone, self._first, self._last, context.project.week_start)
         self.buckets = [
             key(bucket, self._unit)
             for bucket in calendar.buckets(self._unit)
@@ -84,7 +84,7 @@ class _Question:
                 type=self._type,
                 **more,
             )
-        found = run(self._ask, query).series
+        found = run(self._context, query).series
         known = set(self.buckets)
         return {
             name: {bucket: value for bucket, value in values.items() if bucket in known}
@@ -111,8 +111,8 @@ def units_ago(now: datetime, unit: Unit, count: int) -> datetime:
     return today - timedelta(days=count)
 
 
-def _choice(ask: Ask, name: str, choices: tuple[str, ...]) -> Any:
-    value = ask.params.required(name)
+def _choice(context: RequestContext, name: str, choices: tuple[str, ...]) -> Any:
+    value = context.params.required(name)
     if value not in choices:
         raise bad_request(f"Error in {name}: must be one of {', '.join(choices)}")
     return value

@@ -12,10 +12,10 @@ from mixpanel_data.sandbox.refusals import RefusalError, bad_request
 MIXPANEL = "com.mixpanel"
 ENTITY_TYPES = ("event", "profile")
 PROPERTY_TYPES = frozenset(["array", "boolean", "integer", "null", "number", "object", "string"])
-MOST_CHANGES = 4000
+MAX_CHANGES = 4000
 """Events and properties that may change within a minute, but for one."""
 
-MOST_DELETIONS = 3000
+MAX_DELETIONS = 3000
 """Entities that one request may delete, but for one."""
 
 _ENTRY = {"entityType", "name", "schemaJson"}
@@ -93,14 +93,14 @@ class Dictionary:
         now = self._timer()
         while self._changes and self._changes[0][0] <= now - 60:
             self._changes.popleft()
-        if sum(count for _, count in self._changes) + changes >= MOST_CHANGES:
+        if sum(count for _, count in self._changes) + changes >= MAX_CHANGES:
             raise RefusalError(429, "Too many changes, slow down", {"Retry-After": "60"})
         self._changes.append((now, changes))
 
 
 def _check_deletions(count: int) -> None:
-    if count >= MOST_DELETIONS:
-        raise bad_request(f"can not delete more than {MOST_DELETIONS - 1} schemas at once")
+    if count >= MAX_DELETIONS:
+        raise bad_request(f"can not delete more than {MAX_DELETIONS - 1} schemas at once")
 
 
 def _is_dropped(said: Schema) -> bool:

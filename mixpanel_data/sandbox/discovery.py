@@ -7,7 +7,7 @@ from datetime import timedelta
 from werkzeug import Response
 
 from mixpanel_data.sandbox import days
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import bad_request, json_response
 
 MAX_NAMES = 5000
@@ -16,22 +16,22 @@ MAX_NAMES = 5000
 _KINDS = ("general", "unique", "average")
 
 
-def event_names(ask: Ask) -> Response:
+def event_names(context: RequestContext) -> Response:
     """The names of events, most frequent first."""
-    _kind(ask)
-    limit = min(_limit(ask, 255), MAX_NAMES)
+    _kind(context)
+    limit = min(_limit(context, 255), MAX_NAMES)
     sql = """
 SELECT event FROM reported WHERE time_ms >= ? AND time_ms < ?
 GROUP BY event ORDER BY count(*) DESC, event LIMIT ?
 """
-    return json_response([name for (name,) in ask.data.rows(sql, [*ask.recent(), limit])])
+    return json_response([name for (name,) in context.data.rows(sql, [*context.recent(), limit])])
 
 
-def events_top(ask: Ask) -> Response:
+def events_top(context: RequestContext) -> Response:
     """Today's events against yesterday's, in the project's zone."""
-    kind = _kind(ask)
-    zone = ask.project.timezone
-    today = ask.today(zone)
+    kind = _kind(context)
+    zone = context.project.timezone
+    today = context.today(zone)
     start, end = days.bounds(today, today, zone)
     before, _ = days.bounds(today - timedelta(days=1), today, zone)
     people = "nullif(distinct_id, '')"
@@ -49,7 +49,7 @@ SELECT t.event, t.amount, y.amount
 FROM counted AS t LEFT JOIN counted AS y ON y.event = t.event AND NOT y.is_today
 WHERE t.is_today ORDER BY t.amount DESC, t.event LIMIT $limit
 """
-    values = {"start": start, "before": before, "end": end, "limit": _limit(ask, 100)}
+    values = {"start": start, "before": before, "end": end, "limit": _limit(context, 100)}
     return json_response(
         {
             "events": [
@@ -58,16 +58,16 @@ WHERE t.is_today ORDER BY t.amount DESC, t.event LIMIT $limit
                     "event": event,
                     "percent_change": (amount - was) / was if was else 1,
                 }
-                for event, amount, was in ask.data.rows(sql, values)
+                for event, amount, was in context.data.rows(sql, values)
             ],
             "type": kind,
         }
     )
 
 
-def properties_top(ask: Ask) -> Response:
+def properties_top(context: RequestContext) -> Response:
     """The names of an event's properties, and how many events carry them."""
-    event = ask.params.text("event")
+    event = context.params.text("event")
     sql = """
 WITH names AS (
     SELECT unnest(json_keys(properties)) AS name FROM reported
@@ -75,13 +75,13 @@ WITH names AS (
 )
 SELECT name, count(*) FROM names GROUP BY name ORDER BY count(*) DESC, name LIMIT ?
 """
-    rows = ask.data.rows(sql, [*ask.recent(), event, event, _limit(ask, 10)])
+    rows = context.data.rows(sql, [*context.recent(), event, event, _limit(context, 10)])
     return json_response({name: {"count": count} for name, count in rows})
 
 
-def property_values(ask: Ask) -> Response:
+def property_values(context: RequestContext) -> Response:
     """The values of a property as text, most frequent first; a list counts once per distinct item."""
-    event, name = ask.params.required("event"), ask.params.required("name")
+    event, name = context.params.required("event"), context.params.required("name")
     pointer = "/" + name.replace("~", "~0").replace("/", "~1")
     sql = """
 WITH found AS (
@@ -97,19 +97,19 @@ WITH found AS (
 SELECT text FROM items WHERE text IS NOT NULL
 GROUP BY text ORDER BY count(*) DESC, text LIMIT ?
 """
-    rows = ask.data.rows(sql, [pointer, *ask.recent(), event, _limit(ask, 255)])
+    rows = context.data.rows(sql, [pointer, *context.recent(), event, _limit(context, 255)])
     return json_response([text for (text,) in rows])
 
 
-def _limit(ask: Ask, default: int) -> int:
-    limit = ask.params.integer("limit")
+def _limit(context: RequestContext, default: int) -> int:
+    limit = context.params.integer("limit")
     if limit is not None and limit < 1:
         raise bad_request("Error in limit: must be positive")
     return limit or default
 
 
-def _kind(ask: Ask) -> str:
-    kind = ask.params.text("type") or "general"
+def _kind(context: RequestContext) -> str:
+    kind = context.params.text("type") or "general"
     if kind not in _KINDS:
         raise bad_request(f"Error in type: must be one of {', '.join(_KINDS)}")
     return kind

@@ -10,7 +10,7 @@ from isal import isal_zlib
 from werkzeug import Response
 
 from mixpanel_data.sandbox import days
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.faults import spoil_lines
 from mixpanel_data.sandbox.filters import EventFilter
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request
@@ -22,22 +22,22 @@ GZIP_OVER = 1400
 _GZIP = 31  # zlib's wbits for a gzip header
 
 
-def export(ask: Ask) -> Response:
+def export(context: RequestContext) -> Response:
     """Every event of some days, copies included, one JSON object a line."""
-    body = spoil_lines(_lines(ask), ask.faults)
+    body = spoil_lines(_lines(context), context.faults)
     headers = {"Content-Type": "text/plain"}
     size, body = _peek(body)
-    if ask.request.accept_encodings.quality("gzip") > 0 and size > GZIP_OVER:
+    if context.request.accept_encodings.quality("gzip") > 0 and size > GZIP_OVER:
         headers["Content-Encoding"] = "gzip"
-        body = _gzip(body, ended=all(fault.kind != "truncated-gzip" for fault in ask.faults))
+        body = _gzip(body, ended=all(fault.kind != "truncated-gzip" for fault in context.faults))
     return Response(body, headers=headers)
 
 
-def _lines(ask: Ask) -> Iterator[bytes]:
-    params = ask.params
-    legacy = ask.project.legacy_time
-    zone = ask.project.timezone if legacy else "UTC"
-    start, end = days.bounds(*ask.past_days(zone), zone)
+def _lines(context: RequestContext) -> Iterator[bytes]:
+    params = context.params
+    legacy = context.project.legacy_time
+    zone = context.project.timezone if legacy else "UTC"
+    start, end = days.bounds(*context.past_days(zone), zone)
     limit = params.integer("limit")
     if limit is not None and not 0 < limit <= MAX_LIMIT:
         raise bad_request(f"limit cannot be over {MAX_LIMIT}, or below 1")
@@ -46,14 +46,14 @@ def _lines(ask: Ask) -> Iterator[bytes]:
     if not params.flag("time_in_ms", default=False):
         time += " // 1000"
     where = params.text("where")
-    keep = None if where is None else EventFilter(where, ask)
+    keep = None if where is None else EventFilter(where, context)
     sql = f"""
 SELECT '{{"event":' || to_json(event) || ',"properties":{{"time":' || {time} || ',' || rest || '}}\n' AS line
 FROM events
 WHERE time_ms >= ? AND time_ms < ? {"AND list_contains(?, event)" if events else ""}
 {f"LIMIT {limit}" if limit is not None and keep is None else ""}
 """
-    batches = ask.data.stream(sql, [start, end, *([events] if events else [])], ask.closing)
+    batches = context.data.stream(sql, [start, end, *([events] if events else [])], context.closing)
     lines: Iterator[Iterable[str]] = (map(itemgetter(0), batch) for batch in batches)
     if keep is not None:
         lines = _some(map(keep.lines, lines), limit)

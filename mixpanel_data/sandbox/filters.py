@@ -17,18 +17,18 @@ from mixpanel_data._internal.expressions import (
     matches,
     parse,
 )
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import bad_request
 
 
 class EventFilter:
     """A `where` over lines of the export. `user["x"]` looks at the profile of the event's user."""
 
-    def __init__(self, text: str, ask: Ask) -> None:
+    def __init__(self, text: str, context: RequestContext) -> None:
         self._node = parsed(text, "event")
-        self._ask = ask
+        self._context = context
         self._wants_users = "user[" in str(self._node)
-        self._zone = ZoneInfo(ask.project.timezone if ask.project.legacy_time else "UTC")
+        self._zone = ZoneInfo(context.project.timezone if context.project.legacy_time else "UTC")
 
     def lines(self, batch: Iterable[str]) -> list[str]:
         """Those lines that pass."""
@@ -45,7 +45,7 @@ class EventFilter:
             properties=properties,
             user=(users or {}).get(_whose(properties), {}),
             zone=self._zone,
-            now=self._ask.now.timestamp(),
+            now=self._context.now.timestamp(),
         )
         return _passes(self._node, context)
 
@@ -56,19 +56,24 @@ class EventFilter:
 SELECT distinct_id, properties FROM profiles
 WHERE data_group_id = '' AND list_contains(?, distinct_id)
 """
-        return {name: _profile(name, text) for name, text in self._ask.data.rows(sql, [list(ids)])}
+        return {
+            name: _profile(name, text) for name, text in self._context.data.rows(sql, [list(ids)])
+        }
 
 
 class ProfileExpression:
     """An expression over profiles; `behaviors` counts events, by behavior and distinct_id."""
 
     def __init__(
-        self, text: str, ask: Ask, behaviors: Mapping[str, Mapping[str, int]] | None = None
+        self,
+        text: str,
+        context: RequestContext,
+        behaviors: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
         self._node = parsed(text, "profile")
         self._behaviors = behaviors or {}
-        self._zone = ZoneInfo(ask.project.timezone)
-        self._now = ask.now.timestamp()
+        self._zone = ZoneInfo(context.project.timezone)
+        self._now = context.now.timestamp()
 
     def keeps(self, distinct_id: str, properties: str) -> bool:
         """Whether a profile passes."""

@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug import Response
 
 from mixpanel_data.queries import LocalFunnel
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request, json_response
 from mixpanel_data.sandbox.reporting import asked, given, refused, run, shuffled
 from mixpanel_data.sandbox.saved import Funnel
@@ -16,18 +16,18 @@ from mixpanel_data.types import FunnelStep
 from mixpanel_data.types.report import OVERALL
 
 
-def funnels_list(ask: Ask) -> Response:
+def funnels_list(context: RequestContext) -> Response:
     """The saved funnels."""
     return json_response(
-        [{"funnel_id": funnel.funnel_id, "name": funnel.name} for funnel in ask.project.funnels]
+        [{"funnel_id": funnel.funnel_id, "name": funnel.name} for funnel in context.project.funnels]
     )
 
 
-def funnels(ask: Ask) -> Response:
+def funnels(context: RequestContext) -> Response:
     """A saved funnel, once for each bucket; with `on` once more for each segment of it."""
-    saved = _saved(ask)
-    query = _question(ask, saved)
-    found = run(ask, query).series
+    saved = _saved(context)
+    query = _question(context, saved)
+    found = run(context, query).series
     data = {}
     for bucket in shuffled(list(found)):
         segments = {name: list(map(_step, steps)) for name, steps in found[bucket].items()}
@@ -40,28 +40,28 @@ def funnels(ask: Ask) -> Response:
     return json_response({"meta": {"dates": list(found)}, "data": data})
 
 
-def _saved(ask: Ask) -> Funnel:
-    wanted = ask.params.integer("funnel_id")
+def _saved(context: RequestContext) -> Funnel:
+    wanted = context.params.integer("funnel_id")
     if wanted is None:
         raise bad_request("Missing required parameter: funnel_id")
-    for funnel in ask.project.funnels:
+    for funnel in context.project.funnels:
         if funnel.funnel_id == wanted:
             return funnel
     raise RefusalError(404, f"funnel {wanted} not found")
 
 
-def _question(ask: Ask, saved: Funnel) -> LocalFunnel:
-    window = given(ask, "length_unit", integers=("length",))
+def _question(context: RequestContext, saved: Funnel) -> LocalFunnel:
+    window = given(context, "length_unit", integers=("length",))
     if ("length" in window) != ("length_unit" in window):
         raise bad_request("length and length_unit go together")
     if window and window["length"] > 90 * _PER_DAY.get(window["length_unit"], 1):
         raise bad_request("Error in length: must not be greater than 90 days")
-    buckets = given(ask, "unit", integers=("interval",))
+    buckets = given(context, "unit", integers=("interval",))
     if len(buckets) > 1:
         raise bad_request("unit and interval can not be combined")
     if buckets.get("unit") == "range":
         raise bad_request("Error in unit: must be one of day, week, month")
-    dates = asked(ask, "on", "where")
+    dates = asked(context, "on", "where")
     if "interval" in buckets:
         days = (dates["to_date"] - dates["from_date"]).days + 1
         buckets["interval"] = min(buckets["interval"], days)
@@ -71,7 +71,7 @@ def _question(ask: Ask, saved: Funnel) -> LocalFunnel:
             **dates,
             **(buckets or {"unit": "day"}),
             **(window or {"length": saved.length, "length_unit": saved.length_unit}),
-            **given(ask, integers=("limit",)),
+            **given(context, integers=("limit",)),
         )
 
 

@@ -12,7 +12,7 @@ from werkzeug import Response
 from mixpanel_data._internal.expressions import parse
 from mixpanel_data._internal.expressions.nodes import Property
 from mixpanel_data.queries import LocalFunnel, LocalRetention, LocalSegmentation
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import RefusalError, app_response, bad_request, json_response
 from mixpanel_data.sandbox.reporting import computed_at, run
 from mixpanel_data.sandbox.saved import Bookmark
@@ -24,23 +24,23 @@ _AVERAGE = "$average"
 _MEASURES = ("count", "step_conv_ratio", "overall_conv_ratio", "avg_time", "avg_time_from_start")
 
 
-def bookmarks(ask: Ask, project_id: int) -> Response:
+def bookmarks(context: RequestContext, project_id: int) -> Response:
     """The saved reports; `type` narrows them."""
-    ask.check_project(project_id)
-    wanted = ask.params.text("type")
+    context.check_project(project_id)
+    wanted = context.params.text("type")
     return app_response(
         [
             {"id": each.id, "name": each.name, "type": each.type, "project_id": project_id}
-            for each in ask.project.bookmarks
+            for each in context.project.bookmarks
             if wanted in (None, each.type)
         ]
     )
 
 
-def insights(ask: Ask) -> Response:
+def insights(context: RequestContext) -> Response:
     """A saved report, counted now."""
-    bookmark = _saved(ask)
-    last = ask.today(ask.project.timezone)
+    bookmark = _saved(context)
+    last = context.today(context.project.timezone)
     first = last - timedelta(days=bookmark.days - 1)
     series: dict[str, Any] = {}
     headers: list[str] = []
@@ -48,27 +48,27 @@ def insights(ask: Ask) -> Response:
         match replace(saved, from_date=first, to_date=last):
             case LocalFunnel() as query:
                 headers = ["$funnel"]
-                series[bookmark.name] = _funnel(ask, query)
+                series[bookmark.name] = _funnel(context, query)
             case LocalRetention() as query:
                 headers = ["$retention"]
-                series[bookmark.name] = _retention(ask, query)
+                series[bookmark.name] = _retention(context, query)
             case LocalSegmentation() as query:
                 headers = ["$event"] if query.on is None else ["$event", _called(query.on)]
-                series[query.event] = _segmentation(ask, query)
-    zone = ZoneInfo(ask.project.timezone)
+                series[query.event] = _segmentation(context, query)
+    zone = ZoneInfo(context.project.timezone)
     dates = {
         "from_date": datetime.combine(first, time(), zone).isoformat(),
         "to_date": datetime.combine(last, time(23, 59, 59, 999_000), zone).isoformat(),
     }
-    said = {"computed_at": computed_at(ask), "date_range": dates}
+    said = {"computed_at": computed_at(context), "date_range": dates}
     return json_response({**said, "headers": headers, "series": series})
 
 
-def _saved(ask: Ask) -> Bookmark:
-    wanted = ask.params.integer("bookmark_id")
+def _saved(context: RequestContext) -> Bookmark:
+    wanted = context.params.integer("bookmark_id")
     if wanted is None:
         raise bad_request("Missing required parameter: bookmark_id")
-    for bookmark in ask.project.bookmarks:
+    for bookmark in context.project.bookmarks:
         if bookmark.id == wanted:
             return bookmark
     raise RefusalError(404, f"bookmark {wanted} not found")
@@ -80,22 +80,22 @@ def _called(on: str) -> str:
     return node.name if isinstance(node, Property) else on
 
 
-def _segmentation(ask: Ask, query: LocalSegmentation) -> dict[str, Any]:
+def _segmentation(context: RequestContext, query: LocalSegmentation) -> dict[str, Any]:
     """Numbers by time; with a breakdown by segment and time, all together first."""
-    whole = run(ask, replace(query, on=None)).series[query.event]
+    whole = run(context, replace(query, on=None)).series[query.event]
     found = {OVERALL: whole}
     if query.on is not None:
-        found |= run(ask, query).series
+        found |= run(context, query).series
     by_time = {
-        name: {_instant(ask, bucket): value for bucket, value in values.items()}
+        name: {_instant(context, bucket): value for bucket, value in values.items()}
         for name, values in found.items()
     }
     return by_time if query.on is not None else by_time[OVERALL]
 
 
-def _funnel(ask: Ask, query: LocalFunnel) -> dict[str, Any]:
+def _funnel(context: RequestContext, query: LocalFunnel) -> dict[str, Any]:
     """Each measure by step, for the whole range."""
-    (segments,) = run(ask, query).series.values()
+    (segments,) = run(context, query).series.values()
     steps = {
         f"{number}. {step.label or step.event}": step
         for number, step in enumerate(segments[OVERALL], 1)
@@ -106,12 +106,12 @@ def _funnel(ask: Ask, query: LocalFunnel) -> dict[str, Any]:
     }
 
 
-def _retention(ask: Ask, query: LocalRetention) -> dict[str, Any]:
+def _retention(context: RequestContext, query: LocalRetention) -> dict[str, Any]:
     """Each cohort by its time, and their average."""
-    as_of = ask.now.astimezone(UTC).replace(tzinfo=None)
-    found = run(ask, replace(query, as_of=as_of))
+    as_of = context.now.astimezone(UTC).replace(tzinfo=None)
+    found = run(context, replace(query, as_of=as_of))
     rows: dict[str, Any] = {
-        _instant(ask, str(row.date)): {
+        _instant(context, str(row.date)): {
             "first": row.size,
             "counts": list(row.counts),
             "rates": list(row.rates),
@@ -125,7 +125,7 @@ def _retention(ask: Ask, query: LocalRetention) -> dict[str, Any]:
     return rows
 
 
-def _instant(ask: Ask, bucket: str) -> str:
+def _instant(context: RequestContext, bucket: str) -> str:
     """The local start of a bucket with the offset of the project, as saved reports have it."""
-    local = datetime.fromisoformat(bucket).replace(tzinfo=ZoneInfo(ask.project.timezone))
+    local = datetime.fromisoformat(bucket).replace(tzinfo=ZoneInfo(context.project.timezone))
     return local.isoformat()

@@ -16,7 +16,7 @@ from werkzeug import Response
 
 from mixpanel_data._internal.sql import literal
 from mixpanel_data.sandbox import days
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request
 
 _SCRIPT = re.compile(
@@ -53,16 +53,16 @@ class _Script:
     counts: bool
 
 
-def jql(ask: Ask) -> Response:
+def jql(context: RequestContext) -> Response:
     """Whatever main() returns: rows, groups of them, or their number."""
-    script = _read(ask.params.required("script"), ask.params.json("params", dict) or {})
-    source = _events(ask, script.argument) if script.is_events else _PEOPLE
+    script = _read(context.params.required("script"), context.params.json("params", dict) or {})
+    source = _events(context, script.argument) if script.is_events else _PEOPLE
     if script.counts:
-        rows = [str(ask.data.rows(f"SELECT count(*) FROM ({source})")[0][0])]
+        rows = [str(context.data.rows(f"SELECT count(*) FROM ({source})")[0][0])]
     elif script.keys is not None:
-        rows = _groups(ask, source, script)
+        rows = _groups(context, source, script)
     else:
-        rows = _rows(ask, source, is_events=script.is_events)
+        rows = _rows(context, source, is_events=script.is_events)
     return Response(f"[{', '.join(rows)}]", mimetype="application/json")
 
 
@@ -89,8 +89,8 @@ def _literal(text: str, script: str) -> Any:
         raise _failed(f"the sandbox can not read {text}", script) from None
 
 
-def _events(ask: Ask, argument: dict[str, Any]) -> str:
-    zone = ask.project.timezone
+def _events(context: RequestContext, argument: dict[str, Any]) -> str:
+    zone = context.project.timezone
     start, end = days.bounds(_day(argument, "from_date"), _day(argument, "to_date"), zone)
     source = _EVENTS.format(start=start, end=end, shift=days.shift_sql(start, end, zone))
     selectors = argument.get("event_selectors")
@@ -107,7 +107,7 @@ def _day(argument: dict[str, Any], name: str) -> date:
         raise bad_request(f"Error in {name}: invalid date") from None
 
 
-def _groups(ask: Ask, source: str, script: _Script) -> list[str]:
+def _groups(context: RequestContext, source: str, script: _Script) -> list[str]:
     known = _EVENT_KEYS if script.is_events else _PEOPLE_KEYS
     columns = []
     for key in script.keys or []:
@@ -125,16 +125,16 @@ SELECT '{{"key": ' || key || ', "value": ' || count(*) || '}}'
 FROM (SELECT {keys} AS key FROM ({source}) AS found) AS keyed
 GROUP BY key ORDER BY key
 """
-    return [text for (text,) in ask.data.rows(sql)]
+    return [text for (text,) in context.data.rows(sql)]
 
 
-def _rows(ask: Ask, source: str, *, is_events: bool) -> list[str]:
+def _rows(context: RequestContext, source: str, *, is_events: bool) -> list[str]:
     if is_events:
         row = "name := name, distinct_id := distinct_id, time := time, sampling_factor := 1"
     else:
         row = "distinct_id := distinct_id, time := time, last_seen := time"
     sql = f"SELECT to_json(struct_pack({row}, properties := properties)) FROM ({source})"
-    return [text for (text,) in ask.data.rows(sql)]
+    return [text for (text,) in context.data.rows(sql)]
 
 
 def _failed(message: str, script: str) -> RefusalError:

@@ -10,7 +10,7 @@ from typing import Any
 
 from werkzeug import Response
 
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.filters import ProfileExpression
 from mixpanel_data.sandbox.refusals import bad_request, json_response
 from mixpanel_data.sandbox.search import find
@@ -32,9 +32,9 @@ _KINDS = {
 }
 
 
-def properties(ask: Ask) -> Response:
+def properties(context: RequestContext) -> Response:
     """The properties of profiles by name: how many have one, and what most of its values are."""
-    limit = ask.params.integer("limit")
+    limit = context.params.integer("limit")
     if limit is not None and limit < 1:
         raise bad_request("Error in limit: must be positive")
     sql = """
@@ -49,7 +49,7 @@ WITH found AS (
 SELECT name, sum(count)::BIGINT AS count, arg_max(kind, count)
 FROM kinds WHERE kind <> 'NULL' GROUP BY name ORDER BY count DESC, name LIMIT ?
 """
-    rows = ask.data.rows(sql, [ask.params.text("data_group_id") or "", limit])
+    rows = context.data.rows(sql, [context.params.text("data_group_id") or "", limit])
     return json_response(
         {
             "status": "ok",
@@ -61,21 +61,21 @@ FROM kinds WHERE kind <> 'NULL' GROUP BY name ORDER BY count DESC, name LIMIT ?
     )
 
 
-def stats(ask: Ask) -> Response:
+def stats(context: RequestContext) -> Response:
     """A number, or a few, over the profiles that a request means."""
-    action = _ACTION.fullmatch(ask.params.required("action"))
+    action = _ACTION.fullmatch(context.params.required("action"))
     if action is None or (action["name"] == "percentile") != (action["rank"] is not None):
         raise bad_request(
             "Error in action: must be count(), extremes(x), numeric_summary(x) or percentile(x, 90)"
         )
-    found = find(ask)
+    found = find(context)
     if action["name"] == "count":
         return _answer(len(found.rows) + len(found.strangers))
-    values = ProfileExpression(action["on"], ask)
+    values = ProfileExpression(action["on"], context)
     sql = """
 SELECT distinct_id, properties FROM profiles WHERE id IN (SELECT unnest(?)) ORDER BY id
 """
-    batches = ask.data.stream(sql, [found.rows.tolist()], ask.closing)
+    batches = context.data.stream(sql, [found.rows.tolist()], context.closing)
     numbers = sorted(
         number
         for batch in batches

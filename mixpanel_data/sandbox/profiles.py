@@ -8,28 +8,28 @@ import json
 from werkzeug import Response
 
 from mixpanel_data._internal.sql import literal
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.params import Params
 from mixpanel_data.sandbox.refusals import bad_request
 from mixpanel_data.sandbox.search import find
 from mixpanel_data.sandbox.sessions import Session
 
 
-def engage(ask: Ask) -> Response:
+def engage(context: RequestContext) -> Response:
     """One page of the profiles asked for."""
-    params = ask.params
+    params = context.params
     page = params.integer("page") or 0
     filters = json.dumps(params.without("page", "session_id", "project_id", "workspace_id"))
     session_id = params.text("session_id")
     if session_id is not None:
-        session = ask.sessions.find(session_id, filters)
+        session = context.sessions.find(session_id, filters)
     elif page == 0:
-        session = _session(ask, filters)
-        ask.sessions.keep(session)
+        session = _session(context, filters)
+        context.sessions.keep(session)
     else:
         raise bad_request("page without session_id: ask for page 0 first")
-    size = _page_size(ask)
-    faults = {fault.kind for fault in ask.faults}
+    size = _page_size(context)
+    faults = {fault.kind for fault in context.faults}
     if "first-page" in faults:
         page = 0
     head = {"page": page, "page_size": size, "session_id": session.id, "status": "ok"}
@@ -37,40 +37,40 @@ def engage(ask: Ask) -> Response:
         head["total"] = session.total
     if "no-page-size" in faults:
         del head["page_size"]
-    rows = _page(ask, session, page * size, size)
+    rows = _page(context, session, page * size, size)
     if "short-page" in faults:
         rows = rows[:-1]
-    head["computed_at"] = ask.now.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+    head["computed_at"] = context.now.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
     text = f'{json.dumps(head)[:-1]}, "results": [{", ".join(rows)}]}}'
     return Response(text, mimetype="application/json")
 
 
-def _page_size(ask: Ask) -> int:
-    size = ask.params.integer("page_size")
+def _page_size(context: RequestContext) -> int:
+    size = context.params.integer("page_size")
     if size is not None and not 100 <= size <= 10_000:
         raise bad_request("page_size must be between 100 and 10000")
-    return size or ask.project.page_size
+    return size or context.project.page_size
 
 
-def _session(ask: Ask, filters: str) -> Session:
+def _session(context: RequestContext, filters: str) -> Session:
     digest = hashlib.md5(filters.encode(), usedforsecurity=False).hexdigest()
-    session_id = f"{int(ask.now.timestamp())}-{digest[:6].upper()}"
-    found = find(ask)
+    session_id = f"{int(context.now.timestamp())}-{digest[:6].upper()}"
+    found = find(context)
     return Session(session_id, filters, found.rows, found.strangers)
 
 
-def _page(ask: Ask, session: Session, start: int, size: int) -> list[str]:
+def _page(context: RequestContext, session: Session, start: int, size: int) -> list[str]:
     rows = session.rows[start : start + size]
     texts = []
     if rows:
         # A profile that was deleted meanwhile keeps its place: a short page would end the paging.
         sql = f"""
-SELECT '{{"$distinct_id":' || id_json || ',"$properties":' || coalesce({_chosen(ask.params)}, '{{}}') || '}}'
+SELECT '{{"$distinct_id":' || id_json || ',"$properties":' || coalesce({_chosen(context.params)}, '{{}}') || '}}'
 FROM profile_rows
 WHERE id BETWEEN ? AND ? AND list_contains(?, id)
 ORDER BY id
 """
-        texts = [text for (text,) in ask.data.rows(sql, [min(rows), max(rows), rows.tolist()])]
+        texts = [text for (text,) in context.data.rows(sql, [min(rows), max(rows), rows.tolist()])]
     after = max(start - len(session.rows), 0)
     strangers = session.strangers[after : after + size - len(texts)]
     return texts + [json.dumps({"$distinct_id": name, "$properties": {}}) for name in strangers]

@@ -13,37 +13,37 @@ from mixpanel_data._internal.reports.events import Events, Table
 from mixpanel_data._internal.reports.registry import LOCAL_REPORTS
 from mixpanel_data.exceptions import InvalidArgumentError, QueryError
 from mixpanel_data.queries import Question
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.filters import parsed
 from mixpanel_data.sandbox.refusals import bad_request
 
 A = TypeVar("A")
 
 
-def run(ask: Ask, query: Question[A]) -> A:
+def run(context: RequestContext, query: Question[A]) -> A:
     """Count, over the days of the project's zone."""
     report = LOCAL_REPORTS[type(query)]
-    calendar = calendar_of(ask, query)
+    calendar = calendar_of(context, query)
     events = Events(
         [Table("fetched_events", is_view=True)],
         profiles=Table("fetched_profiles", is_view=True),
         zone=calendar.zone,
     )
     with refused():
-        rows = ask.data.rows(report.sql(query, events, calendar))
+        rows = context.data.rows(report.sql(query, events, calendar))
     answer: A = report.answer(query, rows, calendar, source="sandbox", tables=())
     return answer
 
 
-def calendar_of(ask: Ask, query: Any) -> Calendar:
+def calendar_of(context: RequestContext, query: Any) -> Calendar:
     """The days of a question, in the project's zone."""
-    project = ask.project
+    project = context.project
     return Calendar(project.timezone, query.from_date, query.to_date, project.week_start)
 
 
-def buckets(ask: Ask, query: Any, unit: str | int) -> list[str]:
+def buckets(context: RequestContext, query: Any, unit: str | int) -> list[str]:
     """All buckets of a question, in order."""
-    return [key(bucket, unit) for bucket in calendar_of(ask, query).buckets(unit)]
+    return [key(bucket, unit) for bucket in calendar_of(context, query).buckets(unit)]
 
 
 @contextmanager
@@ -59,10 +59,10 @@ def refused() -> Iterator[None]:
         raise bad_request(f"Error in expression: {error.message}") from None
 
 
-def asked(ask: Ask, *expressions: str) -> dict[str, Any]:
+def asked(context: RequestContext, *expressions: str) -> dict[str, Any]:
     """The days of a question, and its expressions; one that is none is refused."""
-    first, last = ask.days(ask.project.timezone)
-    found = {name: _expression(name, ask.params.text(name)) for name in expressions}
+    first, last = context.days(context.project.timezone)
+    found = {name: _expression(name, context.params.text(name)) for name in expressions}
     return {"from_date": first, "to_date": last, **found}
 
 
@@ -78,16 +78,16 @@ def _expression(name: str, text: str | None) -> str | None:
     return f'({text}) or (false and defined(properties["time"]))'
 
 
-def given(ask: Ask, *texts: str, integers: tuple[str, ...] = ()) -> dict[str, Any]:
+def given(context: RequestContext, *texts: str, integers: tuple[str, ...] = ()) -> dict[str, Any]:
     """Those parameters that were given."""
-    found: dict[str, Any] = {name: ask.params.text(name) for name in texts}
-    found |= {name: ask.params.integer(name) for name in integers}
+    found: dict[str, Any] = {name: context.params.text(name) for name in texts}
+    found |= {name: context.params.integer(name) for name in integers}
     return {name: value for name, value in found.items() if value is not None}
 
 
-def computed_at(ask: Ask) -> str:
+def computed_at(context: RequestContext) -> str:
     """When an answer was counted: now."""
-    return ask.now.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+    return context.now.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
 
 
 def shuffled(names: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug import Response
 
 from mixpanel_data.queries import LocalFrequency, LocalRetention
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import bad_request, json_response
 from mixpanel_data.sandbox.reporting import (
     asked,
@@ -19,9 +19,9 @@ from mixpanel_data.sandbox.reporting import (
 )
 
 
-def retention(ask: Ask) -> Response:
+def retention(context: RequestContext) -> Response:
     """Cohorts by date; with `on` by segment first."""
-    params = ask.params
+    params = context.params
     if params.text("unit") is not None and params.text("interval") is not None:
         raise bad_request("unit and interval can not be combined")
     kind = params.text("retention_type") or "birth"
@@ -32,30 +32,30 @@ def retention(ask: Ask) -> Response:
             retention_type=kind,  # type: ignore[arg-type]  # the question checks it
             born_event=params.text("born_event"),
             return_event=params.text("event"),
-            **asked(ask, "on", "where", "born_where"),
+            **asked(context, "on", "where", "born_where"),
             unbounded=params.flag("unbounded_retention", default=False),
-            as_of=ask.now.astimezone(UTC).replace(tzinfo=None),
+            as_of=context.now.astimezone(UTC).replace(tzinfo=None),
             **{"interval_count": 1}
-            | given(ask, "unit", integers=("interval", "interval_count", "limit")),
+            | given(context, "unit", integers=("interval", "interval_count", "limit")),
         )
     found: dict[str | None, dict[str, Any]] = {}
-    for row in run(ask, query).cohorts:
+    for row in run(context, query).cohorts:
         rows = found.setdefault(row.segment, {})
         rows[str(row.date)] = {"counts": list(row.counts), "first": row.size}
     return json_response(_by_segment(found))
 
 
-def addiction(ask: Ask) -> Response:
+def addiction(context: RequestContext) -> Response:
     """How many users were active in at least 1, 2, … slots of a period."""
     for name in ("unit", "addiction_unit"):
-        ask.params.required(name)
+        context.params.required(name)
     with refused():
         query = LocalFrequency(
-            **asked(ask, "on", "where"),
-            **given(ask, "unit", "addiction_unit", "event", integers=("limit",)),
+            **asked(context, "on", "where"),
+            **given(context, "unit", "addiction_unit", "event", integers=("limit",)),
         )
     found: dict[str | None, dict[str, Any]] = {}
-    for period in run(ask, query).periods:
+    for period in run(context, query).periods:
         found.setdefault(period.segment, {})[str(period.date)] = list(period.counts)
     return json_response({"data": _by_segment(found)})
 

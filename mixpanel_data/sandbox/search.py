@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixpanel_data.sandbox import behaviors
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.filters import ProfileExpression
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request
 from mixpanel_data.sandbox.sessions import UNCACHED
@@ -24,9 +24,9 @@ class Found:
     strangers: tuple[str, ...]
 
 
-def find(ask: Ask) -> Found:
+def find(context: RequestContext) -> Found:
     """All profiles that a request means."""
-    params = ask.params
+    params = context.params
     conditions = ["data_group_id = ?"]
     values: list[Any] = [params.text("data_group_id") or ""]
     strangers: tuple[str, ...] = ()
@@ -41,12 +41,12 @@ def find(ask: Ask) -> Found:
     if cohort is not None:
         if doings is not None:
             raise bad_request("behaviors and filter_by_cohort are mutually exclusive")
-        members = _members(ask, cohort)
+        members = _members(context, cohort)
         conditions.append(f"distinct_id IN ({members})")
         if params.flag("include_all_users", default=True):
-            strangers = _strangers(ask, members)
+            strangers = _strangers(context, members)
     where = params.text("where") or params.text("selector")
-    rows = _matching(ask, conditions, values, where, doings)
+    rows = _matching(context, conditions, values, where, doings)
     dated = params.text("as_of_timestamp") is not None
     if doings is not None and not dated and len(rows) > PROFILES_WITHOUT_TIMESTAMP:
         raise bad_request(UNCACHED)
@@ -54,29 +54,35 @@ def find(ask: Ask) -> Found:
 
 
 def _matching(
-    ask: Ask, conditions: list[str], values: list[Any], where: str | None, doings: Any
+    context: RequestContext,
+    conditions: list[str],
+    values: list[Any],
+    where: str | None,
+    doings: Any,
 ) -> array[int]:
     sql = f"FROM profiles WHERE {' AND '.join(conditions)} ORDER BY id"
     if where is None:
-        return array("q", (row for (row,) in ask.data.rows(f"SELECT id {sql}", values)))
-    keep = ProfileExpression(where, ask, behaviors.counted(ask, doings or []))
+        return array("q", (row for (row,) in context.data.rows(f"SELECT id {sql}", values)))
+    keep = ProfileExpression(where, context, behaviors.counted(context, doings or []))
     found = array("q")
-    batches = ask.data.stream(f"SELECT id, distinct_id, properties {sql}", values, ask.closing)
+    batches = context.data.stream(
+        f"SELECT id, distinct_id, properties {sql}", values, context.closing
+    )
     for batch in batches:
         found.extend(row for row, name, text in batch if keep.keeps(name, text))
     return found
 
 
-def _members(ask: Ask, cohort: dict[str, Any]) -> str:
+def _members(context: RequestContext, cohort: dict[str, Any]) -> str:
     if "id" not in cohort:
         raise bad_request("filter_by_cohort needs an id; the sandbox has no raw cohorts")
-    for known in ask.project.cohorts:
+    for known in context.project.cohorts:
         if str(known.id) == str(cohort["id"]):
             return known.members
     raise RefusalError(404, f"cohort {cohort['id']} not found")
 
 
-def _strangers(ask: Ask, members: str) -> tuple[str, ...]:
+def _strangers(context: RequestContext, members: str) -> tuple[str, ...]:
     sql = f"""
 SELECT distinct_id FROM ({members}) AS m
 WHERE NOT EXISTS (
@@ -84,4 +90,4 @@ WHERE NOT EXISTS (
 )
 ORDER BY distinct_id
 """
-    return tuple(name for (name,) in ask.data.rows(sql))
+    return tuple(name for (name,) in context.data.rows(sql))

@@ -13,7 +13,7 @@ from mixpanel_data.queries import (
     LocalSegmentationAverage,
     LocalSegmentationSum,
 )
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import json_response
 from mixpanel_data.sandbox.reporting import (
     asked,
@@ -29,43 +29,43 @@ from mixpanel_data.sandbox.series import series_response
 Q = TypeVar("Q", LocalNumericSegmentation, LocalSegmentationSum, LocalSegmentationAverage)
 
 
-def segmentation(ask: Ask) -> Response:
+def segmentation(context: RequestContext) -> Response:
     """Events per bucket, or per bucket and value of `on`; zeros are there."""
     with refused():
         query = LocalSegmentation(
-            event=one_event(ask),
-            **asked(ask, "on", "where"),
-            **given(ask, "unit", "type", integers=("limit", "interval")),
+            event=one_event(context),
+            **asked(context, "on", "where"),
+            **given(context, "unit", "type", integers=("limit", "interval")),
         )
-    found = run(ask, query).series
-    every = buckets(ask, query, query.interval or query.unit)
-    return series_response(ask, shuffled(every), found)
+    found = run(context, query).series
+    every = buckets(context, query, query.interval or query.unit)
+    return series_response(context, shuffled(every), found)
 
 
-def numeric(ask: Ask) -> Response:
+def numeric(context: RequestContext) -> Response:
     """Events per bucket and range of a number, without zeros."""
-    query = _numeric(ask, LocalNumericSegmentation, "type")
-    found = run(ask, query).series
-    return series_response(ask, shuffled(buckets(ask, query, query.unit)), found)
+    query = _numeric(context, LocalNumericSegmentation, "type")
+    found = run(context, query).series
+    return series_response(context, shuffled(buckets(context, query, query.unit)), found)
 
 
-def sum_(ask: Ask) -> Response:
+def sum_(context: RequestContext) -> Response:
     """The sum of a number per bucket."""
-    values = run(ask, _numeric(ask, LocalSegmentationSum)).values
+    values = run(context, _numeric(context, LocalSegmentationSum)).values
     results = {bucket: _whole(values[bucket] or 0) for bucket in shuffled(list(values))}
-    return json_response({"status": "ok", "computed_at": computed_at(ask), "results": results})
+    return json_response({"status": "ok", "computed_at": computed_at(context), "results": results})
 
 
-def average(ask: Ask) -> Response:
+def average(context: RequestContext) -> Response:
     """The average of a number per bucket; of nothing there is none."""
-    values = run(ask, _numeric(ask, LocalSegmentationAverage)).values
+    values = run(context, _numeric(context, LocalSegmentationAverage)).values
     results = {bucket: value for bucket, value in values.items() if value is not None}
     return json_response({"results": results, "status": "ok"})
 
 
-def one_event(ask: Ask) -> str:
+def one_event(context: RequestContext) -> str:
     """The name of an event, bare; a JSON array of one is seen in the wild."""
-    text = ask.params.required("event")
+    text = context.params.required("event")
     try:
         value = json.loads(text)
     except ValueError:
@@ -75,10 +75,14 @@ def one_event(ask: Ask) -> str:
     return text
 
 
-def _numeric(ask: Ask, kind: type[Q], *more: str) -> Q:
-    ask.params.required("on")
+def _numeric(context: RequestContext, kind: type[Q], *more: str) -> Q:
+    context.params.required("on")
     with refused():
-        return kind(event=one_event(ask), **asked(ask, "on", "where"), **given(ask, "unit", *more))
+        return kind(
+            event=one_event(context),
+            **asked(context, "on", "where"),
+            **given(context, "unit", *more),
+        )
 
 
 def _whole(value: float) -> float:

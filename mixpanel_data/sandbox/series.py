@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 
 from werkzeug import Response
 
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import bad_request, json_response
 
 Values = Mapping[str, Mapping[str, float]]
 """By segment and bucket."""
 
 
-def series_response(ask: Ask, buckets: Sequence[str], values: Values) -> Response:
+def series_response(context: RequestContext, buckets: Sequence[str], values: Values) -> Response:
     """`buckets` are all there are, `values` may lack some."""
-    match ask.params.text("format") or "json":
+    match context.params.text("format") or "json":
         case "json":
             data = {"series": list(buckets), "values": values}
             return json_response({"data": data, "legend_size": len(values)})

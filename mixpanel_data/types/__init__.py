@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from mixpanel_data.types.flows import FlowLink, FlowPath, FlowsResult
     from mixpanel_data.types.funnels import FunnelInfo, FunnelResult, FunnelStep
     from mixpanel_data.types.insights import InsightsResult
-    from mixpanel_data.types.looks import (
+    from mixpanel_data.types.pages import Page
+    from mixpanel_data.types.profiling import (
         ColumnSummary,
         EventBreakdown,
         EventCoverage,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
         TimeStats,
         ValueCount,
     )
-    from mixpanel_data.types.pages import Page
     from mixpanel_data.types.report import Report
     from mixpanel_data.types.retention import (
         CohortInfo,
@@ -81,7 +81,7 @@ else:
         "flows",
         "saved",
         "insights",
-        "looks",
+        "profiling",
         "pages",
     )
 

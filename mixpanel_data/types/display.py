@@ -16,7 +16,7 @@ from mixpanel_data.text import printable
 SHOWN = 20
 """Rows of a table that are shown."""
 
-WIDEST = 60
+MAX_LINE_CHARS = 60
 """Characters of a text that are shown in a column."""
 
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
@@ -152,7 +152,7 @@ def _aligned(name: str, values: Sequence[Any]) -> list[str]:
 
 def _short(text: str) -> str:
     line = text.replace("\n", "\\n").replace("\t", "\\t")
-    return line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…"
+    return line if len(line) <= MAX_LINE_CHARS else f"{line[: MAX_LINE_CHARS - 1]}…"
 
 
 def _is_number(value: Any) -> bool:

@@ -54,6 +54,6 @@ class Discovery(Parts):
         """What the Lexicon says of an event; of profiles, the name is "$user"."""
         return self._discovery.get_schema(entity_type, name)
 
-    def forget_discovered(self) -> None:
+    def clear_discovery_cache(self) -> None:
         """Ask Mixpanel anew for names, saved things and descriptions, from now on."""
         self._discovery.clear()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Self
 
 from mixpanel_data._internal.config import SANDBOX, ConfigManager, Settings
 from mixpanel_data._keywords import checked_keywords
+from mixpanel_data.workspace.browsing import Paging
 from mixpanel_data.workspace.discovery import Discovery
 from mixpanel_data.workspace.fetching import Fetching
-from mixpanel_data.workspace.looking import Looking
-from mixpanel_data.workspace.paging import Paging
 from mixpanel_data.workspace.parts import default_path
+from mixpanel_data.workspace.profiling import Looking
 from mixpanel_data.workspace.querying import Querying
 from mixpanel_data.workspace.reports import Reports
 from mixpanel_data.workspace.tables import Tables

@@ -1,4 +1,4 @@
-"""The accounts of the config file: list, add, test, switch, remove; and what was said to that.
+"""The accounts of the config file: list, add, test, switch, remove; and the message that each step leaves.
 
 A secret is an argument of `add`, which hands it to the config; nothing here keeps it.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from mixpanel_data import auth
 from mixpanel_data.exceptions import MixpanelDataError
 from mixpanel_magics.state.places import shown
-from mixpanel_magics.state.said import Said, failed
+from mixpanel_magics.state.status import StatusMessage, failed
 from mixpanel_magics.state.work import Work
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Accounts:
         self.work = Work()
         self.accounts: list[AccountInfo] = []
         self.selected: str | None = None
-        self.said = Said()
+        self.status = StatusMessage()
         self.removing: str | None = None
         """The account of which it is asked whether to remove it."""
         self.offer: tuple[str, str] | None = None
@@ -111,7 +111,7 @@ class Accounts:
             self.accounts = auth.list_accounts()
         except MixpanelDataError as error:
             self.accounts = []
-            self.said = failed(error)
+            self.status = failed(error)
         if self.selected not in self.names:
             used = self._in_use()
             self.selected = used if used in self.names else self.names[0]
@@ -121,12 +121,12 @@ class Accounts:
         """Make it the one that the other methods are about."""
         if name != self.selected:
             self.selected = name
-            self._say(Said())
+            self._say(StatusMessage())
 
     # -- what is done -----------------------------------------------------------------------------
 
     def add(self, new: NewAccount, secret: str) -> bool:
-        """Store an account; False, and the reason said, where it can't be."""
+        """Store an account; False, and with the reason as its status, where it can't be."""
         try:
             added = auth.add_account(
                 new.name,
@@ -144,13 +144,13 @@ class Accounts:
             return False
         self.selected = added.name
         told = f"stored {added.name!r} (project {added.project_id}) in {shown(auth.config_path())}"
-        self._done(Said(told, "good", "Test asks Mixpanel whether it is accepted."))
+        self._done(StatusMessage(told, "good", "Test asks Mixpanel whether it is accepted."))
         return True
 
     def test(self) -> None:
         """Ask Mixpanel whether it accepts the selected account, on a thread."""
         name = self.selected
-        self._say(Said(f"asking Mixpanel about {name!r} …", "busy"))
+        self._say(StatusMessage(f"asking Mixpanel about {name!r} …", "busy"))
         self.work.do(
             lambda: auth.test_account(name),
             lambda answer: self._tested(str(name), answer),
@@ -172,7 +172,7 @@ class Accounts:
         use, name = self._use, self.selected
         if name != SANDBOX and (found := _set_credentials()):
             self._say(
-                Said(
+                StatusMessage(
                     f"the environment wins over {name!r}, and has {_listed(found)}",
                     "bad",
                     "import os; " + "; ".join(f"del os.environ[{key!r}]" for key in found),
@@ -190,11 +190,11 @@ class Accounts:
     def ask_to_remove(self) -> None:
         """Nothing is removed until `remove` is called."""
         if self.account is not None:
-            self._say(Said(), removing=self.account.name)
+            self._say(StatusMessage(), removing=self.account.name)
 
     def keep(self) -> None:
         """Do not remove it."""
-        self._say(Said())
+        self._say(StatusMessage())
 
     def remove(self) -> None:
         """Forget the account for which `ask_to_remove` was called last, and its secret."""
@@ -204,13 +204,15 @@ class Accounts:
             told = f"removed {name!r}" + ("; no account is the default now" if is_default else "")
             self._try(lambda: auth.remove_account(name), told)
 
-    # -- what is said -----------------------------------------------------------------------------
+    # -- its status ---
 
     def _tested(self, name: str, answer: AccountTest) -> None:
         project = f"project {answer.project_id}"
         if answer.project_name:
             project += f" ({answer.project_name})"
-        told = Said(f"{name!r} is accepted: {project}, region {answer.region}", "good", answer.note)
+        told = StatusMessage(
+            f"{name!r} is accepted: {project}, region {answer.region}", "good", answer.note
+        )
         stored = next((account for account in self.accounts if account.name == name), None)
         if stored is None or answer.timezone in {None, stored.timezone}:
             self._say(told)
@@ -223,16 +225,20 @@ class Accounts:
         except MixpanelDataError as error:
             self._done(failed(error))
         else:
-            self._done(Said(told, "good"))
+            self._done(StatusMessage(told, "good"))
 
-    def _done(self, said: Said) -> None:
-        self.said, self.removing, self.offer = said, None, None
+    def _done(self, status: StatusMessage) -> None:
+        self.status, self.removing, self.offer = status, None, None
         self.refresh()
 
     def _say(
-        self, said: Said, *, removing: str | None = None, offer: tuple[str, str] | None = None
+        self,
+        status: StatusMessage,
+        *,
+        removing: str | None = None,
+        offer: tuple[str, str] | None = None,
     ) -> None:
-        self.said, self.removing, self.offer = said, removing, offer
+        self.status, self.removing, self.offer = status, removing, offer
         self.changed()
 
 

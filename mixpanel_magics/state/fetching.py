@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from mixpanel_magics.state.said import Said, Tone, as_typed, failed, quietly, waiting
+from mixpanel_magics.state.status import StatusMessage, Tone, as_typed, failed, quietly, waiting
 from mixpanel_magics.state.work import Work
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Wanted:
 
     @property
     def is_whole(self) -> bool:
-        """True when enough is said for a plan; with `append`, days may be left out."""
+        """True when enough is given for a plan; with `append`, days may be left out."""
         has_days = self.from_date is not None and self.to_date is not None
         return bool(self.table) and (has_days or self.mode == "append")
 
@@ -74,7 +74,7 @@ class Fetching:
         self.result: FetchResult | None = None
         self.fraction: float | None = None
         self.is_running = False
-        self.said = Said("choose the first and the last day")
+        self.status = StatusMessage("choose the first and the last day")
         self._workspace = workspace.sibling()
         self._is_stopped = False
         self.work = Work(self._workspace.interrupt)
@@ -90,15 +90,15 @@ class Fetching:
             return
         self.wanted, self.plan = wanted, None
         if not wanted.is_whole:
-            self._say(Said("choose the first and the last day"))
+            self._say(StatusMessage("choose the first and the last day"))
             return
-        self._say(Said("planning …", "busy"))
+        self._say(StatusMessage("planning …", "busy"))
         self._do(lambda: self._workspace.plan(wanted.fetch()), self._planned)
 
     def list_events(self) -> None:
         """Ask Mixpanel for the names of events."""
         if not self.is_running:
-            self._say(Said("asking Mixpanel for its events …", "busy"))
+            self._say(StatusMessage("asking Mixpanel for its events …", "busy"))
             self._do(self._workspace.events, self._listed)
 
     def start(self) -> None:
@@ -106,14 +106,14 @@ class Fetching:
         if not self.can_start:
             return
         self.is_running, self.result = True, None
-        self._say(Said("connecting …", "busy"), 0.0)
+        self._say(StatusMessage("connecting …", "busy"), 0.0)
         wanted = self.wanted
         self._do(lambda: self._fetch(wanted), self._done)
 
     def stop(self) -> None:
         """Stop the fetch; what was downloaded is kept, and the next fetch resumes from it."""
         if self.is_running:
-            self._say(Said("stopping …", "busy"), self.fraction)
+            self._say(StatusMessage("stopping …", "busy"), self.fraction)
             table = self.wanted.table
             self._is_stopped = True
             self.work.do(lambda: self._kept(table), self._said_stopped, self._failed)
@@ -131,12 +131,12 @@ class Fetching:
 
         def progress(now: FetchProgress) -> None:
             self._check()
-            self._say(Said(now.describe(time.monotonic() - begun), "busy"), now.fraction)
+            self._say(StatusMessage(now.describe(time.monotonic() - begun), "busy"), now.fraction)
 
         def wait(seconds: float, why: str) -> None:
             self._check()
             if seconds >= 1:
-                self._say(Said(waiting(seconds, why), "busy"), self.fraction)
+                self._say(StatusMessage(waiting(seconds, why), "busy"), self.fraction)
 
         self._workspace.api.on_wait = wait
         try:
@@ -164,7 +164,7 @@ class Fetching:
     def _listed(self, names: list[str]) -> None:
         self.known = tuple(names)
         told = f"{_counted(len(names), 'event', 'events')} to choose from"
-        self._say(replace(_told(self.plan), hint=told) if self.plan else Said(told))
+        self._say(replace(_told(self.plan), hint=told) if self.plan else StatusMessage(told))
 
     def _done(self, result: FetchResult | None) -> None:
         self.is_running, self.plan, self.result = False, None, result
@@ -178,13 +178,13 @@ class Fetching:
         told = f"{result.rows:,} events{copies} are in {result.table!r}"
         notes = "; ".join(str(as_typed(warning)) for warning in result.warnings) or None
         tone: Tone = "good" if not notes else "plain" if result.rows else "bad"
-        self._say(Said(f"{told}, after {result.duration_seconds:.1f} s", tone, notes))
+        self._say(StatusMessage(f"{told}, after {result.duration_seconds:.1f} s", tone, notes))
         self.fetched(result.table)
 
     def _said_stopped(self, kept: int) -> None:
         self.is_running = False
         told = f"stopped; {kept} windows are kept" if kept else "stopped; nothing is kept"
-        self._say(Said(told, "plain", "Fetch resumes from there." if kept else None))
+        self._say(StatusMessage(told, "plain", "Fetch resumes from there." if kept else None))
 
     def _failed(self, error: Any) -> None:
         self.is_running = False
@@ -193,8 +193,8 @@ class Fetching:
     def _do(self, job: Callable[[], Any], then: Callable[[Any], None]) -> None:
         self.work.do(job, then, self._failed)
 
-    def _say(self, said: Said, fraction: float | None = None) -> None:
-        self.said, self.fraction = said, fraction
+    def _say(self, status: StatusMessage, fraction: float | None = None) -> None:
+        self.status, self.fraction = status, fraction
         self.changed()
 
 
@@ -203,10 +203,10 @@ def kept_windows(workspace: Workspace, table: str) -> int:
     return sum(len(fetch.done) for fetch in workspace.fetches() if fetch.table == table)
 
 
-def _told(plan: FetchPlan) -> Said:
+def _told(plan: FetchPlan) -> StatusMessage:
     """A plan in words."""
     if plan.from_date is None:
-        return Said(
+        return StatusMessage(
             f"{plan.table!r} has every day until {plan.complete_until}: there is nothing to fetch"
         )
     parts = [
@@ -217,7 +217,7 @@ def _told(plan: FetchPlan) -> Said:
     parts.append(f"the quota has {plan.quota_left} of {plan.quota_per_hour} an hour left")
     minutes = plan.wait_seconds / 60
     parts.append(f"about {minutes:.0f} min of waiting" if minutes >= 1 else "no waiting")
-    return Said("; ".join(parts))
+    return StatusMessage("; ".join(parts))
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from mixpanel_data.exceptions import MissingExtraError
-from mixpanel_magics.state.said import Said, Tone, as_typed, failed, quietly
+from mixpanel_magics.state.status import StatusMessage, Tone, as_typed, failed, quietly
 from mixpanel_magics.state.work import Work
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LIVE = ""
 UNITS = ("hour", "day", "week", "month")
 COUNTED = {"events": "general", "users": "unique", "events per user": "average"}
 
-MOST = 200
+MAX_ROWS = 200
 """Rows of numbers that are shown."""
 
 
@@ -39,7 +39,7 @@ class Question:
 
     @property
     def missing(self) -> str | None:
-        """What is not said yet."""
+        """What is missing yet."""
         if not self.event:
             return "choose an event"
         if self.from_date is None or self.to_date is None:
@@ -52,7 +52,7 @@ class Reporting:
 
     def __init__(self, workspace: Workspace, changed: Callable[[], None] = lambda: None) -> None:
         self.changed = changed
-        self.said = Said()
+        self.status = StatusMessage()
         self.is_asking = False
         self.tables: tuple[str, ...] = ()
         self.events: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Reporting:
         self.result: SegmentationResult | None = None
         self.chart: Any = None
         """Of the result; None without the extra `plot`."""
-        self.no_chart: Said = Said()
+        self.no_chart: StatusMessage = StatusMessage()
         self._workspace = workspace.sibling()
         self.work = Work(self._workspace.interrupt)
 
@@ -76,7 +76,7 @@ class Reporting:
     def ask(self, question: Question) -> None:
         """Have it counted; what was shown before goes."""
         if (missing := question.missing) is not None:
-            self._say(Said(missing, "bad"))
+            self._say(StatusMessage(missing, "bad"))
             return
         self._busy("asking Mixpanel …" if question.table == LIVE else "counting …")
         self._do(lambda: self._count(question), self._counted)
@@ -85,7 +85,7 @@ class Reporting:
         """Do not wait for the answer."""
         if self.is_asking:
             self.work.stop()
-            self._say(Said("stopped"))
+            self._say(StatusMessage("stopped"))
 
     def close(self) -> None:
         """Stop, and let go of the connections; nothing more is told."""
@@ -94,8 +94,8 @@ class Reporting:
         self._workspace.close()
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """The numbers, the first `MOST` of them."""
-        return [] if self.result is None else list(self.result.records())[:MOST]
+        """The numbers, the first `MAX_ROWS` of them."""
+        return [] if self.result is None else list(self.result.records())[:MAX_ROWS]
 
     # -- on the thread ----------------------------------------------------------------------------
 
@@ -113,7 +113,7 @@ class Reporting:
             return events, []
         return events, self._workspace.properties(question.event, table=table or None)
 
-    def _count(self, question: Question) -> tuple[SegmentationResult, Any, Said]:
+    def _count(self, question: Question) -> tuple[SegmentationResult, Any, StatusMessage]:
         what: dict[str, Any] = {
             "event": question.event,
             "from_date": question.from_date,
@@ -128,37 +128,39 @@ class Reporting:
             else:
                 result = self._workspace.local.segmentation(**what, table=question.table)
         try:
-            return result, result.plot(), Said()
+            return result, result.plot(), StatusMessage()
         except MissingExtraError as error:
-            return result, None, Said(error.message, "plain", error.hint)
+            return result, None, StatusMessage(error.message, "plain", error.hint)
 
     # -- what is told -----------------------------------------------------------------------------
 
     def _tables_listed(self, tables: tuple[str, ...]) -> None:
         self.tables = tables
-        self._say(self.said)
+        self._say(self.status)
 
     def _listed(self, names: tuple[list[str], list[str]]) -> None:
         self.events, self.properties = tuple(names[0]), tuple(names[1])
         told = f"{len(self.events):,} events"
         if self.properties:
             told += f", {len(self.properties):,} properties of the one that is chosen"
-        self._say(Said(told))
+        self._say(StatusMessage(told))
 
-    def _counted(self, counted: tuple[SegmentationResult, Any, Said]) -> None:
+    def _counted(self, counted: tuple[SegmentationResult, Any, StatusMessage]) -> None:
         self.result, self.chart, self.no_chart = counted
         result = self.result
         by = "by Mixpanel" if not result.tables else f"on {', '.join(result.tables)}"
         total = "" if result.total is None else f": {result.total:,} in all"
         count = sum(1 for _ in result.records())
         notes = [str(as_typed(warning)) for warning in result.warnings]
-        if count > MOST:
-            notes.append(f"the first {MOST} of {count:,} numbers are shown")
+        if count > MAX_ROWS:
+            notes.append(f"the first {MAX_ROWS} of {count:,} numbers are shown")
         is_zero = not any(record[-1] for record in result.records())
         tone: Tone = "bad" if is_zero and result.warnings else "plain" if is_zero else "good"
         if result.warnings and tone == "good":
             tone = "plain"
-        self._say(Said(f"{result.event}, counted {by}{total}", tone, "; ".join(notes) or None))
+        self._say(
+            StatusMessage(f"{result.event}, counted {by}{total}", tone, "; ".join(notes) or None)
+        )
 
     def _failed(self, error: Any) -> None:
         self._say(failed(error))
@@ -168,9 +170,9 @@ class Reporting:
 
     def _busy(self, text: str) -> None:
         self.is_asking = True
-        self.said = Said(text, "busy")
+        self.status = StatusMessage(text, "busy")
         self.changed()
 
-    def _say(self, said: Said) -> None:
-        self.is_asking, self.said = False, said
+    def _say(self, status: StatusMessage) -> None:
+        self.is_asking, self.status = False, status
         self.changed()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mixpanel_data.plain import compact
+from mixpanel_data.serialization import compact
 from mixpanel_data.types.pages import MAX_PAGE_OFFSET
 from mixpanel_magics.state.part import Part
 

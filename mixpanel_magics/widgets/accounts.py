@@ -11,7 +11,7 @@ from mixpanel_data import auth
 from mixpanel_magics.session import MixpanelSession
 from mixpanel_magics.state.accounts import COLUMNS, REGIONS, Accounts, NewAccount
 from mixpanel_magics.state.places import shown
-from mixpanel_magics.widgets import fields, look
+from mixpanel_magics.widgets import fields, styles
 from mixpanel_magics.widgets.listing import Listing
 from mixpanel_magics.widgets.secret import SecretField
 
@@ -30,14 +30,14 @@ class AccountBrowser:
             self.accounts = Accounts(session.use, lambda: session.account)
         self._head = ipywidgets.HTML()
         self._list = Listing("accounts", self._select)
-        self._said = look.line()
+        self._said = styles.line()
         self._form = _Form(self.accounts)
         self._buttons()
-        self.box = look.framed(
+        self.box = styles.framed(
             [
                 self._head,
                 self._list.box,
-                look.row(self._use, self._test, self._default, self._remove, self._new),
+                styles.row(self._use, self._test, self._default, self._remove, self._new),
                 self._sure,
                 self._form.box,
                 self._said,
@@ -49,25 +49,25 @@ class AccountBrowser:
 
     def _buttons(self) -> None:
         state = self.accounts
-        self._use = look.button("Use here", state.use, style="primary")
-        self._test = look.button("Test", state.test)
-        self._default = look.button("Make default", state.make_default)
-        self._remove = look.button("Remove …", state.ask_to_remove)
-        self._new = look.button("Add account …", self._form_open)
+        self._use = styles.button("Use here", state.use, style="primary")
+        self._test = styles.button("Test", state.test)
+        self._default = styles.button("Make default", state.make_default)
+        self._remove = styles.button("Remove …", state.ask_to_remove)
+        self._new = styles.button("Add account …", self._form_open)
         self._question = ipywidgets.HTML()
-        self._sure = look.row(
+        self._sure = styles.row(
             self._question,
-            look.button("Remove", state.remove, style="danger"),
-            look.button("Keep", state.keep),
+            styles.button("Remove", state.remove, style="danger"),
+            styles.button("Keep", state.keep),
         )
         self._zone = ipywidgets.HTML()
-        self._offer = look.row(self._zone, look.button("Store it", state.store_timezone))
+        self._offer = styles.row(self._zone, styles.button("Store it", state.store_timezone))
 
     def show(self) -> None:
         """Draw what the state knows."""
         state = self.accounts
-        notes = "".join(look.note(text) for text in state.notes())
-        self._head.value = look.title("Accounts", shown(auth.config_path())) + notes
+        notes = "".join(styles.note(text) for text in state.notes())
+        self._head.value = styles.title("Accounts", shown(auth.config_path())) + notes
         names = state.names
         index = names.index(state.selected) if state.selected in names else None
         self._list.set(COLUMNS, state.rows(), index)
@@ -76,14 +76,16 @@ class AccountBrowser:
         self._use.tooltip = "" if state.can_use else "first: %load_ext mixpanel_magics"
         self._default.disabled = self._remove.disabled = not is_stored
         fields.show(self._sure, state.removing is not None)
-        self._question.value = look.note(
+        self._question.value = styles.note(
             f"Remove {state.removing!r} and its secret? Fetched data stays."
         )
         fields.show(self._offer, state.offer is not None)
         if state.offer is not None:
             name, zone = state.offer
-            self._zone.value = look.note(f"{name!r} has another time zone than its project: {zone}")
-        self._said.value = look.said(state.said)
+            self._zone.value = styles.note(
+                f"{name!r} has another time zone than its project: {zone}"
+            )
+        self._said.value = styles.status(state.status)
 
     def _select(self, index: int) -> None:
         self.accounts.select(self.accounts.names[index])
@@ -93,10 +95,10 @@ class AccountBrowser:
 
     def close(self) -> None:
         """Take it off the page."""
-        look.close(self.box)
+        styles.close(self.box)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return look.bundle(self.box, repr(self))
+        return styles.bundle(self.box, repr(self))
 
     def __repr__(self) -> str:
         lines = [", ".join(filter(None, row)) for row in self.accounts.rows()]
@@ -131,8 +133,8 @@ class _Form:
             self._username, self._secret.field, fields.indented(self._hint),
             fields.indented(self._default),
         )  # fmt: skip
-        buttons = look.row(
-            look.button("Add", self._add, style="primary"), look.button("Cancel", self._cancel)
+        buttons = styles.row(
+            styles.button("Add", self._add, style="primary"), styles.button("Cancel", self._cancel)
         )
         self.box = ipywidgets.VBox([*parts, fields.indented(buttons)])
         self.box.add_class("mp-form")
@@ -146,7 +148,7 @@ class _Form:
     def _kind(self) -> None:
         is_project = self._auth.value == "project_secret"
         fields.show(self._username, not is_project)
-        self._hint.value = look.note(_RETIRED if is_project else _ROLE)
+        self._hint.value = styles.note(_RETIRED if is_project else _ROLE)
 
     def _add(self) -> None:
         if self.box.layout.display == "none":

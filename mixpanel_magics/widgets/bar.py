@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets
 
-from mixpanel_magics.widgets import look
+from mixpanel_magics.widgets import styles
 
 
 class Bar:
@@ -15,11 +15,11 @@ class Bar:
     def __init__(self) -> None:
         self._bar = ipywidgets.FloatProgress(max=1.0, layout={"width": "16em", "display": "none"})
         self._text = ipywidgets.HTML()
-        self.box = look.framed([look.row(self._bar, self._text)])
+        self.box = styles.framed([styles.row(self._bar, self._text)])
 
     def set(self, text: str, fraction: float | None = None) -> None:
         """Show how it stands; without a fraction the bar stays as it is."""
-        self._text.value = look.note(text, "busy")
+        self._text.value = styles.note(text, "busy")
         if fraction is not None:
             self._bar.value = min(max(fraction, 0.0), 1.0)
             self._bar.layout.display = None
@@ -36,4 +36,4 @@ class Bar:
 
     def close(self) -> None:
         """Leave nothing of it in the kernel or in the notebook."""
-        look.close(self.box)
+        styles.close(self.box)

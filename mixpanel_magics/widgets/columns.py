@@ -7,7 +7,7 @@ import ipywidgets
 from mixpanel_data import PropertyStats
 from mixpanel_magics.state.columns import text_of
 from mixpanel_magics.state.tables import Tables
-from mixpanel_magics.widgets import look
+from mixpanel_magics.widgets import styles
 
 HEADS = ("Name", "Type", "Rows", "Coverage", "")
 
@@ -21,12 +21,12 @@ class ColumnsView:
         self._name = ipywidgets.Combobox(placeholder="property")
         self._status = ipywidgets.HTML()
         self._stats = ipywidgets.HTML()
-        self._top = look.button("Top values", self._look, "Count its values: all rows are read")
-        self._stop = look.button("Stop", tables.columns.stop, "Stop what runs")
+        self._top = styles.button("Top values", self._look, "Count its values: all rows are read")
+        self._stop = styles.button("Stop", tables.columns.stop, "Stop what runs")
         self.box = ipywidgets.VBox(
             [
                 self._listed,
-                look.row(self._name, self._top, self._stop),
+                styles.row(self._name, self._top, self._stop),
                 self._status,
                 self._stats,
             ]
@@ -37,20 +37,20 @@ class ColumnsView:
         columns = self._columns
         self._name.options = columns.names
         self._stop.disabled = not columns.is_busy
-        self._listed.value = look.table(
+        self._listed.value = styles.table(
             HEADS,
             (
                 (
                     found.name,
                     found.type,
                     "" if found.rows is None else found.rows,
-                    "" if found.coverage is None else look.Share(found.coverage),
+                    "" if found.coverage is None else styles.Share(found.coverage),
                     found.description,
                 )
                 for found in columns.listed
             ),
         )
-        self._status.value = look.state_of(columns)
+        self._status.value = styles.state_of(columns)
         self._stats.value = _drawn(columns.stats) if columns.stats else ""
 
     def _look(self) -> None:
@@ -60,7 +60,7 @@ class ColumnsView:
 
 def _drawn(stats: PropertyStats) -> str:
     heads = (stats.property, "Rows", "Share")
-    rows = [(text_of(top.value), top.rows, look.Share(top.share)) for top in stats.top]
+    rows = [(text_of(top.value), top.rows, styles.Share(top.share)) for top in stats.top]
     told = (
         f"{stats.present:,} of {stats.rows:,} rows have a value, {stats.distinct:,} of them distinct"
         if stats.present
@@ -69,4 +69,4 @@ def _drawn(stats: PropertyStats) -> str:
     if stats.numbers:
         told += f"; from {stats.numbers.min:,} to {stats.numbers.max:,}"
         told += f", median {stats.numbers.median:,}"
-    return look.note(told) + (look.table(heads, rows) if rows else "")
+    return styles.note(told) + (styles.table(heads, rows) if rows else "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from mixpanel_magics.state.fetching import Fetching, Wanted
-from mixpanel_magics.widgets import fields, look
+from mixpanel_magics.widgets import fields, styles
 from mixpanel_magics.widgets.bar import Bar
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ class FetchForm:
         self._events.layout.width = "24em"
         self._typed = fields.suggested("event", placeholder="all events; or one after the other")
         self._where = fields.text("where", placeholder='optional, as properties["plan"] == "pro"')
-        self._list = look.button("List events", self.fetching.list_events)
-        self._start = look.button("Fetch", self.fetching.start, style="primary")
-        self._stop = look.button("Stop", self.fetching.stop)
-        self._said = look.line()
+        self._list = styles.button("List events", self.fetching.list_events)
+        self._start = styles.button("Fetch", self.fetching.start, style="primary")
+        self._stop = styles.button("Stop", self.fetching.stop)
+        self._said = styles.line()
         self._bar = Bar()
         self._fields = (self._table, self._mode, self._from, self._to, self._where)
         for field in self._fields:
@@ -50,15 +50,15 @@ class FetchForm:
         form = ipywidgets.VBox(
             [
                 *self._fields[:4],
-                look.row(self._typed, self._list),
+                styles.row(self._typed, self._list),
                 self._chosen,
                 self._where,
-                fields.indented(look.row(self._start, self._stop)),
+                fields.indented(styles.row(self._start, self._stop)),
                 self._bar.box,
                 self._said,
             ]
         )
-        self.box = look.framed([ipywidgets.HTML(look.title("Fetch events")), form])
+        self.box = styles.framed([ipywidgets.HTML(styles.title("Fetch events")), form])
         self.fetching.changed = self.draw
         self.draw()
 
@@ -73,15 +73,15 @@ class FetchForm:
         fields.show(self._stop, state.is_running)
         fields.show(self._chosen, bool(self._events.value))
         if state.is_running:
-            self._bar.set(state.said.text, state.fraction)
+            self._bar.set(state.status.text, state.fraction)
         else:
             self._bar.clear()
-        self._said.value = "" if state.is_running else look.said(state.said)
+        self._said.value = "" if state.is_running else styles.status(state.status)
 
     def close(self) -> None:
         """Stop what runs, and take the form off the page."""
         self.fetching.close()
-        look.close(self.box)
+        styles.close(self.box)
 
     def _add(self, name: str) -> None:
         """An event that was typed or chosen is one of those wanted; the field is for the next."""
@@ -103,7 +103,7 @@ class FetchForm:
         fields.show(self._chosen, bool(self._events.value))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return look.bundle(self.box, repr(self))
+        return styles.bundle(self.box, repr(self))
 
     def __repr__(self) -> str:
         return "the form is a widget; without a front end for it: %mp_fetch? has examples"

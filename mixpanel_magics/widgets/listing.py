@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 import ipywidgets
 
 from mixpanel_data.text import printable
-from mixpanel_magics.widgets import look
+from mixpanel_magics.widgets import styles
 from mixpanel_magics.widgets.drawing import Drawing
 
-MOST = 40
+MAX_LINE_CHARS = 40
 """Characters of a cell; longer ones are cut."""
 
 _GAP = "   "
@@ -45,7 +45,7 @@ class Listing:
             for row in cells
         ]
         with self._drawing.in_progress():
-            self._head.value = look.heads(head)
+            self._head.value = styles.heads(head)
             self._lines.rows = max(len(lines), 2)
             options = [(line.replace(" ", _BLANK), number) for number, line in enumerate(lines)]
             if tuple(options) != tuple(self._lines.options):
@@ -55,7 +55,7 @@ class Listing:
 
 def _short(text: str) -> str:
     line = printable(text).replace("\n", " ").replace("\t", " ")
-    return line if len(line) <= MOST else f"{line[: MOST - 1]}…"
+    return line if len(line) <= MAX_LINE_CHARS else f"{line[: MAX_LINE_CHARS - 1]}…"
 
 
 def _width(text: str) -> int:

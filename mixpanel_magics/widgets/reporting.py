@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from mixpanel_magics.state.reporting import COUNTED, LIVE, UNITS, Question, Reporting
-from mixpanel_magics.widgets import fields, look
+from mixpanel_magics.widgets import fields, styles
 
 if TYPE_CHECKING:
     from mixpanel_data import Workspace
@@ -25,10 +25,10 @@ class ReportForm:
         self._unit = fields.choice("per", UNITS, value="day")
         self._type = fields.choice("count", list(COUNTED.items()))
         self._on = fields.suggested("by", placeholder="optional: a property")
-        self._list = look.button("List names", self._list_names)
-        self._ask = look.button("Count", self._count, style="primary")
-        self._stop = look.button("Stop", self.reporting.stop)
-        self._said = look.line()
+        self._list = styles.button("List names", self._list_names)
+        self._ask = styles.button("Count", self._count, style="primary")
+        self._stop = styles.button("Stop", self.reporting.stop)
+        self._said = styles.line()
         self._no_chart = ipywidgets.HTML()
         self._picture = ipywidgets.Output()
         self._numbers = ipywidgets.HTML()
@@ -36,20 +36,20 @@ class ReportForm:
         form = ipywidgets.VBox(
             [
                 self._table,
-                look.row(self._event, self._list),
+                styles.row(self._event, self._list),
                 self._from,
                 self._to,
                 self._unit,
                 self._type,
                 self._on,
-                fields.indented(look.row(self._ask, self._stop)),
+                fields.indented(styles.row(self._ask, self._stop)),
                 self._said,
                 self._picture,
                 self._no_chart,
                 self._numbers,
             ]
         )
-        self.box = look.framed([ipywidgets.HTML(look.title("Report")), form])
+        self.box = styles.framed([ipywidgets.HTML(styles.title("Report")), form])
         self.reporting.changed = self.draw
         self.reporting.list_tables()
         self.draw()
@@ -67,22 +67,22 @@ class ReportForm:
                 box.options = names
         self._ask.disabled = self._list.disabled = state.is_asking
         fields.show(self._stop, state.is_asking)
-        self._said.value = look.said(state.said)
+        self._said.value = styles.status(state.status)
         if state.result is not self._drawn:
             self._draw_result()
 
     def _draw_result(self) -> None:
         state = self.reporting
         self._drawn = state.result
-        self._no_chart.value = look.said(state.no_chart)
-        self._picture.outputs = () if state.chart is None else look.picture(state.chart)
+        self._no_chart.value = styles.status(state.no_chart)
+        self._picture.outputs = () if state.chart is None else styles.picture(state.chart)
         if state.result is not None:
-            self._numbers.value = look.table(tuple(state.result.columns), state.rows())
+            self._numbers.value = styles.table(tuple(state.result.columns), state.rows())
 
     def close(self) -> None:
         """Stop what runs, and take the form off the page."""
         self.reporting.close()
-        look.close(self.box)
+        styles.close(self.box)
 
     def _question(self) -> Question:
         return Question(
@@ -102,7 +102,7 @@ class ReportForm:
         self.reporting.ask(self._question())
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return look.bundle(self.box, repr(self))
+        return styles.bundle(self.box, repr(self))
 
     def __repr__(self) -> str:
         return "the form is a widget; without a front end for it: ws.segmentation(…)"

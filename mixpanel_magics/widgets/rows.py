@@ -10,7 +10,7 @@ from mixpanel_data import Page
 from mixpanel_data.text import printable
 from mixpanel_magics.state.rows import SIZES
 from mixpanel_magics.state.tables import Tables
-from mixpanel_magics.widgets import look
+from mixpanel_magics.widgets import styles
 from mixpanel_magics.widgets.drawing import Drawing
 
 ANY_EVENT = "any event"
@@ -43,14 +43,14 @@ class RowsView:
             options=[(f"{size} rows", size) for size in SIZES], tooltip="Rows on a page"
         )
         drawing.by_user(self._size, rows.resize)
-        self._first = look.button(
+        self._first = styles.button(
             "First", rows.first, "To the first page", icon="angle-double-left"
         )
-        self._back = look.button("Back", rows.back, "One page back", icon="angle-left")
-        self._next = look.button("Next", rows.forward, "One page on", icon="angle-right")
-        self._last = look.button("Last", rows.last, "To the last page", icon="angle-double-right")
-        self._count = look.button("Count", rows.count, "Count the rows of the filter: a scan")
-        self._stop = look.button("Stop", rows.stop, "Stop what runs")
+        self._back = styles.button("Back", rows.back, "One page back", icon="angle-left")
+        self._next = styles.button("Next", rows.forward, "One page on", icon="angle-right")
+        self._last = styles.button("Last", rows.last, "To the last page", icon="angle-double-right")
+        self._count = styles.button("Count", rows.count, "Count the rows of the filter: a scan")
+        self._stop = styles.button("Stop", rows.stop, "Stop what runs")
         self._place = ipywidgets.HTML()
         self._status = ipywidgets.HTML()
         self._page = ipywidgets.HTML()
@@ -62,16 +62,16 @@ class RowsView:
         self._sql = ipywidgets.HTML()
         for small in (self._event, self._name, self._value, self._order, self._size):
             small.layout.width = "12em"
-        add = look.button("Add to the filter", self._add, "Only rows with this value")
-        clear = look.button("Clear", lambda: rows.filter(""), "Show all rows")
-        detail = look.row(self._list, self._row)
+        add = styles.button("Add to the filter", self._add, "Only rows with this value")
+        clear = styles.button("Clear", lambda: rows.filter(""), "Show all rows")
+        detail = styles.row(self._list, self._row)
         detail.layout.align_items = "flex-start"
         self.box = ipywidgets.VBox(
             [
-                look.row(self._event, self._name, ipywidgets.HTML("="), self._value, add),
-                look.row(self._filter, clear),
-                look.row(ipywidgets.Label("sorted by"), self._order, self._down, self._size),
-                look.row(
+                styles.row(self._event, self._name, ipywidgets.HTML("="), self._value, add),
+                styles.row(self._filter, clear),
+                styles.row(ipywidgets.Label("sorted by"), self._order, self._down, self._size),
+                styles.row(
                     self._first, self._back, self._next, self._last, self._place, self._count,
                     self._stop,
                 ),
@@ -114,23 +114,23 @@ class RowsView:
         self._last.disabled = rows.last_start is None or rows.last_start == rows.start
         self._count.disabled = rows.total is not None
         self._stop.disabled = not rows.is_busy
-        self._place.value = look.note(rows.where_it_is)
-        self._status.value = look.state_of(rows)
+        self._place.value = styles.note(rows.where_it_is)
+        self._status.value = styles.state_of(rows)
         self._draw_choices()
         if rows.page is not self._drawn:
             self._drawn = rows.page
             self._draw_page()
-        self._row.value = look.code(rows.row) if rows.row else ""
+        self._row.value = styles.code(rows.row) if rows.row else ""
 
     def _draw_choices(self) -> None:
         columns = self._tables.columns
-        look.choose(self._event, [ANY_EVENT, *columns.events], ANY_EVENT)
+        styles.choose(self._event, [ANY_EVENT, *columns.events], ANY_EVENT)
         self._event.disabled = not columns.events
         self._name.options = columns.names
         self._offer_values(self._name.value)
         names = [column.name for column in self._rows.page.columns] if self._rows.page else []
         column, descending = self._rows.order
-        look.choose(self._order, [OWN_ORDER, *names], column or OWN_ORDER)
+        styles.choose(self._order, [OWN_ORDER, *names], column or OWN_ORDER)
         self._down.value = descending
         self._size.value = self._rows.size
         if self._rows.problem is None and not self._rows.is_busy:
@@ -144,8 +144,8 @@ class RowsView:
             return
         heads = ["", *(column.name for column in page.columns)]
         numbered = [(number, *row) for number, row in enumerate(page.rows, page.start + 1)]
-        self._page.value = look.table(heads, numbered)
-        self._sql.value = look.copyable(page.sql, f"%%mpsql\n{page.sql}")
+        self._page.value = styles.table(heads, numbered)
+        self._sql.value = styles.copyable(page.sql, f"%%mpsql\n{page.sql}")
         self._list.options = [(_label(row), row[0] - 1) for row in numbered]
         self._list.value = None
 

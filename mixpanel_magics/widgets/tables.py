@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from mixpanel_magics.state.tables import Tables
-from mixpanel_magics.widgets import look
+from mixpanel_magics.widgets import styles
 from mixpanel_magics.widgets.columns import ColumnsView
 from mixpanel_magics.widgets.drawing import Drawing
 from mixpanel_magics.widgets.fetching import FetchForm
@@ -36,23 +36,23 @@ class TableBrowser:
         self._status = ipywidgets.HTML()
         self._choice = ipywidgets.Dropdown(tooltip="The table that is open")
         drawing.by_user(self._choice, self._choose)
-        self._drop = look.button("Drop…", self.tables.ask_to_drop, "Drop the table that is open")
+        self._drop = styles.button("Drop…", self.tables.ask_to_drop, "Drop the table that is open")
         self._question = ipywidgets.HTML()
-        self._confirm = look.row(
+        self._confirm = styles.row(
             self._question,
-            look.button("Drop", self.tables.drop, "Drop it, and its flat table", style="danger"),
-            look.button("Keep", self.tables.keep, "Leave it as it is"),
+            styles.button("Drop", self.tables.drop, "Drop it, and its flat table", style="danger"),
+            styles.button("Keep", self.tables.keep, "Leave it as it is"),
         )
         self.fetch, self.report = FetchForm(workspace, self._fetched), ReportForm(workspace)
         parts = ipywidgets.Tab([self._rows.box, self._columns.box, self.fetch.box, self.report.box])
         parts.titles = ("Rows", "Columns", "Fetch", "Report")
-        self.box = look.framed(
+        self.box = styles.framed(
             [
-                ipywidgets.HTML(look.title(f"Tables of {self.tables.path}")),
+                ipywidgets.HTML(styles.title(f"Tables of {self.tables.path}")),
                 self._overview,
-                look.row(
+                styles.row(
                     self._choice,
-                    look.button("Refresh", self.tables.refresh, "Look again what is there"),
+                    styles.button("Refresh", self.tables.refresh, "Look again what is there"),
                     self._drop,
                 ),
                 self._confirm,
@@ -71,12 +71,12 @@ class TableBrowser:
         self.fetch.close()
         self.report.close()
         styles, *shown = self.box.children
-        self.box.children = [styles, ipywidgets.HTML(look.note("closed", "busy"))]
+        self.box.children = [styles, ipywidgets.HTML(styles.note("closed", "busy"))]
         for widget in shown:
-            look.close(widget)
+            styles.close(widget)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return look.bundle(self.box, repr(self))
+        return styles.bundle(self.box, repr(self))
 
     def __repr__(self) -> str:
         return f"the browser of {self.tables.path} is a widget; without a front end: %mp tables"
@@ -92,12 +92,12 @@ class TableBrowser:
     def _draw(self) -> None:
         tables = self.tables
         with self._drawing.in_progress():
-            self._overview.value = look.table(HEADS, tables.overview) if tables.listed else ""
-            look.choose(self._choice, tables.names, tables.open_table)
+            self._overview.value = styles.table(HEADS, tables.overview) if tables.listed else ""
+            styles.choose(self._choice, tables.names, tables.open_table)
             self._choice.disabled = self._drop.disabled = tables.open_table is None
             self._confirm.layout.display = None if tables.to_drop else "none"
-            self._question.value = look.note(tables.question, "bad")
-            self._status.value = look.state_of(tables, nothing=tables.nothing)
-            self._facts.value = look.note(tables.facts)
+            self._question.value = styles.note(tables.question, "bad")
+            self._status.value = styles.state_of(tables, nothing=tables.nothing)
+            self._facts.value = styles.note(tables.facts)
             self._rows.draw()
             self._columns.draw()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from mixpanel_data.cli import formatters
-from mixpanel_data.plain import to_json
+from mixpanel_data.serialization import to_json
 from mixpanel_data.types import Answer
 
 

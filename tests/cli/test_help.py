@@ -126,7 +126,7 @@ def test_the_line_that_has_the_words_is_shown(mp):
 def test_every_name_that_is_public_can_be_found(mp):
     import mixpanel_data
     from mixpanel_data import auth, sandbox
-    from mixpanel_data.manual import public_names
+    from mixpanel_data.help_index import public_names
     from mixpanel_data.workspace.local import LocalReports
 
     found = {it.where.removesuffix("()").rpartition(".")[2] for it in public_names()}

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from mixpanel_data.cli import brief
+from mixpanel_data.cli import truncation
 
 COMMANDS = [
     ["sample", "events"],
@@ -84,11 +84,11 @@ def test_long_values_are_cut_with_a_mark_and_a_note(look):
 
 def test_values_that_would_look_the_same_are_not_cut():
     told = {"top": {"a" * 70 + end: 1 for end in "xy"}}
-    assert brief.Cut().answer(told) == told
+    assert truncation.Cut().answer(told) == told
 
 
 def test_large_objects_lose_fields_with_a_mark():
-    cut = brief.Cut()
+    cut = truncation.Cut()
     short = cut.value({f"k{n}": n for n in range(50)})
     assert (len(short), short["…"]) == (41, "+10")
     assert cut.did

@@ -37,7 +37,7 @@ def test_accounts_are_added_tested_switched_and_removed(notebook, mixpanel):
     secret = who.secret.get_secret_value()
     notebook.run("%load_ext mixpanel_magics")
     browser = notebook.run("%mp_accounts").locator(".mp-widget")
-    status = browser.locator(".mp-said")
+    status = browser.locator(".mp-status")
     accounts = browser.get_by_role("listbox").first
     expect(accounts).to_contain_text("sandbox")
     notebook.picture("accounts-first", browser)

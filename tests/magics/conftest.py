@@ -78,11 +78,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass
 class Kernel:
-    """A kernel, and all that it said."""
+    """A kernel, and all that it printed."""
 
     manager: KernelManager
     client: BlockingKernelClient
-    said: list[dict[str, Any]] = field(default_factory=list)
+    status: list[dict[str, Any]] = field(default_factory=list)
 
     def run(
         self,
@@ -104,7 +104,7 @@ class Kernel:
         reply = self.client.execute_interactive(
             code, timeout=HANG, output_hook=hear, allow_stdin=watched
         )
-        self.said += [reply, *messages]
+        self.status += [reply, *messages]
         return Reply(reply["content"], messages)
 
     @property

@@ -41,7 +41,7 @@ EVENTS = "%mp_fetch events --from 2026-01-01 --to 2026-01-01"
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "status"),
     [
         (f"{EVENTS} --from 2026-01-02", "--from is given more than once, with different values"),
         (f"{EVENTS} --flat --no-flat", "--flat is given more than once, with different values"),
@@ -55,10 +55,10 @@ EVENTS = "%mp_fetch events --from 2026-01-01 --to 2026-01-01"
         ("%mp_tables Sign Up", "arguments: Up (a value with blanks goes in quotes)"),
     ],
 )
-def test_an_option_that_would_be_ignored_is_refused(cell, line, said):
+def test_an_option_that_would_be_ignored_is_refused(cell, line, status):
     shown = cell(line)
     assert isinstance(shown.error, UsageError)
-    assert said in str(shown.error)
+    assert status in str(shown.error)
 
 
 LISTS = {"--events", "--where", "--user", "--properties", "--with"}

@@ -42,7 +42,7 @@ def test_events_and_profiles_land_in_tables(shell, cell):
 
 
 @pytest.mark.parametrize(
-    ("line", "kind", "said"),
+    ("line", "kind", "status"),
     [
         ("%mp_fetch --append", UsageError, "what is to be fetched?"),
         ("%mp_fetch groups", UsageError, "invalid choice"),
@@ -69,10 +69,10 @@ def test_events_and_profiles_land_in_tables(shell, cell):
         ("%mp_fetch profiles --lookback 0", InvalidArgumentError, "--lookback does not go with"),
     ],
 )
-def test_mistakes_are_said_in_few_lines(cell, line, kind, said):
+def test_mistakes_are_said_in_few_lines(cell, line, kind, status):
     shown = cell(line)
     assert isinstance(shown.error, kind)
-    assert said in shown.out + shown.err
+    assert status in shown.out + shown.err
     assert len((shown.out + shown.err).splitlines()) < 4
 
 
@@ -90,9 +90,9 @@ def test_progress_is_one_line_of_a_terminal_and_leaves_nothing(shell, cell, monk
         tell(FetchProgress(12_000, size=3_000_000, windows_done=1, windows=4))
         workspace.api.on_wait(0.2, "soon")
         workspace.api.on_wait(75, "the \x1b[31mquota")
-    said = sys.stderr.getvalue()
-    assert "\n" not in said
-    rows, wait, blank, end = said.split("\r")[1:]
+    status = sys.stderr.getvalue()
+    assert "\n" not in status
+    rows, wait, blank, end = status.split("\r")[1:]
     assert rows.startswith("12,000 rows, 3.0 MB")
     assert rows.endswith("1 of 4 requests")
     assert wait.rstrip() == "waiting 75 s (the \\x1b[31mquota)"

@@ -263,12 +263,12 @@ def test_a_borrowed_database_works_as_ones_own(cell, tmp_path):
 def test_nothing_is_sent_anywhere(tmp_path):
     code = f"""
 import sys
-said = []
+status = []
 def hook(event, args):
     local = event == "socket.connect" and isinstance(args[1], (str, bytes))
     local |= event == "subprocess.Popen" and args[0] == "fc-list"  # Matplotlib looks for fonts
     if event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.exec") and not local:
-        said.append((event, repr(args)))
+        status.append((event, repr(args)))
 sys.addaudithook(hook)
 import matplotlib
 matplotlib.use("agg")
@@ -279,7 +279,7 @@ for cell in ["%load_ext mixpanel_magics\\n%mp_use sandbox --db {tmp_path}/a.duck
              "%sqlplot boxplot --table mine --column a", "%sql --close mixpanel", "ws.close()"]:
     done = shell.run_cell(cell)
     assert done.success, cell
-print(said, file=sys.stderr)
+print(status, file=sys.stderr)
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG, check=False

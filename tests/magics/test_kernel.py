@@ -203,7 +203,7 @@ def test_the_secret_is_in_nothing_that_a_notebook_keeps(kernel):
     kernel.run("%history -o")
     kernel.run("print(In, Out, [repr(value) for value in list(globals().values())])")
     kernel.run("%mp_use sandbox")
-    said = json.dumps(kernel.said, default=str)
-    assert "4711" in said
-    assert SECRET not in said
+    status = json.dumps(kernel.status, default=str)
+    assert "4711" in status
+    assert SECRET not in status
     assert kernel.run("import os; print(os.environ['MP_SECRET'])").stream("stdout") == f"{SECRET}\n"

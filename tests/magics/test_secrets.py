@@ -113,12 +113,12 @@ def leave_secret(front_end: FrontEnd) -> None:
 @pytest.mark.parametrize("how", ["button", "enter", "late"])
 def test_a_secret_goes_to_the_config_and_nowhere_else(front_end, tmp_path, how):
     open_form(front_end)
-    said = front_end.client.widget_state
+    status = front_end.client.widget_state
     field = front_end.model("PasswordModel", "secret")
-    assert said[field]["continuous_update"] is False
+    assert status[field]["continuous_update"] is False
     if how == "button":
         leave_secret(front_end)
-        assert said[field]["value"] == ""
+        assert status[field]["value"] == ""
         assert SECRET not in front_end.kept()
         front_end.press("Add")
     elif how == "enter":  # a browser tells of Enter, and then of the value

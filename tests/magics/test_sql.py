@@ -125,10 +125,10 @@ def test_templates(cell):
     query = "SELECT {% for c in columns %}'{{ c }}' AS {{ c }}, {% endfor %}$plan AS plan"
     assert cell(f"%%mpsql --jinja\n{query}").value.iloc[0].tolist() == ["a", "b", "pro"]
     assert cell("%mpsql SELECT '{{ columns }}' AS x").value.x[0] == "{{ columns }}"
-    for wrong, said in {"{{ nobody }}": "'nobody' is undefined", "{{ a": "line 1: "}.items():
+    for wrong, status in {"{{ nobody }}": "'nobody' is undefined", "{{ a": "line 1: "}.items():
         shown = cell(f"%mpsql --jinja SELECT {wrong}")
         assert isinstance(shown.error, InvalidArgumentError)
-        assert f"InvalidArgumentError: --jinja: {said}" in shown.out
+        assert f"InvalidArgumentError: --jinja: {status}" in shown.out
         assert len(shown.out.splitlines()) == 1
 
 
@@ -149,7 +149,7 @@ def test_saved_queries(cell):
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "status"),
     [
         ("--with nobody SELECT 1", "no query is saved as 'nobody'\nhint: %%mpsql --save nobody"),
         ("--no-execute SELECT 1", "--no-execute goes with --save NAME"),
@@ -159,11 +159,11 @@ def test_saved_queries(cell):
         ("--format csv SELECT 1", "invalid choice: 'csv'"),
     ],
 )
-def test_what_cannot_be_saved_or_used_says_why(cell, code, said):
+def test_what_cannot_be_saved_or_used_says_why(cell, code, status):
     cell("%mpsql --save pro --no-execute SELECT 1 AS x")
     shown = cell(f"%mpsql {code}")
     assert shown.error is not None
-    assert said in shown.out + shown.err
+    assert status in shown.out + shown.err
     assert "Traceback" not in shown.out
 
 
@@ -189,7 +189,7 @@ def test_parameters_are_variables_of_a_function(cell):
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "said"),
+    ("code", "kind", "status"),
     [
         (
             "%mpsql SELECT $nobody",
@@ -208,10 +208,10 @@ def test_parameters_are_variables_of_a_function(cell):
         ("%%mpsql 1a\nFROM t", UsageError, "no name of a variable"),
     ],
 )
-def test_errors_are_few_lines(cell, code, kind, said):
+def test_errors_are_few_lines(cell, code, kind, status):
     shown = cell(code)
     assert isinstance(shown.error, kind)
-    assert said in shown.out + shown.err
+    assert status in shown.out + shown.err
     assert "Traceback" not in shown.out + shown.err
     assert len((shown.out + shown.err).splitlines()) < 8
 

@@ -32,7 +32,7 @@ def test_dollars_and_braces_are_not_python(cell, filled):
 
 
 @pytest.mark.parametrize(
-    ("line", "code", "said"),
+    ("line", "code", "status"),
     [
         ("%mp schema nope", 4, "error: no table named 'nope'"),
         ("%mp nonsense", 3, "error: No such command 'nonsense'."),
@@ -41,12 +41,12 @@ def test_dollars_and_braces_are_not_python(cell, filled):
         ("%mp --account nobody tables", 4, "error: no account named 'nobody'"),
     ],
 )
-def test_a_failure_is_the_error_of_the_command(cell, filled, line, code, said):
+def test_a_failure_is_the_error_of_the_command(cell, filled, line, code, status):
     cell(f"%mp_use {filled}")
     shown = cell(line)
     assert isinstance(shown.error, CommandFailedError)
     assert shown.error.exit_code == code
-    assert said in shown.err
+    assert status in shown.err
     assert shown.out == f"exit code {code}\n"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from mixpanel_data import Workspace
 from mixpanel_data.mcp.call import Call, Stopped
-from mixpanel_data.mcp.desk import Desk
+from mixpanel_data.mcp.pool import WorkspacePool
 from tests.waiting import HANG
 
 TWO_MONTHS = {"from_date": "2026-01-01", "to_date": "2026-02-28"}
@@ -134,14 +134,14 @@ def test_other_calls_are_answered_while_a_query_runs(empty):
 
 
 @pytest.fixture
-def desk():
+def pool():
     with Workspace.ephemeral("sandbox") as workspace:
-        desk = Desk(workspace)
-        yield desk
-        desk.close()
+        pool = WorkspacePool(workspace)
+        yield pool
+        pool.close()
 
 
-def test_a_query_that_nobody_waits_for_is_interrupted(desk):
+def test_a_query_that_nobody_waits_for_is_interrupted(pool):
     calls: list[Call] = []
 
     async def give_up() -> bool:
@@ -153,7 +153,7 @@ def test_a_query_that_nobody_waits_for_is_interrupted(desk):
             return str(call.workspace.sql_scalar(ENDLESS))
 
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(desk.do, work, lambda *_: None)
+            tasks.start_soon(pool.do, work, lambda *_: None)
             await started.wait()
             tasks.cancel_scope.cancel()
         return await anyio.to_thread.run_sync(calls[0].done.wait, HANG)
@@ -162,7 +162,7 @@ def test_a_query_that_nobody_waits_for_is_interrupted(desk):
     assert calls[0].answer == ""
 
 
-def test_calls_at_the_same_time_have_workspaces_of_their_own(desk):
+def test_calls_at_the_same_time_have_workspaces_of_their_own(pool):
     async def three() -> list[str]:
         together = anyio.Event()
         seen: list[int] = []
@@ -180,7 +180,7 @@ def test_calls_at_the_same_time_have_workspaces_of_their_own(desk):
         calls = []
 
         async def do() -> None:
-            calls.append(await desk.do(work, lambda *_: None))
+            calls.append(await pool.do(work, lambda *_: None))
 
         async with anyio.create_task_group() as tasks:
             for _ in range(3):
@@ -191,7 +191,7 @@ def test_calls_at_the_same_time_have_workspaces_of_their_own(desk):
     assert anyio.run(three) == ["1", "1", "1"]
 
 
-def test_work_that_looks_around_ends_when_it_is_stopped(desk):
+def test_work_that_looks_around_ends_when_it_is_stopped(pool):
     call = Call(lambda *_: None)
     call.stop()
     with pytest.raises(Stopped):

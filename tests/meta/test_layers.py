@@ -42,11 +42,11 @@ VIOLATIONS = {
     "mixpanel_data/types/series.py": ("def f():\n    import altair", "Only answers draw"),
     "mixpanel_data/auth.py": ("def f():\n    import typer", "Only the CLI speaks"),
     "mixpanel_data/_internal/utils.py": ("import traitlets", "Only the notebook face"),
-    "mixpanel_data/workspace/paging.py": (
+    "mixpanel_data/workspace/browsing.py": (
         "def f():\n    import mcp.client",
         "Only the server for agents",
     ),
-    "mixpanel_data/mcp/desk.py": ("import mixpanel_data.cli.names", "faces are blind"),
+    "mixpanel_data/mcp/pool.py": ("import mixpanel_data.cli.names", "faces are blind"),
     "mixpanel_data/newcomer.py": ("", "point down: package"),
 }
 

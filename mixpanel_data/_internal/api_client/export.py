@@ -18,7 +18,7 @@ from mixpanel_data._internal.api_client.secrecy import covered
 from mixpanel_data.exceptions import ConnectionFailedError, IncompleteExportError
 
 BATCH = 1000
-LONGEST_LINE = 64 << 20
+MAX_LINE_BYTES = 64 << 20
 SHOWN = 200
 SEEN = 16 << 10
 """Bytes at the start and the end of a body in which its own error is looked for."""
@@ -79,8 +79,8 @@ class ExportStream:
         self._ended = self._ended or b"\n" in chunk[end:]
         self._last.append(chunk[start:])
         self._last_size += len(chunk) - start
-        if self._last_size > LONGEST_LINE:
-            raise self._incomplete(f"a line is longer than {LONGEST_LINE >> 20} MB")
+        if self._last_size > MAX_LINE_BYTES:
+            raise self._incomplete(f"a line is longer than {MAX_LINE_BYTES >> 20} MB")
 
     def _check_last_line(self) -> None:
         line = b"".join(self._last)

@@ -1,4 +1,4 @@
-"""Who asked when: one account of a quota, in memory, or in a file for all processes."""
+"""Who asked when: one window of a quota, in memory, or in a file for all processes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PATIENCE = 5.0
 
 
 @dataclass
-class Account:
+class QuotaWindow:
     """Starts of the last hour (epoch seconds), and what Mixpanel's answers told of the quota.
 
     `per_hour` is the limit it named, `closed_until` when a used-up window opens again.
@@ -44,7 +44,7 @@ class Account:
 
 
 class Ledger:
-    """An account that threads and, with a path, processes take turns to change.
+    """An window that threads and, with a path, processes take turns to change.
 
     It never stops a request: a damaged file begins anew, and where no file can be kept this
     process counts by itself from then on. Both are warned of; Mixpanel counts, too.
@@ -52,12 +52,12 @@ class Ledger:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._account = Account()
+        self._account = QuotaWindow()
         self._lock = threading.Lock()
 
     @contextmanager
-    def open(self, now: float) -> Iterator[Account]:
-        """The account as it is now; what the block changes in it is kept."""
+    def open(self, now: float) -> Iterator[QuotaWindow]:
+        """The window as it is now; what the block changes in it is kept."""
         with self._lock, ExitStack() as stack:
             before = self._load(stack)
             self._account.settle(now)
@@ -76,7 +76,7 @@ class Ledger:
             _acquire(self._path.with_suffix(".lock"), stack)
             text = self._path.read_text(errors="replace")
         except FileNotFoundError:
-            self._account = Account()
+            self._account = QuotaWindow()
             return _text(self._account)
         except (OSError, Locked) as error:
             self._go_alone(error)
@@ -84,7 +84,7 @@ class Ledger:
         try:
             self._account = _parse(text)
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-            self._account = Account()
+            self._account = QuotaWindow()
             _warn(f"{self._path} is damaged: the count of the quota begins anew")
             return None
         return text
@@ -124,18 +124,18 @@ def _acquire(path: Path, stack: ExitStack) -> None:
             return
 
 
-def _text(account: Account) -> str:
-    return json.dumps(vars(account))  # asdict() copies number by number, for a millisecond
+def _text(window: QuotaWindow) -> str:
+    return json.dumps(vars(window))  # asdict() copies number by number, for a millisecond
 
 
-def _parse(text: str) -> Account:
+def _parse(text: str) -> QuotaWindow:
     told = json.loads(text)
-    account = Account(list(map(float, told["starts"])), None, float(told["closed_until"]))
+    window = QuotaWindow(list(map(float, told["starts"])), None, float(told["closed_until"]))
     if told["per_hour"] is not None:
-        account.per_hour = int(told["per_hour"])
-        if account.per_hour < 1:
+        window.per_hour = int(told["per_hour"])
+        if window.per_hour < 1:
             raise ValueError("no quota is empty")
-    return account
+    return window
 
 
 def _write(path: Path, text: str) -> None:

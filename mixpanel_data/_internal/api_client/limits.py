@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from mixpanel_data._internal.api_client.clock import Clock
-from mixpanel_data._internal.api_client.ledger import HOUR, Account, Ledger, ledger_path
+from mixpanel_data._internal.api_client.ledger import HOUR, Ledger, QuotaWindow, ledger_path
 from mixpanel_data._internal.config import Settings
 from mixpanel_data.exceptions import RateLimitError
 
@@ -67,14 +67,14 @@ def limit_of(quota: Quota, settings: Settings) -> Limit:
     return Limit(settings.query_concurrency, settings.queries_per_hour)
 
 
-def _per_hour(quota: Quota, limit: Limit, account: Account) -> int:
+def _per_hour(quota: Quota, limit: Limit, window: QuotaWindow) -> int:
     """The limit in force.
 
     Mixpanel names the limit of the project's contract in its answers; until then the configured
     one counts. From then on it is the smaller of both, but a default is no wish: where nothing
     else is configured, the limit that Mixpanel named counts, also when it is larger.
     """
-    named = account.per_hour
+    named = window.per_hour
     if named is None:
         return limit.per_hour
     is_default = limit.per_hour == limit_of(quota, Settings()).per_hour
@@ -131,18 +131,18 @@ class Gate:
                     )
             check()
             now = clock.now().timestamp()
-            with self._ledger.open(now) as account:
-                self._check_windows(limit, account, now)
-                account.starts.append(now)
+            with self._ledger.open(now) as window:
+                self._check_windows(limit, window, now)
+                window.starts.append(now)
             self._in_flight += 1
             return now
 
-    def _check_windows(self, limit: Limit, account: Account, now: float) -> None:
-        if account.closed_until:
-            raise WindowFullError("Mixpanel's own count is used up", account.closed_until - now)
-        starts = account.starts
+    def _check_windows(self, limit: Limit, window: QuotaWindow, now: float) -> None:
+        if window.closed_until:
+            raise WindowFullError("Mixpanel's own count is used up", window.closed_until - now)
+        starts = window.starts
         for most, seconds, name in (
-            (_per_hour(self.quota, limit, account), HOUR, "in the last hour"),
+            (_per_hour(self.quota, limit, window), HOUR, "in the last hour"),
             (limit.per_second, 1.0, "a second"),
         ):
             if most is not None and len(starts) >= most:
@@ -155,9 +155,9 @@ class Gate:
         with self._changed:
             self._in_flight -= 1
             if refund:
-                with self._ledger.open(clock.now().timestamp()) as account:
-                    if start in account.starts:
-                        account.starts.remove(start)
+                with self._ledger.open(clock.now().timestamp()) as window:
+                    if start in window.starts:
+                        window.starts.remove(start)
             # All: one that finds the hour used up would keep the news from the others.
             self._changed.notify_all()
 
@@ -174,19 +174,19 @@ class Gate:
         if not isinstance(most, int) and left != 0:
             return
         now = clock.now().timestamp()
-        with self._ledger.open(now) as account:
+        with self._ledger.open(now) as window:
             if isinstance(most, int) and most > 0 and policy.get("w") == HOUR:
-                account.per_hour = most
+                window.per_hour = most
             if left == 0 and isinstance(seconds, int):
-                account.closed_until = now + seconds
+                window.closed_until = now + seconds
 
     def state(self, limit: Limit, clock: Clock) -> QuotaState:
         """What is left, without taking of it."""
         now = clock.now().timestamp()
-        with self._ledger.open(now) as account:
-            starts = list(account.starts)
-            most = _per_hour(self.quota, limit, account)
-            closed = account.closed_until
+        with self._ledger.open(now) as window:
+            starts = list(window.starts)
+            most = _per_hour(self.quota, limit, window)
+            closed = window.closed_until
         left = 0 if closed else max(0, most - len(starts))
         opens = closed or (starts[-most] + HOUR if len(starts) >= most else now)
         return QuotaState(most, len(starts), left, max(0.0, opens - now))

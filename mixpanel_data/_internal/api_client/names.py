@@ -20,10 +20,10 @@ from mixpanel_data._internal.api_client.responses import (
 from mixpanel_data.exceptions import APIError, DateRangeError
 from mixpanel_data.types import AccountTest
 
-MOST_NAMES = 5000
+MAX_NAMES = 5000
 """Mixpanel's own ceiling for events/names; it is clamped silently."""
 
-MOST_PROPERTIES = 1000
+MAX_PROPERTIES = 1000
 FIRST_DAY = date(2000, 1, 1)
 """Years before 2000 are refused."""
 
@@ -42,7 +42,7 @@ class NameCalls(Calls):
             return self._event_names(today - timedelta(days=error.max_days), today)
 
     def _event_names(self, first: date, today: date) -> list[str]:
-        params = {"type": "general", "limit": MOST_NAMES, "from_date": first}
+        params = {"type": "general", "limit": MAX_NAMES, "from_date": first}
         try:
             names = self.get("events/names", {**params, "to_date": today})
         except APIError as error:
@@ -54,7 +54,7 @@ class NameCalls(Calls):
 
     def get_event_properties(self, event: str) -> list[str]:
         """Names of an event's properties, at most 1,000, in Mixpanel's order."""
-        params = {"event": event, "limit": MOST_PROPERTIES}
+        params = {"event": event, "limit": MAX_PROPERTIES}
         endpoint = "events/properties/top"
         return list(self.read(dict[str, Any], endpoint, self.get(endpoint, params)))
 

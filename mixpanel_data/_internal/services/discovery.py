@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from mixpanel_data._internal.api_client import MixpanelAPIClient
-from mixpanel_data._internal.api_client.names import MOST_NAMES, MOST_PROPERTIES
+from mixpanel_data._internal.api_client.names import MAX_NAMES, MAX_PROPERTIES
 from mixpanel_data._internal.services.lexicon import described, lexicon_schema
 from mixpanel_data.exceptions import (
     InvalidArgumentError,
@@ -111,7 +111,7 @@ class DiscoveryService:
             names = self.list_events()
         except MixpanelDataError:
             return None
-        if event in names or len(names) >= MOST_NAMES:
+        if event in names or len(names) >= MAX_NAMES:
             return None
         return near(event, names) or "mp events lists those that there are"
 
@@ -121,7 +121,7 @@ class DiscoveryService:
             names = self._properties(event)
         except MixpanelDataError:
             return None
-        if not names or prop in names or len(names) >= MOST_PROPERTIES:
+        if not names or prop in names or len(names) >= MAX_PROPERTIES:
             return None
         return near(prop, names) or (f"{command('properties', event)} lists those that there are")
 

@@ -17,7 +17,7 @@ from mixpanel_data._internal.storage import StorageEngine
 from mixpanel_data.exceptions import near, warn
 from mixpanel_data.types import Report
 
-_MOST_VALUES = 1_000
+_MAX_VALUES = 1_000
 """Values of a property among which the one that was meant is looked for, the most frequent."""
 
 
@@ -75,7 +75,7 @@ class _Look:
         rows = self._select("labels", labels(prop))
         found = self.storage.execute_rows(
             f"SELECT value FROM (SELECT unnest(labels) AS value FROM (\n{rows}\n))"
-            f" GROUP BY value ORDER BY count(*) DESC, value LIMIT {_MOST_VALUES}"
+            f" GROUP BY value ORDER BY count(*) DESC, value LIMIT {_MAX_VALUES}"
         )
         return [value for (value,) in found]
 

@@ -39,21 +39,21 @@ def find(
     if not words:
         typer.echo(ctx.find_root().get_help())
         return
-    from mixpanel_data import manual
-    from mixpanel_data.cli import finding
+    from mixpanel_data import help_index
+    from mixpanel_data.cli import help_search
 
     session = Session.of(ctx)
     session.check()
-    if len(words) == 1 and (text := manual.read(words[0])):
+    if len(words) == 1 and (text := help_index.read(words[0])):
         session.check_takes_all("this is a text")
         session.show_text(text)
         return
-    found = finding.search(words, ctx)
+    found = help_search.search(words, ctx)
     if session.format or session.excerpt.is_of_rows or session.program or session.max_bytes:
         session.show([entry for entries in found.values() for entry in entries])
         return
-    session.show_text(finding.told(found))
-    if more := finding.untold(found):
+    session.show_text(help_search.told(found))
+    if more := help_search.untold(found):
         session.say(f"{more} more: another word makes it fewer, --format jsonl shows all")
 
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from mixpanel_data.cli.app import App
-from mixpanel_data.cli.asking import mixpanel
 from mixpanel_data.cli.context import Session
 from mixpanel_data.cli.reading import standard_input, text_of
+from mixpanel_data.cli.report_output import mixpanel
 from mixpanel_data.exceptions import InvalidArgumentError
 
 app = App()

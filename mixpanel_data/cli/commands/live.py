@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from mixpanel_data.cli.app import App
-from mixpanel_data.cli.asking import mixpanel
 from mixpanel_data.cli.context import Session
+from mixpanel_data.cli.report_output import mixpanel
 from mixpanel_data.cli.reporting import Asked, Asking, report
 from mixpanel_data.exceptions import InvalidArgumentError
 

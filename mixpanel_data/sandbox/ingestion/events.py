@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug import Response
 
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.ingestion import answers, rules
 from mixpanel_data.sandbox.ingestion.intake import Intake, Skipped
 from mixpanel_data.sandbox.ingestion.sources import Source
@@ -14,41 +14,41 @@ from mixpanel_data.sandbox.ingestion.submissions import Submission
 from mixpanel_data.sandbox.tables import Event, add_events
 
 
-def track(ask: Ask) -> Response:
+def track(context: RequestContext) -> Response:
     """Events of the last days, from anyone who knows the token."""
-    sent = Submission.of(ask.request, gzip=True)
-    intake = _lenient(ask, sent, _source(ask, sent, ask.project.token))
+    sent = Submission.of(context.request, gzip=True)
+    intake = _lenient(context, sent, _source(context, sent, context.project.token))
     return answers.received(sent.params, intake.error)
 
 
-def import_events(ask: Ask) -> Response:
+def import_events(context: RequestContext) -> Response:
     """Events of any time; strict, it says what is wrong with those that it refuses."""
-    sent = Submission.of(ask.request, gzip=True)
-    source = _source(ask, sent, None)
+    sent = Submission.of(context.request, gzip=True)
+    source = _source(context, sent, None)
     if sent.params.flag("strict", default=False):
-        return answers.checked(_strict(ask, sent, source), "$insert_id")
-    return answers.received(sent.params, _lenient(ask, sent, source).error, as_json=True)
+        return answers.checked(_strict(context, sent, source), "$insert_id")
+    return answers.received(sent.params, _lenient(context, sent, source).error, as_json=True)
 
 
-def _source(ask: Ask, sent: Submission, token: str | None) -> Source:
-    return Source(ask.now_ms, token, sent.address, ask.dictionary.dropped())
+def _source(context: RequestContext, sent: Submission, token: str | None) -> Source:
+    return Source(context.now_ms, token, sent.address, context.dictionary.dropped())
 
 
-def _lenient(ask: Ask, sent: Submission, source: Source) -> Intake[Event]:
-    intake = Intake[Event](ask, _insert_id)
+def _lenient(context: RequestContext, sent: Submission, source: Source) -> Intake[Event]:
+    intake = Intake[Event](context, _insert_id)
     for index, record in enumerate(intake.read(sent.records)):
         intake.take(index, record, source.event(record))
-    _store(ask, intake.accepted)
+    _store(context, intake.accepted)
     return intake
 
 
-def _strict(ask: Ask, sent: Submission, source: Source) -> Intake[Event]:
-    intake = Intake[Event](ask, _insert_id)
+def _strict(context: RequestContext, sent: Submission, source: Source) -> Intake[Event]:
+    intake = Intake[Event](context, _insert_id)
     for index, record in enumerate(sent.records(repaired=False)):
-        problems = tuple(rules.problems(record, ask.now_ms))
+        problems = tuple(rules.problems(record, context.now_ms))
         refused = Skipped.refused(*problems) if problems else None
         intake.take(index, record, refused or source.event(record))
-    _store(ask, intake.accepted)
+    _store(context, intake.accepted)
     return intake
 
 
@@ -57,7 +57,7 @@ def _insert_id(record: Any) -> Any:
     return properties.get("$insert_id", "") if isinstance(properties, dict) else ""
 
 
-def _store(ask: Ask, events: list[Event]) -> None:
+def _store(context: RequestContext, events: list[Event]) -> None:
     if events:
-        with ask.data.write() as cursor:
+        with context.data.write() as cursor:
             add_events(cursor, events)

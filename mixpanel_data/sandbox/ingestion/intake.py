@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import RefusalError
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Failure:
 class Intake(Generic[T]):
     """What became of the records of one request; `id_of` names a record in failures."""
 
-    ask: Ask
+    context: RequestContext
     id_of: Callable[[Any], Any]
     accepted: list[T] = field(default_factory=list)
     ignored: int = 0
@@ -64,7 +64,7 @@ class Intake(Generic[T]):
         if not isinstance(outcome, Skipped):
             self.accepted.append(outcome)
             return
-        self.ask.drops.add(self.ask.request.path.rstrip("/"), outcome.reason, record)
+        self.context.drops.add(self.context.request.path.rstrip("/"), outcome.reason, record)
         self.ignored += not outcome.problems
         self.failures += [Failure(index, self.id_of(record), *each) for each in outcome.problems]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug import Response
 
-from mixpanel_data.sandbox.asks import Ask
+from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.ingestion import answers
 from mixpanel_data.sandbox.ingestion.intake import Intake, Skipped
 from mixpanel_data.sandbox.ingestion.submissions import Submission
@@ -26,28 +26,30 @@ class Update:
     record: Properties
 
 
-def update_users(ask: Ask) -> Response:
+def update_users(context: RequestContext) -> Response:
     """Updates of user profiles."""
-    return _update(ask, "$distinct_id", lambda _: "")
+    return _update(context, "$distinct_id", lambda _: "")
 
 
-def update_groups(ask: Ask) -> Response:
+def update_groups(context: RequestContext) -> Response:
     """Updates of group profiles; a group key that is new gets an id."""
 
     def group(record: Properties) -> str:
-        return ask.data.group_id(str(_required(record, "$group_key")))
+        return context.data.group_id(str(_required(record, "$group_key")))
 
-    return _update(ask, "$group_id", group)
+    return _update(context, "$group_id", group)
 
 
-def _update(ask: Ask, id_name: str, group_of: Callable[[Properties], str]) -> Response:
-    sent = Submission.of(ask.request)
+def _update(
+    context: RequestContext, id_name: str, group_of: Callable[[Properties], str]
+) -> Response:
+    sent = Submission.of(context.request)
     strict = sent.params.flag("strict", default=False)
 
     def read(record: Any) -> Update | Skipped:
         if not isinstance(record, dict):
             return Skipped.refused(("", "an update must be an object"))
-        if skipped := _unwanted(record, ask.project.token):
+        if skipped := _unwanted(record, context.project.token):
             return skipped
         try:
             owner_id = _required(record, id_name)
@@ -56,9 +58,9 @@ def _update(ask: Ask, id_name: str, group_of: Callable[[Properties], str]) -> Re
             return Skipped.refused((error.field, error.message))
         return Update(owner, json.dumps(owner_id, ensure_ascii=False), record)
 
-    intake = Intake[Update](ask, lambda r: r.get(id_name) if isinstance(r, dict) else None)
+    intake = Intake[Update](context, lambda r: r.get(id_name) if isinstance(r, dict) else None)
     records = sent.records() if strict else intake.read(sent.records)
-    _apply(ask, [(record, read(record)) for record in records], intake)
+    _apply(context, [(record, read(record)) for record in records], intake)
     if strict:
         return answers.checked(intake, id_name)
     return answers.received(sent.params, intake.error)
@@ -80,15 +82,17 @@ def _required(record: Properties, name: str) -> str | int | float:
     return value
 
 
-def _apply(ask: Ask, asked: list[tuple[Any, Update | Skipped]], intake: Intake[Update]) -> None:
+def _apply(
+    context: RequestContext, asked: list[tuple[Any, Update | Skipped]], intake: Intake[Update]
+) -> None:
     """Do the updates in order; a profile is read once and written once."""
-    now = ask.now.strftime("%Y-%m-%dT%H:%M:%S")
+    now = context.now.strftime("%Y-%m-%dT%H:%M:%S")
     updates = [update for _, update in asked if isinstance(update, Update)]
     if not updates:
         for index, (record, outcome) in enumerate(asked):
             intake.take(index, record, outcome)
         return
-    with ask.data.write() as cursor:
+    with context.data.write() as cursor:
         found = find_profiles(cursor, list({update.owner: None for update in updates}))
         state = {owner: json.loads(text) for owner, text in found.items() if text is not None}
         for index, (record, update) in enumerate(asked):

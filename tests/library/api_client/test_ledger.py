@@ -15,7 +15,7 @@ import pytest
 
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.api_client.clock import Clock
-from mixpanel_data._internal.api_client.ledger import Account, Ledger, ledger_path
+from mixpanel_data._internal.api_client.ledger import Ledger, QuotaWindow, ledger_path
 from mixpanel_data._internal.api_client.limits import QuotaState
 from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.locking import lock
@@ -64,8 +64,8 @@ def test_processes_that_count_at_once_never_exceed_the_budget(tmp_path: Path) ->
     path = tmp_path / "export.json"
     crowd = [starting(path, 20) for _ in range(8)]
     assert sum(int(process.communicate()[0]) for process in crowd) == 60
-    with Ledger(path).open(1000.0) as account:
-        assert len(account.starts) == 60
+    with Ledger(path).open(1000.0) as window:
+        assert len(window.starts) == 60
 
 
 WAITS = textwrap.dedent("""
@@ -116,15 +116,15 @@ def test_a_process_killed_while_it_counts_leaves_a_readable_ledger(tmp_path: Pat
         until(partial(reached, writes, number), process)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        with Ledger(path).open(1000.0) as account:  # a warning would be an error here
-            assert account.starts in ([], [1000.0])
+        with Ledger(path).open(1000.0) as window:  # a warning would be an error here
+            assert window.starts in ([], [1000.0])
         path.unlink()
 
 
 def test_the_ledger_is_private(tmp_path: Path) -> None:
     path = tmp_path / "quota" / "export.json"
-    with Ledger(path).open(NOW) as account:
-        account.starts.append(NOW)
+    with Ledger(path).open(NOW) as window:
+        window.starts.append(NOW)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -149,18 +149,18 @@ def test_a_damaged_ledger_begins_anew(tmp_path: Path, content: str) -> None:
     ledger = Ledger(path)
     with ExitStack() as stack:
         with pytest.warns(MixpanelDataWarning, match="damaged"):
-            account = stack.enter_context(ledger.open(NOW))
-        assert account == Account()
-        account.starts.append(NOW)
-    with Ledger(path).open(NOW) as account:
-        assert account.starts == [NOW]
+            window = stack.enter_context(ledger.open(NOW))
+        assert window == QuotaWindow()
+        window.starts.append(NOW)
+    with Ledger(path).open(NOW) as window:
+        assert window.starts == [NOW]
 
 
 def test_numbers_that_are_no_times_do_not_count(tmp_path: Path) -> None:
     path = tmp_path / "export.json"
     path.write_text('{"starts": [NaN, Infinity, -1], "per_hour": 9, "closed_until": NaN}')
-    with Ledger(path).open(NOW) as account:
-        assert account == Account(per_hour=9)
+    with Ledger(path).open(NOW) as window:
+        assert window == QuotaWindow(per_hour=9)
 
 
 @pytest.mark.parametrize("stuck", ["folder", "file", "new file"])
@@ -192,11 +192,11 @@ def test_a_process_that_stopped_with_the_ledger_in_its_hand_stops_no_other(
     with (
         lock(path.with_suffix(".lock")),
         pytest.warns(MixpanelDataWarning, match="another process holds it"),
-        ledger.open(NOW) as account,
+        ledger.open(NOW) as window,
     ):
-        account.starts.append(NOW)
-    with ledger.open(NOW) as account:
-        assert account.starts == [NOW]
+        window.starts.append(NOW)
+    with ledger.open(NOW) as window:
+        assert window.starts == [NOW]
 
 
 @pytest.mark.parametrize(("status", "used"), [(200, 1), (401, 0), (402, 0), (429, 0), (500, 1)])
@@ -207,8 +207,8 @@ def test_refunds_reach_the_file(
         asks = client(server, tmp_path, hourglass.clock(), attempts=1)
         with suppress(MixpanelDataError):
             list(asks.export_events("2024-01-01", "2024-01-01"))
-        with Ledger(ledger_path(tmp_path, server.url, "1", "export")).open(NOW) as account:
-            assert len(account.starts) == used
+        with Ledger(ledger_path(tmp_path, server.url, "1", "export")).open(NOW) as window:
+            assert len(window.starts) == used
         asks.close()
 
 
@@ -232,11 +232,11 @@ def test_folders_have_counts_of_their_own(tmp_path: Path, hourglass: Hourglass) 
 
 def test_a_clock_that_was_set_back_does_not_block_for_ever(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "export.json")
-    with ledger.open(NOW + 86400) as account:
-        account.starts.append(NOW + 86400)
-        account.closed_until = NOW + 86400 + 3600
-    with ledger.open(NOW) as account:
-        assert account == Account()
+    with ledger.open(NOW + 86400) as window:
+        window.starts.append(NOW + 86400)
+        window.closed_until = NOW + 86400 + 3600
+    with ledger.open(NOW) as window:
+        assert window == QuotaWindow()
 
 
 def test_projects_and_origins_have_ledgers_of_their_own(tmp_path: Path) -> None:
@@ -258,8 +258,8 @@ def test_clients_of_other_processes_leave_less(tmp_path: Path, hourglass: Hourgl
         list(asks.export_events("2024-01-01", "2024-01-01"))
         assert (asks.quota("export").used, asks.quota("export").left) == (1, 9)
         path = ledger_path(tmp_path, server.url, "1", "export")
-        with Ledger(path).open(NOW) as account:  # as another process would
-            account.starts += [NOW] * 9
+        with Ledger(path).open(NOW) as window:  # as another process would
+            window.starts += [NOW] * 9
         state = asks.quota("export")
         assert (state.per_hour, state.left, state.next_in) == (10, 0, 3600)
         with pytest.raises(RateLimitError) as caught:

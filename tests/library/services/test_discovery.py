@@ -97,7 +97,7 @@ def test_answers_are_remembered_until_they_are_forgotten(mixpanel):
     ask()
     assert sorted(it.paths) == once
     assert ws.events() == ["Purchase", "Refund", "Sign Up"]
-    ws.forget_discovered()
+    ws.clear_discovery_cache()
     ask()
     assert sorted(it.paths) == sorted(once * 2)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mixpanel_data import Workspace
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data.plain import compact
+from mixpanel_data.serialization import compact
 from mixpanel_magics.state.rows import pretty
 from tests.library.storage.loading import EVENTS
 

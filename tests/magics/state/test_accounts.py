@@ -11,7 +11,7 @@ from mixpanel_data import auth
 from mixpanel_data.exceptions import AccountNotFoundError, MixpanelDataWarning
 from mixpanel_data.sandbox import Sandbox, serve
 from mixpanel_magics.state.accounts import Accounts, NewAccount
-from mixpanel_magics.state.said import Said, as_typed
+from mixpanel_magics.state.status import StatusMessage, as_typed
 from tests.waiting import HANG
 
 SECRET = "hush-" + "5ecret" * 3
@@ -30,12 +30,12 @@ def test_the_sandbox_is_there_before_any_account(accounts):
     assert not accounts.can_use
     accounts.ask_to_remove()
     accounts.make_default()
-    assert (accounts.removing, accounts.said) == (None, Said())
+    assert (accounts.removing, accounts.status) == (None, StatusMessage())
 
 
 def test_accounts_are_added_listed_made_default_and_removed(accounts):
     assert accounts.add(SHOP, SECRET)
-    assert "stored 'shop' (project 4711) in " in accounts.said.text
+    assert "stored 'shop' (project 4711) in " in accounts.status.text
     url = "http://127.0.0.1:8000/"
     old = NewAccount("old", " 12 ", "gone", base_url=url, auth="project_secret")
     with pytest.warns(MixpanelDataWarning, match="retires"):
@@ -47,7 +47,7 @@ def test_accounts_are_added_listed_made_default_and_removed(accounts):
     ]
     assert accounts.selected == "old"
     accounts.make_default()
-    assert accounts.said == Said("'old' is the default now", "good")
+    assert accounts.status == StatusMessage("'old' is the default now", "good")
 
     accounts.remove()
     assert len(auth.list_accounts()) == 2
@@ -59,12 +59,12 @@ def test_accounts_are_added_listed_made_default_and_removed(accounts):
     accounts.ask_to_remove()
     accounts.remove()
     assert [account.name for account in auth.list_accounts()] == ["shop"]
-    assert accounts.said.text == "removed 'old'; no account is the default now"
+    assert accounts.status.text == "removed 'old'; no account is the default now"
     assert accounts.selected == "shop"
 
 
 @pytest.mark.parametrize(
-    ("new", "secret", "said"),
+    ("new", "secret", "status"),
     [
         (NewAccount("", "1", "sa"), SECRET, "the account name is empty"),
         (NewAccount("sandbox", "1", "sa"), SECRET, "is built in"),
@@ -76,11 +76,11 @@ def test_accounts_are_added_listed_made_default_and_removed(accounts):
         (NewAccount("a", "1", "sa", base_url="http://example.com"), SECRET, "not encrypted"),
     ],
 )
-def test_what_can_t_be_stored_is_said(accounts, new, secret, said):
+def test_what_can_t_be_stored_is_said(accounts, new, secret, status):
     assert not accounts.add(new, secret)
-    assert accounts.said.tone == "bad"
-    assert said in accounts.said.text
-    assert SECRET not in accounts.said.text + str(accounts.said.hint)
+    assert accounts.status.tone == "bad"
+    assert status in accounts.status.text
+    assert SECRET not in accounts.status.text + str(accounts.status.hint)
     assert auth.list_accounts() == []
 
 
@@ -91,12 +91,12 @@ def test_a_test_is_told_in_words_and_offers_the_time_zone(accounts):
         accounts.add(new, who.secret.get_secret_value())
         accounts.test()
         assert accounts.work.wait(HANG)
-        assert accounts.said.tone == "good"
-        assert accounts.said.text.startswith(f"'shop' is accepted: project {who.project_id} (")
+        assert accounts.status.tone == "good"
+        assert accounts.status.text.startswith(f"'shop' is accepted: project {who.project_id} (")
         assert accounts.offer == ("shop", "UTC")
         accounts.store_timezone()
         assert auth.get_account("shop").timezone == "UTC"
-        assert accounts.said.text == "the time zone of 'shop' is UTC now"
+        assert accounts.status.text == "the time zone of 'shop' is UTC now"
         accounts.test()
         assert accounts.work.wait(HANG)
         assert accounts.offer is None
@@ -104,11 +104,11 @@ def test_a_test_is_told_in_words_and_offers_the_time_zone(accounts):
         accounts.add(NewAccount("bad", "1", "nobody", base_url=server.url), SECRET)
         accounts.test()
         assert accounts.work.wait(HANG)
-        assert accounts.said.tone == "bad"
+        assert accounts.status.tone == "bad"
     accounts.select("sandbox")
     accounts.test()
     assert accounts.work.wait(HANG)
-    assert accounts.said.text.startswith("'sandbox' is accepted")
+    assert accounts.status.text.startswith("'sandbox' is accepted")
     assert accounts.offer is None
 
 
@@ -124,10 +124,10 @@ def test_switching_is_the_session_s_business(monkeypatch):
     accounts.use()
     assert used == ["sandbox"]
     assert accounts.rows()[-1][0] == "● in use"
-    assert accounts.said == Said("this notebook uses 'sandbox' now", "good")
+    assert accounts.status == StatusMessage("this notebook uses 'sandbox' now", "good")
     accounts.add(SHOP, SECRET)
     accounts.use()
-    assert (accounts.said.text, accounts.said.hint) == (
+    assert (accounts.status.text, accounts.status.hint) == (
         "no account named 'shop'",
         "%mp auth add shop --username … --project … --region us",
     )
@@ -135,10 +135,11 @@ def test_switching_is_the_session_s_business(monkeypatch):
     monkeypatch.setenv("MP_USERNAME", "sa")
     accounts.use()
     assert (
-        accounts.said.text == "the environment wins over 'shop', and has MP_USERNAME and MP_SECRET"
+        accounts.status.text
+        == "the environment wins over 'shop', and has MP_USERNAME and MP_SECRET"
     )
     assert (
-        accounts.said.hint
+        accounts.status.hint
         == "import os; del os.environ['MP_USERNAME']; del os.environ['MP_SECRET']"
     )
     accounts.select("sandbox")
@@ -164,15 +165,15 @@ def test_a_damaged_file_is_said(accounts):
     auth.config_path().write_text("[accounts")
     accounts.refresh()
     assert accounts.names == ["sandbox"]
-    assert accounts.said.tone == "bad"
-    assert accounts.said.hint == "correct that line; nothing was changed"
+    assert accounts.status.tone == "bad"
+    assert accounts.status.hint == "correct that line; nothing was changed"
 
 
 def test_the_secret_is_in_the_config_and_in_nothing_of_python(accounts):
     typed = [f"{SECRET}-{number}" for number in range(2)]
     accounts.add(SHOP, typed[0])
     accounts.add(NewAccount("shop", "1", "sa"), typed[1])  # refused: the name is taken
-    assert accounts.said.tone == "bad"
+    assert accounts.status.tone == "bad"
     assert typed[0] in Path(auth.config_path()).read_text()
     gc.collect()
     kept = [

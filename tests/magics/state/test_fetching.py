@@ -11,7 +11,7 @@ import pytest
 
 from mixpanel_data import Workspace
 from mixpanel_magics.state.fetching import Fetching, Wanted
-from mixpanel_magics.state.said import Said
+from mixpanel_magics.state.status import StatusMessage
 from tests.waiting import HANG
 
 DAYS = Wanted("shop", date(2026, 1, 1), date(2026, 1, 3))
@@ -30,10 +30,10 @@ def form(workspace: Workspace) -> Iterator[Fetching]:
     form.close()
 
 
-def planned(form: Fetching, wanted: Wanted) -> Said:
+def planned(form: Fetching, wanted: Wanted) -> StatusMessage:
     form.change(wanted)
     assert form.work.wait(HANG)
-    return form.said
+    return form.status
 
 
 def test_a_plan_comes_before_a_fetch(form, workspace):
@@ -51,9 +51,9 @@ def test_a_plan_comes_before_a_fetch(form, workspace):
     form.start()
     assert form.is_running
     assert form.work.wait(HANG)
-    assert form.said.tone == "good"
+    assert form.status.tone == "good"
     rows = workspace.sql_scalar("SELECT count(*) FROM shop")
-    assert form.said.text.startswith(f"{rows:,} events (1 copy left out) are in 'shop', after ")
+    assert form.status.text.startswith(f"{rows:,} events (1 copy left out) are in 'shop', after ")
     assert (form.result.rows, fetched, form.can_start) == (rows, ["shop"], False)
 
 
@@ -67,9 +67,9 @@ def test_events_and_a_filter_and_days_to_add(form, workspace):
     names = workspace.sql_rows("SELECT DISTINCT event_name, properties->>'platform' FROM shop")
     assert names == [("Purchase", "iOS")]
     assert planned(form, DAYS).tone == "bad"
-    assert "already exists" in form.said.text
-    assert form.said.hint is not None
-    assert "%mp drop shop" in form.said.hint
+    assert "already exists" in form.status.text
+    assert form.status.hint is not None
+    assert "%mp drop shop" in form.status.hint
     added = Wanted("shop", None, date(2026, 1, 5), wanted.events, wanted.where, "append")
     assert planned(form, added).text.startswith("2026-01-04 to 2026-01-05 in 1 request")
     there = Wanted("shop", None, date(2026, 1, 2), wanted.events, wanted.where, "append")
@@ -79,7 +79,7 @@ def test_events_and_a_filter_and_days_to_add(form, workspace):
     assert not form.can_start
     later = Wanted("later", date(2026, 3, 1), date(2026, 3, 2))
     assert planned(form, later).tone == "bad"
-    assert form.said.text.startswith("to_date 2026-03-02 is in the future")
+    assert form.status.text.startswith("to_date 2026-03-02 is in the future")
 
 
 def test_a_mistake_is_said_by_the_plan(form):
@@ -105,7 +105,7 @@ def test_a_fetch_stops_and_goes_on(form, workspace):
     form.stop()
     assert form.work.wait(HANG)
     assert not form.is_running
-    assert form.said.text.endswith("windows are kept")
+    assert form.status.text.endswith("windows are kept")
     assert workspace.tables() == []
     form.change(DAYS)
     assert "are here from an earlier run" in planned(form, long).text
@@ -118,4 +118,4 @@ def test_mixpanel_is_asked_for_events_on_request(form):
     form.list_events()
     assert form.work.wait(HANG)
     assert "Purchase" in form.known
-    assert form.said.text == f"{len(form.known)} events to choose from"
+    assert form.status.text == f"{len(form.known)} events to choose from"

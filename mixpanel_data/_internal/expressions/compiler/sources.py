@@ -8,7 +8,7 @@ from mixpanel_data._internal.expressions.compiler import fragments as sql
 from mixpanel_data._internal.expressions.compiler.columns import Fields
 from mixpanel_data._internal.expressions.compiler.fragments import FALSE, NULL, Sql
 from mixpanel_data._internal.expressions.compiler.terms import (
-    LARGEST,
+    MAX_DOUBLE,
     MISSING,
     Items,
     JsonValue,
@@ -70,7 +70,9 @@ def _number(value: JsonValue) -> Number | None:
     # JSON spells a string with quotes, so that only numbers can be cast.
     number = Sql(f"TRY_CAST(CAST({value.json} AS VARCHAR) AS DOUBLE)")
     whole = sql.case((value.is_a("BIGINT", "UBIGINT"), sql.cast(value.text, "HUGEINT")))
-    return Number(number, bound=LARGEST if decimals else _UINT64, whole=whole if integers else NULL)
+    return Number(
+        number, bound=MAX_DOUBLE if decimals else _UINT64, whole=whole if integers else NULL
+    )
 
 
 def _items(value: JsonValue) -> Items:

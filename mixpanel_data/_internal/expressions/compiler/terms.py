@@ -16,7 +16,7 @@ from mixpanel_data._internal.expressions.values import UNDEFINED, Instant
 EXACT = 2**53
 """Whole numbers below this are exact as DOUBLE."""
 
-LARGEST = sys.float_info.max
+MAX_DOUBLE = sys.float_info.max
 
 
 ALL_KINDS = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
@@ -84,7 +84,7 @@ class Number:
 
     sql: Sql
     double: bool = True
-    bound: float = LARGEST
+    bound: float = MAX_DOUBLE
     whole: Sql | None = None
     moment: Sql | None = None
 

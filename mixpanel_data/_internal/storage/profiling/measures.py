@@ -8,7 +8,7 @@ from typing import Any
 
 from mixpanel_data._internal import lines
 from mixpanel_data._internal.storage.snapshot import TableSnapshot
-from mixpanel_data.types.looks import (
+from mixpanel_data.types.profiling import (
     ListStats,
     NumberStats,
     ObjectStats,

@@ -18,7 +18,7 @@ from mixpanel_data._internal.storage.snapshot import TableSnapshot
 from mixpanel_data.exceptions import InvalidArgumentError, command
 from mixpanel_data.types import TableType
 from mixpanel_data.types.answers import instant
-from mixpanel_data.types.looks import (
+from mixpanel_data.types.profiling import (
     ColumnSummary,
     EventBreakdown,
     EventCoverage,

@@ -16,7 +16,7 @@ _PATIENCE = 2.0
 """Seconds that calls get to end in, once they are stopped."""
 
 
-class Desk:
+class WorkspacePool:
     """Gives each call a workspace that no other call works on meanwhile.
 
     The first one goes first: it remembers what was discovered. Others are siblings of it, with

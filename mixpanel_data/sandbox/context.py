@@ -25,7 +25,7 @@ REMEMBERED_DAYS = 31
 
 
 @dataclass(frozen=True)
-class Ask:
+class RequestContext:
     """What an endpoint gets. `closing` is closed when the answer is out."""
 
     request: Request

@@ -13,7 +13,7 @@ Tone = Literal["plain", "good", "bad", "busy"]
 
 
 @dataclass(frozen=True)
-class Said:
+class StatusMessage:
     """A line, its tone, and what to do next."""
 
     text: str = ""
@@ -26,9 +26,9 @@ def quietly() -> AbstractContextManager[None]:
     return listening(lambda _: None, aloud=False)
 
 
-def failed(error: MixpanelDataError) -> Said:
+def failed(error: MixpanelDataError) -> StatusMessage:
     """An error of the library in its own words."""
-    return Said(error.message, "bad", as_typed(error.hint))
+    return StatusMessage(error.message, "bad", as_typed(error.hint))
 
 
 def waiting(seconds: float, why: str) -> str:

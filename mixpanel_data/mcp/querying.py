@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from mixpanel_data.exceptions import InvalidArgumentError
-from mixpanel_data.mcp.answers import MOST_BYTES, Bytes, fields, names
+from mixpanel_data.mcp.answers import MAX_BYTES, Bytes, fields, names
 from mixpanel_data.mcp.call import Call
 from mixpanel_data.types import PropertyInfo, TableSchema
 
 What = Literal["events", "properties", "values", "funnels", "cohorts"]
 Few = Annotated[int, Field(ge=1, le=1_000)]
 
-_MOST_VALUES = 255
+_MAX_VALUES = 255
 
 
 def tables(call: Call, table: str | None = None, limit: Few = 60) -> str:
@@ -77,7 +77,7 @@ def discover(
             found = workspace.properties(_needed(event, "event", what))
         elif what == "values":
             of = _needed(event, "event", what), _needed(property, "property", what)
-            found = workspace.property_values(*of, limit=max(limit, _MOST_VALUES))
+            found = workspace.property_values(*of, limit=max(limit, _MAX_VALUES))
         elif what == "funnels":
             found = [f"{it.funnel_id} {it.name}" for it in workspace.funnels()]
         else:
@@ -100,7 +100,7 @@ def sql(
     query: str,
     limit: Annotated[int, Field(ge=1, le=10_000)] = 100,
     offset: Annotated[int, Field(ge=0)] = 0,
-    max_bytes: Bytes = MOST_BYTES,
+    max_bytes: Bytes = MAX_BYTES,
     format: Literal["csv", "json"] = "csv",  # noqa: A002 (the name of the CLI's option)
 ) -> str:
     """Run one SELECT (DuckDB) on fetched tables; read-only, no files. Times are UTC.

@@ -1,4 +1,4 @@
-"""A search through the help of all commands, and through the library's manual."""
+"""A search through the help of all commands, and through the library's documentation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mixpanel_data.exceptions import InvalidArgumentError, command
-from mixpanel_data.manual import Entry, Words, public_names, sections
+from mixpanel_data.help_index import Entry, Words, public_names, sections
 
 SHOWN = {"commands": 5, "names": 4, "sections": 4}
 """What is found and printed as text, of each kind; rows have a --limit."""

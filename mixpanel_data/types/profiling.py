@@ -17,7 +17,7 @@ Moment = datetime | date | str
 """UTC as stored; text past the year 9999."""
 
 
-class Brief(Answer):
+class CompactAnswer(Answer):
     """An answer whose `to_dict` leaves out what there is nothing to say about."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class ValueCount(Answer):
 
 
 @dataclass(frozen=True)
-class NumberStats(Brief):
+class NumberStats(CompactAnswer):
     """The values that are JSON numbers. Each quantile is one of them, the median too.
 
     They are exact; of fractions, `sum` and `mean` have 15 digits.
@@ -79,7 +79,7 @@ class TimeStats(Answer):
 
 
 @dataclass(frozen=True)
-class ListStats(Brief):
+class ListStats(CompactAnswer):
     """The values that are lists: their lengths, and the rows that have each item."""
 
     rows: int
@@ -91,7 +91,7 @@ class ListStats(Brief):
 
 
 @dataclass(frozen=True)
-class ObjectStats(Brief):
+class ObjectStats(CompactAnswer):
     """The values that are objects, and the rows that have each key."""
 
     rows: int
@@ -110,7 +110,7 @@ class EventCoverage(Answer):
 
 
 @dataclass(frozen=True)
-class PropertyStats(Brief):
+class PropertyStats(CompactAnswer):
     """A property in all rows of a table, or of one event.
 
     `rows` are looked at: in `present` of them it has a value, in `null` it is null, in `missing`
@@ -143,7 +143,7 @@ class PropertyStats(Brief):
 
 
 @dataclass(frozen=True)
-class EventSummary(Brief):
+class EventSummary(CompactAnswer):
     """An event of a table: its rows, users with a distinct_id, first and last time (UTC).
 
     `properties` counts those that its rows carry, None where there is no flat table to tell.
@@ -159,7 +159,7 @@ class EventSummary(Brief):
 
 
 @dataclass(frozen=True)
-class EventBreakdown(Brief):
+class EventBreakdown(CompactAnswer):
     """The events of a table, most frequent first, of `names` in all.
 
     `users` counts each user once; `other_rows` are those of the names that are not listed.
@@ -174,7 +174,7 @@ class EventBreakdown(Brief):
 
 
 @dataclass(frozen=True)
-class ColumnSummary(Brief):
+class ColumnSummary(CompactAnswer):
     """A property or column: rows with a value, distinct values, and what these are.
 
     Numbers and times have `min` and `max`; for others `top` has the most common values as text,
@@ -193,7 +193,7 @@ class ColumnSummary(Brief):
 
 
 @dataclass(frozen=True)
-class TableSummary(Brief):
+class TableSummary(CompactAnswer):
     """A table at a glance: its size, its span (UTC), and its most used properties or its columns.
 
     `events` counts event names, `users` those with a distinct_id, `days` the days that have rows.

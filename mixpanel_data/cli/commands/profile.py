@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mixpanel_data.cli import brief
+from mixpanel_data.cli import truncation
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
 
@@ -47,10 +47,10 @@ def sample(
     session = Session.of(ctx)
     with session.database() as workspace:
         rows = workspace.sample_rows(table, n, event=event, seed=seed)
-        cut = brief.Cut()
+        cut = truncation.Cut()
         if not full:
-            also = () if session.columns else brief.BESIDE
-            rows = [cut.row(brief.event(row, also)) for row in rows]
+            also = () if session.columns else truncation.BESIDE
+            rows = [cut.row(truncation.event(row, also)) for row in rows]
         session.show([_Shown(row) for row in rows])
         _tell(session, cut)
 
@@ -151,7 +151,7 @@ def _show(
     session: Session, answer: Answer, field: str, *, full: bool, is_one: bool = False
 ) -> None:
     """Print the answer, or the rows in its `field` where rows are wanted, unless it `is_one`."""
-    cut = brief.Cut()
+    cut = truncation.Cut()
     facts = answer.to_dict()
     rows = [_row(row, session.output) for row in getattr(answer, field)]
     if not full:
@@ -159,7 +159,7 @@ def _show(
     if is_one:
         session.show(_Shown(facts))
     elif session.output == "table" and not session.excerpt.is_of_rows:
-        session.show(_Shown(brief.for_eyes({**facts, field: rows})))
+        session.show(_Shown(truncation.for_eyes({**facts, field: rows})))
     else:
         session.show(_Shown(facts), rows=[_Shown(row) for row in rows])
     _tell(session, cut)
@@ -167,13 +167,13 @@ def _show(
 
 def _row(answer: Answer, output: str) -> dict[str, Any]:
     """In rows under headings, every field has its place; JSON leaves out empty ones."""
-    from mixpanel_data.types.looks import Brief
+    from mixpanel_data.types.profiling import CompactAnswer
 
-    if isinstance(answer, Brief) and output in {"csv", "table"}:
+    if isinstance(answer, CompactAnswer) and output in {"csv", "table"}:
         return answer.row()
     return answer.to_dict()
 
 
-def _tell(session: Session, cut: brief.Cut) -> None:
+def _tell(session: Session, cut: truncation.Cut) -> None:
     if cut.did:
-        session.say(f"values are cut where {brief.MARK} stands: --full shows them")
+        session.say(f"values are cut where {truncation.MARK} stands: --full shows them")

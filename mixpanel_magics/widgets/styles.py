@@ -10,7 +10,7 @@ import ipywidgets
 
 from mixpanel_data.text import printable
 from mixpanel_magics.state.part import Part
-from mixpanel_magics.state.said import Said
+from mixpanel_magics.state.status import StatusMessage
 
 Tone = Literal["plain", "good", "bad", "busy"]
 
@@ -173,11 +173,11 @@ def note(text: str, tone: Tone = "plain", hint: str | None = None) -> str:
 def line() -> ipywidgets.HTML:
     """Where a widget says how things are."""
     made = ipywidgets.HTML()
-    made.add_class("mp-said")
+    made.add_class("mp-status")
     return made
 
 
-def said(what: Said) -> str:
+def status(what: StatusMessage) -> str:
     """What a state says, as HTML."""
     return note(what.text, what.tone, what.hint)
 

@@ -6,10 +6,10 @@ needs no extra.
 
 from __future__ import annotations
 
-from mixpanel_data.manual import names, pages
-from mixpanel_data.manual.entries import Entry, Words
-from mixpanel_data.manual.names import public_names
-from mixpanel_data.manual.pages import sections
+from mixpanel_data.help_index import names, pages
+from mixpanel_data.help_index.entries import Entry, Words
+from mixpanel_data.help_index.names import public_names
+from mixpanel_data.help_index.pages import sections
 
 __all__ = ["Entry", "Words", "public_names", "read", "sections"]
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mixpanel_data import queries
-from mixpanel_data.manual.entries import Entry
+from mixpanel_data.help_index.entries import Entry
 from mixpanel_data.queries.faces import docstring, signature_of
 
 _WORKSPACE = (
@@ -18,8 +18,8 @@ _WORKSPACE = (
     "reports",
     "fetching",
     "querying",
-    "looking",
-    "paging",
+    "profiling",
+    "browsing",
     "tables",
     "parts",
 )

@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import dropwhile, takewhile
 from pathlib import Path
 
-from mixpanel_data.manual.entries import Entry
+from mixpanel_data.help_index.entries import Entry
 
 _FENCE = re.compile(r"\s*(```|~~~)")
 _HEADING = re.compile(r"(#{1,6}) +(.+?)\s*#*$")
