@@ -212,7 +212,8 @@ class IncompleteExportError(APIError):
 
     `rows` counts the profiles, or the whole lines before the fault, `line` is the number of the line at fault
     (from 1) and `text` its first 200 characters, where a line is to blame; `days` is the day (or the
-    days, first..last) whose export it is, where a fetch has several.
+    days, first..last) whose export it is, where a fetch has several. `repeats` says that the same
+    request would give the same.
     """
 
     def __init__(
@@ -223,6 +224,7 @@ class IncompleteExportError(APIError):
         line: int | None = None,
         text: str | None = None,
         days: str | None = None,
+        hint: str | None = None,
     ) -> None:
         of = f" of {days}" if days is not None else ""
         at = f" at line {line}: {text}" if line is not None else ""
@@ -232,12 +234,18 @@ class IncompleteExportError(APIError):
         self.line = line
         self.text = text
         self.days = days
-        self.hint = "nothing was stored; run the same fetch again"
+        self.hint = hint or "nothing was stored; run the same fetch again"
+        self.repeats = hint is not None
 
     def of(self, days: object) -> IncompleteExportError:
         """The same of the export of these days."""
         return IncompleteExportError(
-            self.reason, rows=self.rows, line=self.line, text=self.text, days=str(days)
+            self.reason,
+            rows=self.rows,
+            line=self.line,
+            text=self.text,
+            days=str(days),
+            hint=self.hint if self.repeats else None,
         )
 
 

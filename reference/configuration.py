@@ -14,6 +14,7 @@ SETTINGS = {
     "query_timeout": "seconds; Mixpanel's own deadline is 488",
     "export_timeout": "seconds between two reads, not in total",
     "answer_limit_mb": "largest answer to a query, and largest page of profiles, decompressed",
+    "line_limit_mb": "longest line of an export, decompressed",
     "attempts": "tries of a request, and of a body that breaks off",
     "max_wait": "seconds: the longest single wait for a rate limit",
     "queries_per_hour": "Mixpanel's own quotas, for projects with others",

@@ -133,11 +133,6 @@ def _is_event(line: bytes) -> bool:
     return True
 
 
-def may_end_a_record(line: bytes) -> bool:
-    """Whether what is no event looks like the last line of a record that spans several."""
-    return line.rstrip().endswith(b"}") and not line.lstrip().startswith((b"{", b"["))
-
-
 def incomplete(error: NotAnEventError) -> IncompleteExportError:
     """The error of an export that has this line."""
     text = error.line[:_SHOWN].decode("utf-8", errors="replace").strip()

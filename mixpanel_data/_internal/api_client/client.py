@@ -50,7 +50,7 @@ class MixpanelAPIClient(NameCalls, ReportCalls, JQLCalls):
         """
         call = self._call("GET", "/api/2.0/export", export_params(query))
         with self._transport.stream(replace(call, check=check)) as it:
-            yield ExportStream(it)
+            yield ExportStream(it, self._transport.settings.line_limit_mb * 1e6)
 
     def export_events(
         self,

@@ -18,7 +18,6 @@ from mixpanel_data._internal.api_client.secrecy import covered
 from mixpanel_data.exceptions import ConnectionFailedError, IncompleteExportError
 
 BATCH = 1000
-MAX_LINE_BYTES = 64 << 20
 SHOWN = 200
 SEEN = 16 << 10
 """Bytes at the start and the end of a body in which its own error is looked for."""
@@ -28,11 +27,13 @@ class ExportStream:
     """Decompressed bytes, cut anywhere; the end of iteration means that they are all there.
 
     `rows` counts line ends and `bytes` the decompressed size, so far. No line is looked at but
-    the last one: there Mixpanel tells of its own failure, and there a cut shows.
+    the last one: there Mixpanel tells of its own failure, and there a cut shows. A line of more
+    than `longest` bytes is an error, since whoever reads it has it in memory as a whole.
     """
 
-    def __init__(self, answer: OpenAnswer) -> None:
+    def __init__(self, answer: OpenAnswer, longest: float) -> None:
         self._answer = answer
+        self._longest = longest
         self._last: list[bytes] = []  # the last line that is not blank, in pieces
         self._last_size = 0
         self._ended = False
@@ -48,6 +49,7 @@ class ExportStream:
             for chunk in without_bom(self._answer.decoded()):
                 self.rows += chunk.count(b"\n")
                 self.bytes += len(chunk)
+                self._refuse_a_long_line(chunk)
                 self._keep_ends(chunk)
                 self._keep_last_line(chunk)
                 yield chunk
@@ -67,6 +69,16 @@ class ExportStream:
         self._line_ends += chunk.count(b"\n")
         self._end = (self._end + chunk if len(chunk) < SEEN else chunk)[-SEEN:]
 
+    def _refuse_a_long_line(self, chunk: bytes) -> None:
+        """Lines that lie within a chunk are shorter than that."""
+        size = (0 if self._ended else self._last_size) + (chunk.find(b"\n") + 1 or len(chunk))
+        if size > self._longest:
+            raise IncompleteExportError(
+                f"a line is longer than {self._longest / 1e6:g} MB",
+                rows=self.rows - chunk.count(b"\n"),
+                hint="raise line_limit_mb in the settings",
+            )
+
     def _keep_last_line(self, chunk: bytes) -> None:
         end = len(chunk)
         while end and chunk[end - 1] in b"\r\n":
@@ -79,8 +91,6 @@ class ExportStream:
         self._ended = self._ended or b"\n" in chunk[end:]
         self._last.append(chunk[start:])
         self._last_size += len(chunk) - start
-        if self._last_size > MAX_LINE_BYTES:
-            raise self._incomplete(f"a line is longer than {MAX_LINE_BYTES >> 20} MB")
 
     def _check_last_line(self) -> None:
         line = b"".join(self._last)
@@ -91,8 +101,8 @@ class ExportStream:
             lines.check(line)
         except lines.NotAnEventError as error:
             fault = self.fault(error, line, self.rows)
-            # Whether it ends a record that spans lines shows where all lines are read.
-            if fault.line is None or not (self._ended and lines.may_end_a_record(line)):
+            # One that has its end is judged with all others: a record may span lines.
+            if fault.line is None or not self._ended or isinstance(error, lines.EndedEarlyError):
                 raise fault from None
         self.rows += 1
 

@@ -81,13 +81,15 @@ class Settings:
     between two reads. One wait for a rate limit is at most `max_wait` long: past it, the error
     says when to come again. `flat_columns` is how many properties get a typed column. With
     `read_only` no workspace changes anything. Read-only SQL and `mp mcp` keep to `memory_limit_gb`
-    of memory and `temp_limit_gb` of temporary files.
+    of memory and `temp_limit_gb` of temporary files. A line of an export has at most
+    `line_limit_mb`.
     """
 
     connect_timeout: float = 15
     query_timeout: float = 500
     export_timeout: float = 600
     answer_limit_mb: float = 100
+    line_limit_mb: float = 16
     attempts: int = 5
     max_wait: float = 60
     queries_per_hour: int = 60

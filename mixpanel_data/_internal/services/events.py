@@ -131,7 +131,7 @@ class EventsDownload:
                 self._room.take(outcome.size)
                 return [outcome]
             self._tally.received(window.first, 0, 0)
-            if attempt == tries:
+            if attempt == tries or (isinstance(outcome, IncompleteExportError) and outcome.repeats):
                 break
             downloads.pause(self._backoff(attempt))
             attempt += 1
@@ -203,9 +203,11 @@ class EventsDownload:
         kept = f"{len(bodies)} windows are kept and nothing is stored yet"
         if not _is_about_the_question(error):
             kept += ": the same command continues"
-        told = (
-            None if isinstance(error, ConnectionFailedError | IncompleteExportError) else error.hint
-        )
+        told = error.hint
+        if isinstance(error, ConnectionFailedError) or (
+            isinstance(error, IncompleteExportError) and not error.repeats
+        ):
+            told = None
         error.hint = f"{told}; {kept}" if told else kept
         return error
 

@@ -105,6 +105,7 @@ class FetcherService:
                     deduplicate=fetch.dedupe,
                     flat=fetch.flat,
                     flat_columns=self._settings.flat_columns,
+                    longest_line=int(self._settings.line_limit_mb * 1e6),
                 ) as table:
                     download.run(steps, table)
                     tally.show("store", always=True)

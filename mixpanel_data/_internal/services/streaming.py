@@ -90,8 +90,8 @@ class StreamingService:
         while True:
             try:
                 return self._receive(query, body)
-            except IncompleteExportError:
-                if attempt == self._settings.attempts:
+            except IncompleteExportError as error:
+                if error.repeats or attempt == self._settings.attempts:
                     raise
             except ConnectionFailedError:
                 # What never began was tried often enough by the client itself.

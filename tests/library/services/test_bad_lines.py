@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -160,3 +161,29 @@ def test_a_time_that_none_is_becomes_null_and_is_counted(
         fetcher.fetch_events(EventsFetch("events", "2024-01-09", "2024-01-09", append=True)).nulls
         == {}
     )
+
+
+def test_a_line_that_is_too_long_is_asked_for_once(fetcher: FetcherService, days: Days) -> None:
+    days.inserted = {
+        "2024-01-03": b'{"event":"a","properties":{"time":1,"x":"%s"}}\n' % (b"x" * 17_000_000)
+    }
+    with pytest.raises(IncompleteExportError, match="a line is longer than 16 MB") as caught:
+        fetcher.fetch_events(EventsFetch("events", "2024-01-03", "2024-01-03"))
+    assert "line_limit_mb" in (caught.value.hint or "")
+    assert (caught.value.days, len(days.asked)) == ("2024-01-03", 1)
+
+
+@pytest.mark.parametrize("size", [15_900_000, 40_000_000])
+def test_the_limit_of_a_line_is_a_setting(storage: StorageEngine, days: Days, size: int) -> None:
+    days.inserted = {
+        "2024-01-03": b'{"event":"a","properties":{"time":1,"x":"%s"}}\n' % (b"x" * size)
+    }
+    settings = Settings(line_limit_mb=16 if size < 16_000_000 else 41)
+    who = Credentials("u", "s", "1", "us")
+    with Server(days) as server:
+        who = replace(who, base_url=server.url)
+        with MixpanelAPIClient(who, settings=settings) as client:
+            fetcher = FetcherService(client, storage, settings=settings)
+            fetcher.fetch_events(EventsFetch("events", "2024-01-03", "2024-01-03"))
+    query = "SELECT max(length(properties->>'$.x')) FROM events"
+    assert storage.execute_scalar(query) == size

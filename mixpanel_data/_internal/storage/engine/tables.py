@@ -16,7 +16,12 @@ from mixpanel_data._internal.storage.engine.opened import Opened
 from mixpanel_data._internal.storage.flat import catalog
 from mixpanel_data._internal.storage.flat.table import FlatTable
 from mixpanel_data._internal.storage.ingest import spool
-from mixpanel_data._internal.storage.ingest.table import FLAT_COLUMNS, Flat, TableWriter
+from mixpanel_data._internal.storage.ingest.table import (
+    FLAT_COLUMNS,
+    LONGEST_LINE,
+    Flat,
+    TableWriter,
+)
 from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data._internal.storage.snapshot import Relation, TableSnapshot
 from mixpanel_data._internal.storage.transactions import snapshot, transaction
@@ -52,6 +57,7 @@ class Tables(Opened):
         deduplicate: bool = False,
         flat: bool | None = None,
         flat_columns: int = FLAT_COLUMNS,
+        longest_line: int = LONGEST_LINE,
     ) -> Iterator[TableWriter]:
         """A table to fill within the block: there as a whole after it, or not at all.
 
@@ -69,6 +75,7 @@ class Tables(Opened):
                 deduplicate=deduplicate,
                 flat=becomes,
                 flat_columns=flat_columns,
+                longest_line=longest_line,
             )
             try:
                 if mode == "append":

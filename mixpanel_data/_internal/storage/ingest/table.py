@@ -21,6 +21,9 @@ from mixpanel_data.types import TableMetadata, TableType
 FLAT_COLUMNS = 500
 """Properties that get a column: each costs about 50 ns a row, whether it is there or not."""
 
+LONGEST_LINE = 16 << 20
+"""Bytes of a line that DuckDB reads unless told; more cost each of its threads more memory."""
+
 # ZSTD halves the JSON of events; a global force_compression would slow the other columns.
 _ZSTD = "USING COMPRESSION zstd"
 
@@ -57,7 +60,8 @@ _EVENTS = """
             {path},
             format = 'newline_delimited',
             columns = {{event: 'VARCHAR', properties: 'JSON'}},
-            ignore_errors = true
+            ignore_errors = true,
+            maximum_object_size = {longest}
         )
     )
 """
@@ -127,6 +131,7 @@ Flat = Literal["build", "follow", "none"]
 class TableWriter:
     """A table inside an open transaction: it appears whole on commit, or not at all.
 
+    A line of a body has at most `longest_line` bytes.
     `flat` says what becomes of its flat table, of at most `flat_columns` properties. `legacy_zone`
     is the zone of a project from before 2023, whose exports carry the wall clock of that zone as if
     it were UTC (contract, section 3.3). `nulls` counts, once it is made, the new rows whose id or
@@ -143,6 +148,7 @@ class TableWriter:
         deduplicate: bool = True,
         flat: Flat = "none",
         flat_columns: int = FLAT_COLUMNS,
+        longest_line: int = LONGEST_LINE,
     ) -> None:
         self.facts = facts
         self.rows = 0
@@ -155,6 +161,7 @@ class TableWriter:
         self._zone = legacy_zone
         self._time = _in_utc(legacy_zone, _TIME)
         self._deduplicate = deduplicate
+        self._longest = max(longest_line, LONGEST_LINE)
         self._becomes = flat
         self._flat = FlatTable(session.connection, name, facts.type, limit=flat_columns)
         self._before: int | None = None
@@ -230,7 +237,12 @@ class TableWriter:
         raise IncompleteExportError("DuckDB can't read a line of it", rows=0)
 
     def _read_events(self, body: Path) -> int:
-        statement = _EVENTS.format(table=self._table, time=self._time, path=literal(str(body)))
+        statement = _EVENTS.format(
+            table=self._table,
+            time=self._time,
+            path=literal(str(body)),
+            longest=self._longest,
+        )
         try:
             return self._count(statement)
         except QueryError as error:
