@@ -58,13 +58,13 @@ class BrowsingMagics(OnSession):
     @no_var_expand
     @magic_arguments()
     def mp_report(self, line: str) -> ReportForm:
-        """Show a form that counts an event over time, by Mixpanel or on a fetched table.
+        """Show a form that asks for a report, counted by Mixpanel or on a fetched table.
 
-        The form of an earlier %mp_report is closed. `ReportForm(ws)` makes further ones.
+        It shows a picture, the numbers, and the code that gives them. The form of an earlier %mp_report is closed. `ReportForm(ws)` makes further ones.
         """
         with shown_short():
             arguments.parse(self.mp_report, line)
             workspace = self._session.workspace
             from mixpanel_magics.widgets.reporting import ReportForm
 
-            return self._session.show(ReportForm(workspace))
+            return self._session.show(ReportForm(workspace, variable=self._session.name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import MISSING
 from datetime import date, datetime
@@ -22,7 +21,6 @@ HERE = "Local reports (any of these implies --local)"
 _PREFIX = "asked_"  # Typer knows options by name, and `limit` is a global one, too
 _NAMES = list[str]
 _TYPED = {date: str, datetime: str}
-_MENTIONED = re.compile(r"`(\w+)`")
 
 
 class FromQuestions:
@@ -118,7 +116,7 @@ def options_of(
     for name, same in found.items():
         it, is_argument = same[0], name in arguments
         info = _argument(it) if is_argument else _option(it)
-        info.help = _MENTIONED.sub(lambda match: flags.get(match[1], match[1]), it.option.help)
+        info.help = it.option.help_naming(flags)
         info.rich_help_panel = HERE if name in here else None
         is_in_all = len(same) == len(kinds) or (is_argument and _type(it) == _NAMES)
         is_required = is_in_all and all(it.is_required for it in same)

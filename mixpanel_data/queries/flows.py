@@ -13,9 +13,9 @@ from mixpanel_data.queries.options import (
     Entries,
     Event,
     FromDate,
+    LengthUnit,
     ToDate,
     Where,
-    WindowUnit,
 )
 from mixpanel_data.queries.question import Converted, Option, Question, question
 from mixpanel_data.queries.written import expression
@@ -33,23 +33,44 @@ class Flows(LocalQuestion, Question["FlowsResult"]):
     to_date: ToDate = Converted(parse_date)
     _: KW_ONLY
     forward: Annotated[
-        int, Option("The number of steps to follow after the event.", metavar="N", least=0, most=20)
+        int,
+        Option(
+            "The number of steps to follow after the event.",
+            metavar="N",
+            least=0,
+            most=20,
+            is_basic=True,
+        ),
     ] = 3
     reverse: Annotated[
         int,
-        Option("The number of steps to follow before the event.", metavar="N", least=0, most=20),
+        Option(
+            "The number of steps to follow before the event.",
+            metavar="N",
+            least=0,
+            most=20,
+            is_basic=True,
+        ),
     ] = 0
     where: Where = Converted(expression, default=None)
     count: Annotated[
         Entries,
-        Option("unique: follow each user's first such event; total: every one.", metavar="COUNT"),
+        Option(
+            "unique: follow each user's first such event; total: every one.",
+            metavar="COUNT",
+            is_basic=True,
+        ),
     ] = "unique"
     length: Annotated[
-        int, Option("The time from the event to its steps, in `length_unit`.", metavar="N", least=1)
+        int,
+        Option(
+            "The time from the event to its steps, in `length_unit`.",
+            metavar="N",
+            least=1,
+            is_basic=True,
+        ),
     ] = 7
-    length_unit: Annotated[
-        WindowUnit, Option("The unit of `length`: second, minute, hour or day.", metavar="UNIT")
-    ] = "day"
+    length_unit: LengthUnit = "day"
     limit: Annotated[
         int,
         Option(

@@ -12,6 +12,7 @@ from mixpanel_data.queries.options import (
     Entries,
     FromDate,
     FunnelUnit,
+    LengthUnit,
     On,
     Segments,
     ToDate,
@@ -155,11 +156,10 @@ class LocalFunnel(LocalQuestion, Question["FunnelResult"]):
     _: KW_ONLY
     interval: _Interval = None
     length: Annotated[
-        int, Option("The time to convert, in `length_unit`.", metavar="N", least=1)
+        int,
+        Option("The time to convert, in `length_unit`.", metavar="N", least=1, is_basic=True),
     ] = 7
-    length_unit: Annotated[
-        WindowUnit, Option("The unit of `length`: second, minute, hour or day.", metavar="UNIT")
-    ] = "day"
+    length_unit: LengthUnit = "day"
     limit: Segments = 255
     count: Entries = "unique"
     exclusions: Annotated[

@@ -53,11 +53,14 @@ Counted = Annotated[
     Option(
         "The number to show: general (events), unique (users) or average (events per user).",
         metavar="TYPE",
+        is_basic=True,
     ),
 ]
 Entries = Annotated[
     CountEntries,
-    Option("unique: each user counts once; total: each entry counts.", metavar="COUNT"),
+    Option(
+        "unique: each user counts once; total: each entry counts.", metavar="COUNT", is_basic=True
+    ),
 ]
 Segments = Annotated[
     int,
@@ -68,5 +71,9 @@ Segments = Annotated[
         least=1,
         most=MAX_ROWS,
     ),
+]
+LengthUnit = Annotated[
+    WindowUnit,
+    Option("The unit of `length`: second, minute, hour or day.", metavar="UNIT", is_basic=True),
 ]
 Names = Converted[Sequence[str], tuple[str, ...]]

@@ -8,8 +8,9 @@ import dataclasses
 import functools
 import inspect
 import operator
+import re
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass
 from typing import (
     Annotated,
@@ -34,6 +35,8 @@ Accepts = TypeVar("Accepts")
 Keeps = TypeVar("Keeps")
 Answer_co = TypeVar("Answer_co", covariant=True)
 
+_MENTIONED = re.compile(r"`(\w+)`")
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -42,6 +45,7 @@ class Option:
     `least` and `most` are the bounds of a number, both included. `is_required` is of an option that
     Python has a default for, because another one before it may be left out. The command line calls
     the option `flag` where that is not its name, and its value `metavar`; "A,B" is a list of names.
+    Forms show `is_basic` options with the positional ones, and all others on request.
     """
 
     help: str
@@ -50,6 +54,11 @@ class Option:
     least: float | None = None
     most: float | None = None
     is_required: bool = False
+    is_basic: bool = False
+
+    def help_naming(self, names: Mapping[str, str]) -> str:
+        """The help, with other options by the names that they have on a face."""
+        return _MENTIONED.sub(lambda match: names.get(match[1], match[1]), self.help)
 
 
 class Converted(Generic[Accepts, Keeps]):

@@ -70,7 +70,8 @@ class Retention(Question["RetentionResult"]):
         Option("Count only `return_event` events for which this is true.", metavar="EXPR"),
     ] = Converted(expression, default=None)
     unit: Annotated[
-        CohortUnit, Option("The days of a cohort: day, week or month.", metavar="UNIT")
+        CohortUnit,
+        Option("The days of a cohort: day, week or month.", metavar="UNIT", is_basic=True),
     ] = "day"
     interval: Annotated[
         int,
@@ -86,6 +87,7 @@ class Retention(Question["RetentionResult"]):
             metavar="N",
             least=1,
             most=1000,
+            is_basic=True,
         ),
     ] = 7
     unbounded: Annotated[
@@ -178,9 +180,11 @@ class Frequency(Question["FrequencyResult"]):
         str | None, Option("The name of the event; by default any.", metavar="EVENT")
     ] = None
     _: KW_ONLY
-    unit: Annotated[CohortUnit, Option("The period: day, week or month.", metavar="UNIT")] = "day"
+    unit: Annotated[
+        CohortUnit, Option("The period: day, week or month.", metavar="UNIT", is_basic=True)
+    ] = "day"
     addiction_unit: Annotated[
-        SlotUnit, Option("The slots to count: hour or day.", metavar="UNIT")
+        SlotUnit, Option("The slots to count: hour or day.", metavar="UNIT", is_basic=True)
     ] = "hour"
     where: Where = Converted(expression, default=None)
     on: On = Converted(expression, default=None)

@@ -66,6 +66,11 @@ class FlowsResult(Report):
             "share": "float64",
         }
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing was counted."""
+        return not self.total
+
     def records(self) -> Iterator[tuple[Any, ...]]:
         """Step by step."""
         for it in self.links:

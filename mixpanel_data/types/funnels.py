@@ -67,6 +67,11 @@ class FunnelResult(Report):
             "avg_time_from_start": "float64",
         }
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether nobody entered the funnel."""
+        return not any(steps[0].count for it in self.series.values() for steps in it.values())
+
     def records(self) -> Iterator[tuple[Any, ...]]:
         """Bucket by bucket, within it segment by segment."""
         for bucket, segments in self.series.items():

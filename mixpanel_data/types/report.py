@@ -46,6 +46,11 @@ class Report(Answer):
         """One tuple per row of `df`, in its order; dates as text."""
         raise NotImplementedError
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing was counted: no number is there, or each is 0."""
+        return not any(self.records())
+
     def rows(self) -> list[dict[str, Any]]:
         """The rows of `df` as plain values, dates as text; without pandas."""
         return [dict(zip(self.columns, record, strict=True)) for record in self.records()]

@@ -71,6 +71,11 @@ class RetentionResult(Report):
             "complete": "bool",
         }
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether nobody is in a cohort."""
+        return not any(it.size for it in self.cohorts)
+
     def records(self) -> Iterator[tuple[Any, ...]]:
         """Cohort by cohort."""
         for it in self.cohorts:
@@ -180,6 +185,11 @@ class FrequencyResult(Report):
             "users": "int64",
             "rate": "float64",
         }
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing was counted."""
+        return not any(any(it.counts) for it in self.periods)
 
     def records(self) -> Iterator[tuple[Any, ...]]:
         """Period by period."""

@@ -51,6 +51,11 @@ class SegmentationResult(Report):
         """`date`, `segment` and `value`, a whole number unless it is an average."""
         return {"date": DAY, "segment": "str", "value": _dtype(self.query.type)}
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing was counted."""
+        return _is_zero(self.series)
+
     def records(self) -> Iterator[tuple[str, str, Number]]:
         """Segment by segment."""
         return _records(self.series)
@@ -133,6 +138,11 @@ class NumericBucketsResult(Report):
             "value": _dtype(self.query.type),
         }
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing was counted."""
+        return _is_zero(self.series)
+
     def records(self) -> Iterator[tuple[str, str, float | None, float | None, Number]]:
         """Range by range, from low to high."""
         ranges = [(_numbers(label), label) for label in self.series]
@@ -169,6 +179,11 @@ class NumericSeriesResult(Report):
         """`date` and `value`."""
         return {"date": DAY, "value": "float64"}
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing was counted."""
+        return not any(self.values.values())
+
     def records(self) -> Iterator[tuple[str, Number | None]]:
         """By date."""
         return iter(self.values.items())
@@ -200,6 +215,11 @@ class EventCountsResult(Report):
     def columns(self) -> dict[str, str]:
         """`date`, `event` and `value`, a whole number unless it is an average."""
         return {"date": DAY, "event": "str", "value": _dtype(self.query.type)}
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing was counted."""
+        return _is_zero(self.series)
 
     def records(self) -> Iterator[tuple[str, str, Number]]:
         """Event by event."""
@@ -236,6 +256,11 @@ class PropertyCountsResult(Report):
     def columns(self) -> dict[str, str]:
         """`date`, `segment` (a value as text) and `value`, the number."""
         return {"date": DAY, "segment": "str", "value": _dtype(self.query.type)}
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing was counted."""
+        return _is_zero(self.series)
 
     def records(self) -> Iterator[tuple[str, str, Number]]:
         """Value by value."""
@@ -281,6 +306,10 @@ def _records(series: Series) -> Iterator[tuple[str, str, Number]]:
     for segment, values in series.items():
         for bucket, value in values.items():
             yield bucket, segment, value
+
+
+def _is_zero(series: Series) -> bool:
+    return not any(any(values.values()) for values in series.values())
 
 
 def _total(series: Series) -> Number:

@@ -7,7 +7,9 @@ from typing import Any
 
 import ipywidgets
 
-_LABEL = "7em"
+_LABEL = "8em"
+_MOST = 1_000_000_000
+"""The bound of numbers that have none; a front end needs one."""
 
 
 def field(label: str, **more: Any) -> dict[str, Any]:
@@ -26,9 +28,22 @@ def choice(label: str, options: Sequence[Any], **more: Any) -> ipywidgets.Dropdo
     return ipywidgets.Dropdown(options=options, **field(label, **more))
 
 
-def day(label: str) -> ipywidgets.DatePicker:
+def day(label: str, **more: Any) -> ipywidgets.DatePicker:
     """A date, or none."""
-    return ipywidgets.DatePicker(**field(label))
+    return ipywidgets.DatePicker(**field(label, **more))
+
+
+def number(label: str, least: float | None, most: float | None, **more: Any) -> ipywidgets.Widget:
+    """A number within bounds, as whole as the one that it begins with."""
+    is_whole = isinstance(more.get("value"), int)
+    kind = ipywidgets.BoundedIntText if is_whole else ipywidgets.BoundedFloatText
+    bounds = {"min": 0 if least is None else least, "max": _MOST if most is None else most}
+    return kind(continuous_update=False, **bounds, **field(label, **more))
+
+
+def switch(label: str, **more: Any) -> ipywidgets.Checkbox:
+    """Yes or no."""
+    return ipywidgets.Checkbox(**field(label, **more))
 
 
 def suggested(label: str, **more: Any) -> ipywidgets.Combobox:

@@ -71,6 +71,7 @@ _STYLES = """
 .mp-widget .mp-lines option { padding: 2px 8px; }
 .mp-widget .jupyter-widgets-output-area { max-width: 100%; overflow-x: auto; }
 .mp-widget .mp-form { border: 1px solid var(--mp-line); border-radius: 4px; padding: 8px 12px; margin: 4px 0; }
+.mp-widget .mp-old { opacity: 0.4; }
 .mp-widget .mp-title { font-weight: 600; font-size: 14px; }
 .mp-widget input:focus-visible, .mp-widget select:focus-visible, .mp-widget button:focus-visible {
   outline: 2px solid var(--mp-brand); outline-offset: 1px;
@@ -138,6 +139,11 @@ def bundle(box: ipywidgets.Widget, text: str) -> dict[str, Any]:
 def row(*children: ipywidgets.Widget) -> ipywidgets.HBox:
     """Widgets side by side, which go on below where a cell is narrow."""
     return ipywidgets.HBox(children, layout={"flex_flow": "row wrap", "align_items": "center"})
+
+
+def fade(widget: ipywidgets.DOMWidget, is_old: bool) -> None:
+    """Show that what is there is not the answer to what was asked last."""
+    (widget.add_class if is_old else widget.remove_class)("mp-old")
 
 
 def button(

@@ -70,8 +70,8 @@ class TableBrowser:
         self.tables.close()
         self.fetch.close()
         self.report.close()
-        styles, *shown = self.box.children
-        self.box.children = [styles, ipywidgets.HTML(styles.note("closed", "busy"))]
+        sheet, *shown = self.box.children
+        self.box.children = [sheet, ipywidgets.HTML(styles.note("closed", "busy"))]
         for widget in shown:
             styles.close(widget)
 

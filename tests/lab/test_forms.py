@@ -57,7 +57,7 @@ def test_events_are_fetched_and_counted_with_the_mouse(notebook):
     form.get_by_label("event", exact=True).fill("Purchase")
     form.get_by_label("from", exact=True).fill("2026-01-01")
     form.get_by_label("to", exact=True).fill("2026-01-10")
-    form.get_by_label("by", exact=True).fill("platform")
+    form.get_by_label("on", exact=True).fill("platform")
     press("Count")
     expect(status).to_contain_text("Purchase, counted by Mixpanel")
     expect(form.locator(".vega-embed canvas")).to_be_visible()
@@ -70,3 +70,48 @@ def test_events_are_fetched_and_counted_with_the_mouse(notebook):
     notebook.picture("report-dark", form)
     notebook.page.set_viewport_size({"width": 600, "height": 1000})
     notebook.picture("report-narrow", form)
+
+
+def test_a_funnel_has_its_options_and_an_error_dims_what_is_old(notebook):
+    notebook.run("%load_ext mixpanel_magics")
+    notebook.run("%mp_use sandbox --db funnel-form.duckdb")
+    notebook.run("_ = ws.fetch_events('events', '2026-01-01', '2026-01-10')")
+    notebook.page.set_viewport_size({"width": 1280, "height": 1800})
+    form = notebook.run("%mp_report").locator(".mp-widget").first
+    status, code = form.locator(".mp-status"), form.locator(".mp-code")
+
+    def count() -> None:
+        form.get_by_role("button", name="Count", exact=True).click()
+
+    form.get_by_label("from", exact=True).fill("2026-01-01")
+    form.get_by_label("to", exact=True).fill("2026-01-03")
+    form.get_by_label("report", exact=True).select_option("funnel")
+    expect(form.get_by_label("event", exact=True)).to_have_count(0)
+    expect(form.get_by_label("counted", exact=True)).to_have_text("on events")
+    form.get_by_label("steps", exact=True).fill("Sign Up, Purchase")
+    form.get_by_label("length", exact=True).fill("3")
+    form.get_by_text("More options").click()
+    top = form.get_by_label("top", exact=True)
+    expect(top).to_have_attribute("max", "10000")
+    form.get_by_role("checkbox", name="reuse events").check()
+    form.get_by_label("attribution", exact=True).select_option("last")
+    count()
+    expect(status).to_contain_text("funnel, counted on events")
+    expect(code).to_have_text(
+        'ws.local.funnel(["Sign Up", "Purchase"], "2026-01-01", "2026-01-03", length=3,'
+        ' attribution="last", reuse_events=True)'
+    )
+    expect(form.locator(".vega-embed canvas")).to_be_visible()
+    notebook.picture("report-funnel", form)
+    form.get_by_label("steps", exact=True).fill("Sign Up, Purchse")
+    count()
+    expect(status.locator(".mp-bad")).to_contain_text("did you mean 'Purchase'?")
+    expect(form.locator(".mp-old .mp-code")).to_be_visible()
+    notebook.picture("report-old", form)
+    form.get_by_label("report", exact=True).select_option("segmentation")
+    form.get_by_label("counted", exact=True).select_option("by Mixpanel")
+    form.get_by_label("event", exact=True).fill("Purchse")
+    count()
+    expect(status.locator(".mp-bad")).to_contain_text("0 in all")
+    expect(form.locator(".mp-old")).to_have_count(0)
+    expect(code).to_have_text('ws.segmentation("Purchse", "2026-01-01", "2026-01-03")')

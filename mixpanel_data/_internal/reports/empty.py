@@ -6,16 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixpanel_data.queries import LocalFunnel, LocalRetention
-from mixpanel_data.types import (
-    FlowsResult,
-    FrequencyResult,
-    FunnelResult,
-    NumericBucketsResult,
-    NumericSeriesResult,
-    Report,
-    RetentionResult,
-    SegmentationResult,
-)
+from mixpanel_data.types import FunnelResult, Report, RetentionResult
 
 
 @dataclass(frozen=True)
@@ -28,7 +19,7 @@ class Filtered:
 
 def of_event(query: Any, answer: Report) -> Filtered | None:
     """The event and the filter of a question that has one of each, if the answer is zero."""
-    return _filtered(query.event, query.where) if is_zero(answer) else None
+    return _filtered(query.event, query.where) if answer.is_zero else None
 
 
 def of_funnel(query: LocalFunnel, answer: FunnelResult) -> Filtered | None:
@@ -43,27 +34,13 @@ def of_funnel(query: LocalFunnel, answer: FunnelResult) -> Filtered | None:
 
 def of_retention(query: LocalRetention, answer: RetentionResult) -> Filtered | None:
     """The event that no cohort began with, or that nobody came back for."""
-    if not any(it.size for it in answer.cohorts):
+    if answer.is_zero:
         if query.retention_type == "compounded":
             return _filtered(query.return_event, query.where)
         return _filtered(query.born_event, query.born_where)
     if not any(any(it.counts) for it in answer.cohorts):
         return _filtered(query.return_event, query.where)
     return None
-
-
-def is_zero(answer: Report) -> bool:
-    """Whether all numbers of an answer are zero, or it has none."""
-    match answer:
-        case SegmentationResult() | NumericBucketsResult():
-            return not any(any(values.values()) for values in answer.series.values())
-        case NumericSeriesResult():
-            return not any(answer.values.values())
-        case FrequencyResult():
-            return not any(any(it.counts) for it in answer.periods)
-        case FlowsResult():
-            return not answer.total
-    return False
 
 
 def _filtered(event: str | None, *filters: str | None) -> Filtered:
