@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import mixpanel_data
-from mixpanel_data._internal.config.values import Settings
+from mixpanel_data._internal.config.checks import Settings
 
 SETTINGS = {
     "connect_timeout": "seconds",

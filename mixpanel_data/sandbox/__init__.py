@@ -12,10 +12,9 @@ from mixpanel_data.exceptions import MissingExtraError
 
 if TYPE_CHECKING:
     from mixpanel_data.sandbox.app import Sandbox
-    from mixpanel_data.sandbox.drops import Dropped
+    from mixpanel_data.sandbox.context import Dropped
     from mixpanel_data.sandbox.faults import Fault, Faults
-    from mixpanel_data.sandbox.identity import ServiceAccount
-    from mixpanel_data.sandbox.project import Project
+    from mixpanel_data.sandbox.project import Project, ServiceAccount
     from mixpanel_data.sandbox.quotas import Limits
     from mixpanel_data.sandbox.saved import Bookmark, Cohort, Funnel
     from mixpanel_data.sandbox.server import Server, serve
@@ -38,7 +37,7 @@ __all__ = [
 _HOME = {
     "Bookmark": "saved",
     "Cohort": "saved",
-    "Dropped": "drops",
+    "Dropped": "context",
     "Fault": "faults",
     "Faults": "faults",
     "Funnel": "saved",
@@ -46,7 +45,7 @@ _HOME = {
     "Project": "project",
     "Sandbox": "app",
     "Server": "server",
-    "ServiceAccount": "identity",
+    "ServiceAccount": "project",
     "serve": "server",
 }
 

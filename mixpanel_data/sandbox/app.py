@@ -16,17 +16,14 @@ from mixpanel_data._keywords import checked_keywords
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.sandbox import control, routes
 from mixpanel_data.sandbox.authentication import authenticate
-from mixpanel_data.sandbox.context import RequestContext
+from mixpanel_data.sandbox.context import Dropped, Drops, RequestContext, Sessions
 from mixpanel_data.sandbox.dataset import Dataset
 from mixpanel_data.sandbox.dictionary import Dictionary
-from mixpanel_data.sandbox.drops import Dropped, Drops
 from mixpanel_data.sandbox.faults import Fault, Faults, answer_of, headers_of, spoil_bytes
-from mixpanel_data.sandbox.identity import Role
 from mixpanel_data.sandbox.params import Params
-from mixpanel_data.sandbox.project import Project
+from mixpanel_data.sandbox.project import Project, Role
 from mixpanel_data.sandbox.quotas import Limits, Quotas
 from mixpanel_data.sandbox.refusals import Family, RefusalError, plan_refusal
-from mixpanel_data.sandbox.sessions import Sessions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

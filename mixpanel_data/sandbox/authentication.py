@@ -10,9 +10,8 @@ from datetime import date
 from werkzeug import Request
 
 from mixpanel_data._internal.config import SecretStr
-from mixpanel_data.sandbox.identity import WRITERS, Role, ServiceAccount
 from mixpanel_data.sandbox.params import Params
-from mixpanel_data.sandbox.project import Project
+from mixpanel_data.sandbox.project import WRITERS, Project, Role, ServiceAccount
 from mixpanel_data.sandbox.refusals import Family, RefusalError, forbidden
 
 _REFUSED = "Unauthorized, invalid credentials"

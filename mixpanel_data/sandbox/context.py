@@ -1,10 +1,15 @@
-"""One request on its way to an endpoint, with all that the endpoint may use."""
+"""One request on its way to an endpoint, and what is remembered between requests."""
 
 from __future__ import annotations
 
+import json
+import threading
+from array import array
+from collections import OrderedDict, deque
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from werkzeug import Request
@@ -12,13 +17,98 @@ from werkzeug import Request
 from mixpanel_data.sandbox import days
 from mixpanel_data.sandbox.dataset import Dataset
 from mixpanel_data.sandbox.dictionary import Dictionary
-from mixpanel_data.sandbox.drops import Drops
 from mixpanel_data.sandbox.faults import Fault
-from mixpanel_data.sandbox.identity import Role
 from mixpanel_data.sandbox.params import Params
-from mixpanel_data.sandbox.project import Project
+from mixpanel_data.sandbox.project import Project, Role
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request, forbidden
-from mixpanel_data.sandbox.sessions import Sessions
+
+# -- What queries of /engage found, for their further pages ---------------------------------------
+
+UNCACHED = "request for page in uncached query for params"
+
+_SESSIONS_KEPT = 50
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a query found: ids of `profile_rows`, then people without a profile."""
+
+    id: str
+    filters: str
+    rows: array[int]
+    strangers: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """How many profiles there are in all pages."""
+        return len(self.rows) + len(self.strangers)
+
+
+class Sessions:
+    """The latest queries; older ones have expired."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, Session] = OrderedDict()
+
+    def keep(self, session: Session) -> None:
+        """Remember a query, at the cost of the oldest."""
+        with self._lock:
+            self._known[session.id] = session
+            self._known.move_to_end(session.id)
+            while len(self._known) > _SESSIONS_KEPT:
+                self._known.popitem(last=False)
+
+    def find(self, session_id: str, filters: str) -> Session:
+        """The session, if it was for these very filters."""
+        with self._lock:
+            session = self._known.get(session_id)
+        if session is None or session.filters != filters:
+            raise bad_request(UNCACHED)
+        return session
+
+
+# -- What was sent and not stored. Mixpanel drops it in silence; a test wants to know -------------
+
+_KEPT = 1000
+_MAX_RECORD = 10_000
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A record that was refused or ignored, and why."""
+
+    path: str
+    reason: str
+    record: Any
+
+
+class Drops:
+    """The latest thousand of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest: deque[Dropped] = deque(maxlen=_KEPT)
+
+    def add(self, path: str, reason: str, record: Any) -> None:
+        """Remember one; of a large record, its beginning as text."""
+        text = json.dumps(record)
+        kept = record if len(text) <= _MAX_RECORD else f"{text[:_MAX_RECORD]}…"
+        with self._lock:
+            self._latest.append(Dropped(path, reason, kept))
+
+    def latest(self) -> list[Dropped]:
+        """All that is remembered, latest last."""
+        with self._lock:
+            return list(self._latest)
+
+    def clear(self) -> None:
+        """Forget them."""
+        with self._lock:
+            self._latest.clear()
+
+
+# -- One request on its way to an endpoint, with all that the endpoint may use --------------------
 
 REMEMBERED_DAYS = 31
 """How far back /events/names and its like look when they get no dates."""

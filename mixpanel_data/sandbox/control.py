@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from werkzeug import Request, Response
 
-from mixpanel_data.sandbox.drops import Drops
+from mixpanel_data.sandbox.context import Drops
 from mixpanel_data.sandbox.faults import Fault, Faults
 from mixpanel_data.sandbox.refusals import RefusalError, json_response
 

@@ -13,8 +13,7 @@ from mixpanel_data._internal.reports.calendar import Calendar, key
 from mixpanel_data.queries import CountType, LocalSegmentation, Unit
 from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import bad_request
-from mixpanel_data.sandbox.reporting import refused, run
-from mixpanel_data.sandbox.series import Values, series_response, sparse
+from mixpanel_data.sandbox.reports import Values, refused, run, series_response, sparse
 
 MAX_VALUES = 10_000
 

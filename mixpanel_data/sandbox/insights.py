@@ -14,7 +14,7 @@ from mixpanel_data._internal.expressions.nodes import Property
 from mixpanel_data.queries import LocalFunnel, LocalRetention, LocalSegmentation
 from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.refusals import RefusalError, app_response, bad_request, json_response
-from mixpanel_data.sandbox.reporting import computed_at, run
+from mixpanel_data.sandbox.reports import computed_at, run
 from mixpanel_data.sandbox.saved import Bookmark
 from mixpanel_data.types.report import OVERALL
 

@@ -9,7 +9,7 @@ from werkzeug import Response
 
 from mixpanel_data.sandbox.context import RequestContext
 from mixpanel_data.sandbox.dictionary import Schema, check_type, entry_of, schema_of
-from mixpanel_data.sandbox.identity import WRITERS
+from mixpanel_data.sandbox.project import WRITERS
 from mixpanel_data.sandbox.refusals import RefusalError, app_response, bad_request, json_response
 
 

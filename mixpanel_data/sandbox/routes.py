@@ -11,20 +11,21 @@ from werkzeug.routing import BaseConverter, Map, Rule
 
 from mixpanel_data.sandbox import (
     account,
-    activity,
-    cohorts,
     counts,
     discovery,
-    funnels,
+    filters,
     insights,
     lexicon,
-    profile_statistics,
-    retention,
-    segmentation,
+    profiles,
+    reports,
 )
 from mixpanel_data.sandbox.export import export
-from mixpanel_data.sandbox.ingestion.events import import_events, track
-from mixpanel_data.sandbox.ingestion.profiles import update_groups, update_users
+from mixpanel_data.sandbox.ingestion.records import (
+    import_events,
+    track,
+    update_groups,
+    update_users,
+)
 from mixpanel_data.sandbox.jql import jql
 from mixpanel_data.sandbox.profiles import engage
 from mixpanel_data.sandbox.refusals import Family, RefusalError
@@ -33,24 +34,24 @@ Endpoint = Callable[..., Response]
 
 _QUERY: dict[str, Endpoint] = {
     "engage": engage,
-    "engage/properties": profile_statistics.properties,
-    "engage/stats": profile_statistics.stats,
+    "engage/properties": profiles.properties,
+    "engage/stats": profiles.stats,
     "events": counts.events,
     "events/names": discovery.event_names,
     "events/top": discovery.events_top,
     "events/properties": counts.properties,
     "events/properties/top": discovery.properties_top,
     "events/properties/values": discovery.property_values,
-    "funnels": funnels.funnels,
-    "funnels/list": funnels.funnels_list,
-    "cohorts/list": cohorts.cohorts_list,
-    "segmentation": segmentation.segmentation,
-    "segmentation/average": segmentation.average,
-    "segmentation/numeric": segmentation.numeric,
-    "segmentation/sum": segmentation.sum_,
-    "retention": retention.retention,
-    "retention/addiction": retention.addiction,
-    "stream/query": activity.stream_query,
+    "funnels": reports.funnels,
+    "funnels/list": reports.funnels_list,
+    "cohorts/list": filters.cohorts_list,
+    "segmentation": reports.segmentation,
+    "segmentation/average": reports.average,
+    "segmentation/numeric": reports.numeric,
+    "segmentation/sum": reports.sum_,
+    "retention": reports.retention,
+    "retention/addiction": reports.addiction,
+    "stream/query": profiles.stream_query,
     "insights": insights.insights,
     "jql": jql,
 }

@@ -6,11 +6,10 @@ from array import array
 from dataclasses import dataclass
 from typing import Any
 
-from mixpanel_data.sandbox import behaviors
-from mixpanel_data.sandbox.context import RequestContext
+from mixpanel_data.sandbox import filters
+from mixpanel_data.sandbox.context import UNCACHED, RequestContext
 from mixpanel_data.sandbox.filters import ProfileExpression
 from mixpanel_data.sandbox.refusals import RefusalError, bad_request
-from mixpanel_data.sandbox.sessions import UNCACHED
 
 PROFILES_WITHOUT_TIMESTAMP = 1000
 """Behaviors that find more profiles need as_of_timestamp."""
@@ -63,7 +62,7 @@ def _matching(
     sql = f"FROM profiles WHERE {' AND '.join(conditions)} ORDER BY id"
     if where is None:
         return array("q", (row for (row,) in context.data.rows(f"SELECT id {sql}", values)))
-    keep = ProfileExpression(where, context, behaviors.counted(context, doings or []))
+    keep = ProfileExpression(where, context, filters.counted(context, doings or []))
     found = array("q")
     batches = context.data.stream(
         f"SELECT id, distinct_id, properties {sql}", values, context.closing

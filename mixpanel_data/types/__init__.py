@@ -10,19 +10,11 @@ from mixpanel_data import _lazy
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mixpanel_data.types.accounts import AccountInfo, AccountTest
-    from mixpanel_data.types.activity import (
-        ActivityEvent,
-        ActivityFeedResult,
-        TopEvent,
-        TopEventsResult,
-    )
     from mixpanel_data.types.answers import Answer
     from mixpanel_data.types.fetching import FetchPlan, FetchProgress, FetchResult, FetchStatus
-    from mixpanel_data.types.files import ExportResult, FileFormat, Format, Writable, WriteResult
     from mixpanel_data.types.flows import FlowLink, FlowPath, FlowsResult
     from mixpanel_data.types.funnels import FunnelInfo, FunnelResult, FunnelStep
     from mixpanel_data.types.insights import InsightsResult
-    from mixpanel_data.types.pages import Page
     from mixpanel_data.types.profiling import (
         ColumnSummary,
         EventBreakdown,
@@ -44,7 +36,16 @@ if TYPE_CHECKING:
         FrequencyResult,
         RetentionResult,
     )
-    from mixpanel_data.types.saved import CohortSummary, JQLResult, LexiconProperty, LexiconSchema
+    from mixpanel_data.types.saved import (
+        ActivityEvent,
+        ActivityFeedResult,
+        CohortSummary,
+        JQLResult,
+        LexiconProperty,
+        LexiconSchema,
+        TopEvent,
+        TopEventsResult,
+    )
     from mixpanel_data.types.series import (
         EventCountsResult,
         NumericBucketsResult,
@@ -52,37 +53,40 @@ if TYPE_CHECKING:
         PropertyCountsResult,
         SegmentationResult,
     )
-    from mixpanel_data.types.sql import AcceleratedTable, SqlExplanation
     from mixpanel_data.types.tables import (
+        AcceleratedTable,
         ColumnInfo,
+        ExportResult,
+        FileFormat,
         FlattenResult,
+        Format,
+        Page,
         Process,
         PropertyInfo,
+        SqlExplanation,
         TableDetails,
         TableInfo,
         TableMetadata,
         TableSchema,
         TableType,
         WorkspaceInfo,
+        Writable,
+        WriteResult,
     )
 else:
     __getattr__ = _lazy.names(
         __name__,
-        "files",
         "tables",
-        "sql",
         "accounts",
         "fetching",
         "report",
         "series",
         "funnels",
         "retention",
-        "activity",
         "flows",
         "saved",
         "insights",
         "profiling",
-        "pages",
     )
 
 __all__ = [

@@ -1,16 +1,19 @@
-"""What the local database holds."""
+"""Answers about tables, their pages, files and SQL."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from mixpanel_data.types.answers import Answer
 
 if TYPE_CHECKING:
     from mixpanel_data.types.display import View
+
+
+# -- What the local database holds ----------------------------------------------------------------
 
 TableType = Literal["events", "profiles"]
 
@@ -176,3 +179,99 @@ class WorkspaceInfo(Answer):
         plain = super().view()
         who = {"owner": str(self.owner), "borrowers": list(map(str, self.borrowers))}
         return replace(plain, facts={**plain.facts, **who})
+
+
+# -- Rows of a table, as many as fit on a screen --------------------------------------------------
+
+MAX_PAGE_OFFSET = 10_000
+"""Rows that can be paged through in another order than the table's own: all are sorted for each
+page, and the deeper it lies, the more of them must be kept."""
+
+
+@dataclass(frozen=True)
+class Page(Answer):
+    """Rows of a table from number `start` on, counted from 0, for eyes: plain values, short text.
+
+    Numbers and booleans are themselves, all else is text, and long text ends in "…". `sql` gives
+    the same rows, whole. `total` counts the rows that could be paged through, where that costs
+    nothing: of a table as it is, or at the last page.
+    """
+
+    table: str
+    start: int
+    columns: tuple[ColumnInfo, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    has_next: bool
+    total: int | None
+    sql: str
+
+    def view(self) -> View:
+        """What a notebook shows of it."""
+        from mixpanel_data.types.display import Table, View
+
+        facts = {"table": self.table, "start": self.start, "total": self.total}
+        return View("Page", facts, Table.of([column.name for column in self.columns], self.rows))
+
+
+# -- What results are written to, how, and what became of it --------------------------------------
+
+Format = Literal["json", "jsonl", "csv"]
+FileFormat = Literal["parquet", "csv", "jsonl", "arrow"]
+
+
+class Writable(Protocol):
+    """Anything that takes bytes: an open file, a pipe, `sys.stdout.buffer`."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take some bytes."""
+
+
+@dataclass(frozen=True)
+class WriteResult(Answer):
+    """What was written; not `complete` where `max_bytes` left rows out."""
+
+    rows: int
+    bytes: int
+    complete: bool
+
+
+@dataclass(frozen=True)
+class ExportResult(Answer):
+    """A file that was written."""
+
+    path: Path
+    format: FileFormat
+    rows: int
+    bytes: int
+    duration_seconds: float
+
+
+# -- What becomes of SQL --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AcceleratedTable(Answer):
+    """A fetched table in a query, there under `name`, and the properties read from `flat` instead."""
+
+    name: str
+    table: str
+    flat: str
+    properties: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SqlExplanation(Answer):
+    """What is run for a query: `runs` is the query itself where `tables` is empty.
+
+    `reasons` say why it is, or why other tables in it stay as they are.
+    """
+
+    query: str
+    runs: str
+    tables: tuple[AcceleratedTable, ...]
+    reasons: tuple[str, ...]
+
+    def commented(self) -> str:
+        """What is run, with comments that say why."""
+        told = [f"{t.name}: {', '.join(t.properties)} from {t.flat}" for t in self.tables]
+        return "\n".join([self.runs, *(f"-- {note}" for note in (*told, *self.reasons))])

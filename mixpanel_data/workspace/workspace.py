@@ -55,7 +55,7 @@ class Workspace(Discovery, Reports, Fetching, Querying, Looking, Paging, Tables)
             self._credentials = _api_client.credentials
             self.__dict__["api"] = _api_client
         elif config.named_account(account) == SANDBOX:
-            from mixpanel_data.sandbox.identity import credentials
+            from mixpanel_data.sandbox.project import credentials
 
             self._credentials = credentials()
         else:

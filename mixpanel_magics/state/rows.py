@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.serialization import compact
-from mixpanel_data.types.pages import MAX_PAGE_OFFSET
+from mixpanel_data.types.tables import MAX_PAGE_OFFSET
 from mixpanel_magics.state.part import Part
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from mixpanel_data import Workspace, auth
 from mixpanel_data._internal.config import ConfigManager, SecretStr
 from mixpanel_data.exceptions import AuthenticationError, ConnectionFailedError
 from mixpanel_data.sandbox import Project, Sandbox
-from mixpanel_data.sandbox.identity import ServiceAccount
+from mixpanel_data.sandbox.project import ServiceAccount
 from mixpanel_data.sandbox.server import Server, serve
 
 USER, SECRET = "sa.5a4db0.mp-service-account", "hush-hush-hush"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mixpanel_data._internal.config.checks import REGIONS
+from mixpanel_data._internal.config.checks import REGIONS, Credentials, SecretStr, Settings
 from mixpanel_data._internal.config.manager import SANDBOX, ConfigManager
-from mixpanel_data._internal.config.values import Credentials, SecretStr, Settings
 
 __all__ = ["REGIONS", "SANDBOX", "ConfigManager", "Credentials", "SecretStr", "Settings"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixpanel_data import types
 from mixpanel_data._internal.config import checks, document
-from mixpanel_data._internal.config.values import AuthKind, Credentials, SecretStr, Settings
+from mixpanel_data._internal.config.checks import AuthKind, Credentials, SecretStr, Settings
 from mixpanel_data.exceptions import (
     AccountExistsError,
     AccountNotFoundError,

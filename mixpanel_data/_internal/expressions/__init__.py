@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         may_raise,
     )
     from mixpanel_data._internal.expressions.evaluator import Context, evaluate, matches
-    from mixpanel_data._internal.expressions.names import (
+    from mixpanel_data._internal.expressions.functions import (
         property_expression,
         quoted,
         system_field,
@@ -72,9 +72,9 @@ _HOMES = {
     "matches": "evaluator",
     "may_raise": "errors",
     "parse": "parser",
-    "property_expression": "names",
-    "quoted": "names",
-    "system_field": "names",
+    "property_expression": "functions",
+    "quoted": "functions",
+    "system_field": "functions",
 }
 
 

@@ -13,8 +13,7 @@ from typing import Any
 
 from mixpanel_data._internal.expressions import nodes
 from mixpanel_data._internal.expressions.errors import filter_type_error, operand_type_error
-from mixpanel_data._internal.expressions.functions import FUNCTIONS
-from mixpanel_data._internal.expressions.names import system_field
+from mixpanel_data._internal.expressions.functions import FUNCTIONS, system_field
 from mixpanel_data._internal.expressions.nodes import Node
 from mixpanel_data._internal.expressions.values import (
     UNDEFINED,

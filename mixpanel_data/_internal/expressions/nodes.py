@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import ClassVar, Literal
 
-from mixpanel_data._internal.expressions.names import property_expression, quoted
+from mixpanel_data._internal.expressions.functions import property_expression, quoted
 
 Source = Literal["properties", "user", "event", "behaviors"]
 Comparison = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]

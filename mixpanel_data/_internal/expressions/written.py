@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from mixpanel_data._internal.expressions.names import property_expression, quoted
+from mixpanel_data._internal.expressions.functions import property_expression, quoted
 from mixpanel_data.exceptions import InvalidArgumentError
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from mixpanel_data._internal.storage.profiling.values import is_number
 from mixpanel_data._internal.storage.snapshot import TableSnapshot
 from mixpanel_data.exceptions import ColumnNotFoundError, InvalidArgumentError
 from mixpanel_data.types import ColumnInfo, Page
-from mixpanel_data.types.pages import MAX_PAGE_OFFSET
+from mixpanel_data.types.tables import MAX_PAGE_OFFSET
 
 if TYPE_CHECKING:
     from mixpanel_data._internal.storage.engine import StorageEngine as Tables

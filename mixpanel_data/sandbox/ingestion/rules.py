@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mixpanel_data.sandbox.ingestion.intake import Problem
+from mixpanel_data.sandbox.ingestion.answers import Problem
 
 NOBODY = frozenset(
     [

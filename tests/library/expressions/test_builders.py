@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mixpanel_data import properties, user
 from mixpanel_data._internal.expressions import Context, evaluate, nodes, parse
-from mixpanel_data._internal.expressions.names import OF_EVENTS
+from mixpanel_data._internal.expressions.functions import OF_EVENTS
 from mixpanel_data.exceptions import InvalidArgumentError
 from mixpanel_data.expressions import Expr, event, now, undefined
 from mixpanel_data.queries import Export, Profiles, Step

@@ -27,8 +27,7 @@ from mixpanel_data._internal.expressions.compiler import (
     compile_value,
 )
 from mixpanel_data._internal.expressions.errors import raised_by_sql
-from mixpanel_data._internal.expressions.labels import label, labels
-from mixpanel_data._internal.expressions.names import OF_EVENTS
+from mixpanel_data._internal.expressions.functions import OF_EVENTS, label, labels
 from mixpanel_data._internal.expressions.values import kind
 from mixpanel_data._internal.storage.errors import statement_failed
 from mixpanel_data.exceptions import QueryError

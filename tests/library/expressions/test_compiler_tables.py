@@ -12,7 +12,7 @@ from mixpanel_data._internal.expressions.compiler import (
     compile_labels,
     compile_number,
 )
-from mixpanel_data._internal.expressions.labels import labels
+from mixpanel_data._internal.expressions.functions import labels
 from mixpanel_data._internal.expressions.values import kind
 from tests.library.expressions import rows
 

@@ -17,7 +17,7 @@ from mixpanel_data._internal.expressions import (
     property_expression,
     quoted,
 )
-from mixpanel_data._internal.expressions.names import OF_EVENTS
+from mixpanel_data._internal.expressions.functions import OF_EVENTS
 from tests.library.expressions.strategies import texts
 
 

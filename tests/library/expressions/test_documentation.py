@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from mixpanel_data._internal.expressions import Context, evaluate, parse
-from mixpanel_data._internal.expressions.functions import FUNCTIONS
-from mixpanel_data._internal.expressions.names import OF_EVENTS
+from mixpanel_data._internal.expressions.functions import FUNCTIONS, OF_EVENTS
 
 PAGE = Path(__file__).parents[3].joinpath("docs/reference/expressions.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^\| [^|]+ \| `([^`]+)` \|$", PAGE.split("## Examples")[1], re.MULTILINE)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixpanel_data.sandbox import Sandbox
-from mixpanel_data.sandbox.ingestion.updates import UpdateError, updated
+from mixpanel_data.sandbox.ingestion.records import UpdateError, updated
 from tests.sandbox.conftest import Asker
 
 SEEN = "2026-02-20T12:00:00"

@@ -6,7 +6,6 @@ read, and what their types rule out is left out of the SQL.
 
 from __future__ import annotations
 
-from mixpanel_data._internal.expressions.compiler.columns import Columns, Fields
 from mixpanel_data._internal.expressions.compiler.compiler import (
     Compiler,
     compile_condition,
@@ -15,6 +14,7 @@ from mixpanel_data._internal.expressions.compiler.compiler import (
     compile_number,
     compile_value,
 )
+from mixpanel_data._internal.expressions.compiler.sources import Columns, Fields
 
 __all__ = [
     "Columns",

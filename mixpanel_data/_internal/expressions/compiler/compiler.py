@@ -9,19 +9,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mixpanel_data._internal.expressions import nodes
-from mixpanel_data._internal.expressions.compiler import arithmetic
+from mixpanel_data._internal.expressions.compiler import conversions
 from mixpanel_data._internal.expressions.compiler import fragments as sql
-from mixpanel_data._internal.expressions.compiler.columns import Columns
 from mixpanel_data._internal.expressions.compiler.comparisons import (
     equal,
     membership,
     ordering,
     some,
 )
+from mixpanel_data._internal.expressions.compiler.conversions import FUNCTIONS
 from mixpanel_data._internal.expressions.compiler.fragments import FALSE, NULL, TRUE, Sql
-from mixpanel_data._internal.expressions.compiler.functions import FUNCTIONS
-from mixpanel_data._internal.expressions.compiler.labels import label, labels
-from mixpanel_data._internal.expressions.compiler.sources import item_term, property_term
+from mixpanel_data._internal.expressions.compiler.sources import (
+    Columns,
+    item_term,
+    label,
+    labels,
+    property_term,
+)
 from mixpanel_data._internal.expressions.compiler.terms import (
     MISSING,
     Items,
@@ -38,7 +42,7 @@ from mixpanel_data._internal.expressions.errors import (
     text_to_raise,
 )
 from mixpanel_data._internal.expressions.evaluator import Context, evaluate
-from mixpanel_data._internal.expressions.names import SystemField, system_field
+from mixpanel_data._internal.expressions.functions import SystemField, system_field
 from mixpanel_data._internal.expressions.nodes import Node
 from mixpanel_data._internal.expressions.parser import parse
 
@@ -200,11 +204,11 @@ class Compiler:
 
     def negate(self, node: nodes.Negate, scope: Scope) -> Term:
         operand = self.term(node.operand, scope)
-        return replace(arithmetic.negative(operand), raises=operand.raises)
+        return replace(conversions.negative(operand), raises=operand.raises)
 
     def arithmetic(self, node: nodes.Arithmetic, scope: Scope) -> Term:
         left, right = self.term(node.left, scope), self.term(node.right, scope)
-        result = arithmetic.calculate(node.operator, left, right)
+        result = conversions.calculate(node.operator, left, right)
         return replace(result, raises=left.raises or right.raises)
 
     def compare(self, node: nodes.Compare, scope: Scope) -> Term:
