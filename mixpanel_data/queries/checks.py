@@ -10,6 +10,9 @@ from mixpanel_data.exceptions import InvalidArgumentError
 
 T = TypeVar("T")
 
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""Days before and after those of a report must be days, too, and Python's years end."""
+
 
 def parse_date(value: str | date | None, name: str) -> date:
     """A calendar day from `YYYY-MM-DD`; `name` is the argument that a message blames.
@@ -17,6 +20,16 @@ def parse_date(value: str | date | None, name: str) -> date:
     >>> parse_date("2024-02-29", "from_date")
     datetime.date(2024, 2, 29)
     """
+    day = _day(value, name)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise InvalidArgumentError(
+            f"{name} {str(day)!r} is not in the years {FIRST_YEAR} to {LAST_YEAR}",
+            hint="give a day that has data",
+        )
+    return day
+
+
+def _day(value: str | date | None, name: str) -> date:
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

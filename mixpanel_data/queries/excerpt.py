@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from mixpanel_data.exceptions import ColumnNotFoundError, InvalidArgumentError
 from mixpanel_data.queries.checks import check_names
 
+_MOST = 10**18
+"""What DuckDB can count to."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Excerpt:
@@ -42,6 +45,8 @@ class Excerpt:
             number = getattr(self, name)
             if number is not None and number < least:
                 raise InvalidArgumentError(f"{name} {number} is below {least}")
+            if number is not None and number > _MOST:
+                raise InvalidArgumentError(f"{name} {number} is above {_MOST}")
         if self.columns is not None:
             check_names(self.columns, "columns")
 

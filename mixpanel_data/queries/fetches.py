@@ -20,6 +20,8 @@ else:
 Mode = Literal["create", "append", "replace"]
 """What may be there before a fetch: no table, one that gets more days, one that is replaced."""
 
+MAX_DAYS = 36_500
+"""More than any project has, and still days of the calendar."""
 MAX_EXPORT_LIMIT = 100_000
 """The most events one export may be limited to (export OpenAPI document)."""
 
@@ -158,6 +160,7 @@ class EventsFetch(Question["FetchResult"]):
             flag="--lookback",
             metavar="DAYS",
             least=0,
+            most=MAX_DAYS,
         ),
     ] = 0
     dedupe: Annotated[
@@ -171,6 +174,7 @@ class EventsFetch(Question["FetchResult"]):
             flag="--window",
             metavar="DAYS",
             least=1,
+            most=MAX_DAYS,
         ),
     ] = None
     concurrency: Annotated[

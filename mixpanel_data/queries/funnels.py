@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FunnelBuckets = Literal["separate", "split"]
 WhereApplies = Literal["every_step", "first_step"]
 MAX_SAVED_DAYS = 90
+MAX_STEPS = 100
 MAX_WINDOW_DAYS = 366
 
 _Unit = Annotated[
@@ -170,7 +171,12 @@ class LocalFunnel(LocalQuestion, Question["FunnelResult"]):
     ] = Converted(_exclusions, default=())
     grace_seconds: Annotated[
         float,
-        Option("Steps within so many seconds may be in any order.", metavar="SEC", least=0),
+        Option(
+            "Steps within so many seconds may be in any order.",
+            metavar="SEC",
+            least=0,
+            most=MAX_WINDOW_DAYS * 86_400,
+        ),
     ] = 2
     attribution: Annotated[
         Literal["first", "last"],
@@ -204,6 +210,10 @@ class LocalFunnel(LocalQuestion, Question["FunnelResult"]):
     def __post_init__(self) -> None:
         if not self.steps:
             raise InvalidArgumentError("a funnel needs steps", hint="steps=['Sign Up', 'Purchase']")
+        if len(self.steps) > MAX_STEPS:
+            raise InvalidArgumentError(
+                f"a funnel has at most {MAX_STEPS} steps, not {len(self.steps)}"
+            )
         super().__post_init__()
         _check_interval(self)
         check_window(self.length, self.length_unit, MAX_WINDOW_DAYS)

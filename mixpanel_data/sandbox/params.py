@@ -14,6 +14,7 @@ from werkzeug import Request
 from mixpanel_data.sandbox.refusals import bad_request
 
 _DATE = re.compile(r"\d{1,4}-\d{2}-\d{2}")
+_MOST = 2**63 - 1  # of DuckDB's integers
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -45,7 +46,7 @@ class Params:
         """A whole number."""
         value = self.text(name)
         try:
-            return None if value is None else int(value)
+            return None if value is None else min(int(value), _MOST)
         except ValueError:
             raise bad_request(f"Error in {name}: not an integer") from None
 

@@ -28,6 +28,10 @@ def read(path: Path) -> dict[str, Any]:
         raise ConfigError(
             f"{path}, {place}: {reason}", hint="correct that line; nothing was changed"
         ) from None
+    except (RecursionError, ValueError) as error:  # an integer of thousands of digits
+        deep = isinstance(error, RecursionError)
+        what = "is nested too deeply" if deep else f"can't be read: {error}"
+        raise ConfigError(f"{path} {what}", hint="correct it; nothing was changed") from None
 
 
 def _text(path: Path) -> str:
@@ -60,15 +64,13 @@ def changed(path: Path) -> Iterator[TOMLDocument]:
 
     One process at a time: two that add an account at once both succeed.
     """
-    from tomlkit import parse
-
     target = path.resolve()  # a symlink stays one, and what it points to changes
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = _lock(target.parent)
         try:
             read(target)  # a damaged file is refused with its line, before anything else
-            content = parse(_text(target))
+            content = _document(target)
             yield content
             _replace(target, content)
         finally:
@@ -79,6 +81,15 @@ def changed(path: Path) -> Iterator[TOMLDocument]:
             f"can't write {path}: {error.strerror}",
             hint="make its folder writable, or set MP_CONFIG_PATH to another file",
         ) from error
+
+
+def _document(path: Path) -> TOMLDocument:
+    from tomlkit import exceptions, parse
+
+    try:
+        return parse(_text(path))
+    except exceptions.TOMLKitError as error:  # it reads less than tomllib does
+        raise ConfigError(f"can't change {path}: {error}", hint="edit it by hand") from error
 
 
 def _replace(target: Path, content: TOMLDocument) -> None:

@@ -227,7 +227,7 @@ class FetcherService:
         else:
             few = math.ceil(whole.days / self._settings.exports_per_hour)
             size = window_days or max(self._settings.window_days, few)
-        return plan(whole, size, bodies)
+        return plan(whole, min(size, whole.days), bodies)
 
     # -- profiles -------------------------------------------------------------------------------
 

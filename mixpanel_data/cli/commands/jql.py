@@ -76,6 +76,6 @@ def _params(given: Iterable[str]) -> dict[str, Any] | None:
             )
         try:
             found[name] = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             found[name] = text
     return found or None

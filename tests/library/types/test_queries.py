@@ -89,7 +89,7 @@ def test_a_range_has_a_day(kind):
         (LocalFunnel, {"steps": ()}, "a funnel needs steps"),
         (LocalFunnel, {"count": "users"}, "count 'users' is unknown"),
         (LocalFunnel, {"length": 367}, "length 367 is not within 1..366"),
-        (LocalFunnel, {"grace_seconds": -1}, "grace_seconds -1 is below 0"),
+        (LocalFunnel, {"grace_seconds": -1}, "grace_seconds -1 is not within 0..31622400"),
         (LocalFunnel, {"attribution": "any"}, "attribution 'any' is unknown"),
         (LocalFunnel, {"where_applies": "last_step"}, "where_applies 'last_step' is unknown"),
         (LocalFunnel, {"buckets": "joined"}, "buckets 'joined' is unknown"),

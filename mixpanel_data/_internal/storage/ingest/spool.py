@@ -259,7 +259,7 @@ def body(path: Path) -> Iterator[Write]:
 def _read(folder: Path) -> dict[str, Any] | None:
     try:
         asked: dict[str, Any] = json.loads((folder / "job.json").read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return asked
 
