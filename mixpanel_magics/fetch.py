@@ -59,6 +59,8 @@ class FetchMagics(OnSession):
     @argument("--lookback", type=int, metavar="DAYS", help="With --append, so many days again.")
     @argument("--replace", action="store_true", help="Swap the table for a new one, in one step.")
     @argument("--dedupe", action=_Either, help="Leave out copies of an event, or keep them.")
+    @argument("--bad-lines", choices=["fail", "skip"], help="Lines that can't be read.")
+    @argument("--allow-gap", action="append", metavar="DAY", help="A day to leave out.")
     @argument("--window", type=int, metavar="DAYS", help="Days per request.")
     @argument("--concurrency", type=int, metavar="N", help="Requests at once.")
     @argument("--max-wait", type=float, metavar="SECONDS", help="Longest wait for the quota.")
@@ -117,6 +119,8 @@ class FetchMagics(OnSession):
             "append": asked.append,
             "replace": asked.replace,
             "lookback_days": asked.lookback or 0,
+            "bad_lines": asked.bad_lines or "fail",
+            "allow_gap": asked.allow_gap,
             "window_days": asked.window,
         }
         if asked.plan:

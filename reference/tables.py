@@ -33,6 +33,7 @@ COLUMNS = {
         "job": "the download that it last came from",
         "filter_limit": "the most events asked for, NULL without a limit: with one, the table is a sample, and local reports say so",
         "changed_at": "when SQL changed the table after it was fetched, UTC; NULL where it did not",
+        "left_out": "what fetches were told to leave out: lines that could not be read, by day; `null` is the whole day",
     },
     "_flat": {
         "table_name": "name of the table",

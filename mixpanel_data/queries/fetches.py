@@ -33,6 +33,11 @@ def _optional_date(value: str | date | None, name: str) -> date | None:
     return None if value is None else parse_date(value, name)
 
 
+def _days(values: Sequence[str | date] | None, name: str) -> tuple[date, ...]:
+    listed = [values] if isinstance(values, str | date) else values or ()
+    return tuple(sorted({parse_date(value, name) for value in listed}))
+
+
 def _names(values: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
     """Names, or None for all of them."""
     if values is None:
@@ -71,6 +76,8 @@ def _objects(
         )
     return tuple(value)
 
+
+BadLines = Literal["fail", "skip"]
 
 Events = Annotated[
     Converted[Sequence[str] | None, tuple[str, ...] | None],
@@ -167,6 +174,18 @@ class EventsFetch(Question["FetchResult"]):
         bool,
         Option("Leave out duplicates, by Mixpanel's key: event, distinct_id, time and $insert_id."),
     ] = True
+    bad_lines: Annotated[
+        BadLines,
+        Option(
+            "The effect of a line that can't be read: fail the fetch, or skip the line, which is"
+            " counted by day.",
+            metavar="fail|skip",
+        ),
+    ] = "fail"
+    allow_gap: Annotated[
+        Converted[Sequence[str | date] | None, tuple[date, ...]],
+        Option("A day to leave out, such as one that can't be fetched.", metavar="DAY"),
+    ] = Converted(_days, default=())
     window_days: Annotated[
         int | None,
         Option(
@@ -201,6 +220,8 @@ class EventsFetch(Question["FetchResult"]):
         super().__post_init__()
         if self.append and self.replace:
             raise InvalidArgumentError("append and replace can't be combined", hint="choose one")
+        if self.allow_gap and self.limit is not None:
+            raise InvalidArgumentError("a limited fetch is a sample, from which no day is left out")
 
     @property
     def mode(self) -> Mode:

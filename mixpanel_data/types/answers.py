@@ -83,3 +83,8 @@ def _plain(value: Any) -> Any:
 
 def _are_dicts(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def without_empty(plain: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The fields without those of these names that are empty."""
+    return {name: value for name, value in plain.items() if value or name not in names}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from mixpanel_data.types.answers import Answer
+from mixpanel_data.types.answers import Answer, without_empty
 from mixpanel_data.types.tables import TableType
 
 
@@ -58,7 +58,9 @@ class FetchResult(Answer):
 
     `duplicates` are copies that were left out; `replaced` are rows of days fetched again.
     `nulls` counts the rows that are stored with NULL in a column because nothing came for it
-    that could be read: `event_time` of events, `distinct_id` and `last_seen` of profiles. `complete_until` is the last day asked for, where
+    that could be read: `event_time` of events, `distinct_id` and `last_seen` of profiles.
+    `left_out` counts by day the lines that could not be read and were skipped; None is a day that was
+    left out. `complete_until` is the last day asked for, where
     the table had all of them and nothing was fetched. `warnings` is what the fetch warned of, such as a name that no event has.
     """
 
@@ -72,12 +74,13 @@ class FetchResult(Answer):
     duplicates: int = 0
     replaced: int = 0
     nulls: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int | None] = field(default_factory=dict)
     complete_until: str | None = None
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Every field by name; `nulls`, `complete_until` and warnings only where there are any."""
-        return _without_empty(super().to_dict(), "nulls", "complete_until", "warnings")
+        """Every field by name; those that are mostly empty only where they are not."""
+        return without_empty(super().to_dict(), "nulls", "left_out", "complete_until", "warnings")
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class FetchPlan(Answer):
 
     def to_dict(self) -> dict[str, Any]:
         """Every field by name; `complete_until` only where there is nothing to fetch."""
-        return _without_empty(super().to_dict(), "complete_until")
+        return without_empty(super().to_dict(), "complete_until")
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,3 @@ class FetchStatus(Answer):
     bytes: int
     started_at: str
     running: bool
-
-
-def _without_empty(plain: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in plain.items() if value or name not in names}

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from mixpanel_data.types.answers import Answer
+from mixpanel_data.types.answers import Answer, without_empty
 
 if TYPE_CHECKING:
     from mixpanel_data.types.display import View
@@ -24,6 +24,8 @@ class TableMetadata(Answer):
 
     With a `filter_limit` it is a sample: no more events than these were asked for. `row_count` is
     what the last fetch left, and `changed_at` (UTC) when SQL changed the table after that.
+    `left_out` is what the fetches were told to leave out: lines that can't be read, counted by day,
+    and with None the whole day.
     """
 
     type: TableType
@@ -37,6 +39,7 @@ class TableMetadata(Answer):
     filter_limit: int | None = None
     row_count: int | None = field(default=None, compare=False)
     changed_at: datetime | None = field(default=None, compare=False)
+    left_out: dict[str, int | None] = field(default_factory=dict)
 
     def is_changed(self, rows: int) -> bool:
         """Whether the table, which has `rows` rows now, is not as its last fetch left it.
@@ -53,6 +56,7 @@ class TableInfo(Answer):
 
     `flat` names the table beside it that has its properties as typed columns, one row a row.
     `changed` says that it is not as its last fetch left it: its rows were changed by hand.
+    `left_out` counts by day the lines that could not be read; None is the whole day.
     """
 
     name: str
@@ -64,6 +68,11 @@ class TableInfo(Answer):
     source: str | None = None
     flat: str | None = None
     changed: bool = False
+    left_out: dict[str, int | None] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field by name; `left_out` only where there is any."""
+        return without_empty(super().to_dict(), "left_out")
 
 
 @dataclass(frozen=True)

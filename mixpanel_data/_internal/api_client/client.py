@@ -41,16 +41,18 @@ class MixpanelAPIClient(NameCalls, ReportCalls, JQLCalls):
 
     @contextmanager
     def open_export(
-        self, query: Export, *, check: Callable[[], None] | None = None
+        self, query: Export, *, check: Callable[[], None] | None = None, cut: bool = False
     ) -> Iterator[ExportStream]:
         """Raw events as NDJSON bytes; leaving before the end drops the rest.
+
+        With `cut`, lines that are too long lose their end; without, they are an error.
 
         `check` is called once a second while it waits for a quota or a retry; what it raises ends
         the wait.
         """
         call = self._call("GET", "/api/2.0/export", export_params(query))
         with self._transport.stream(replace(call, check=check)) as it:
-            yield ExportStream(it, self._transport.settings.line_limit_mb * 1e6)
+            yield ExportStream(it, self._transport.settings.line_limit_mb * 1e6, cut=cut)
 
     def export_events(
         self,

@@ -31,9 +31,10 @@ class ExportStream:
     than `longest` bytes is an error, since whoever reads it has it in memory as a whole.
     """
 
-    def __init__(self, answer: OpenAnswer, longest: float) -> None:
+    def __init__(self, answer: OpenAnswer, longest: float, *, cut: bool = False) -> None:
         self._answer = answer
         self._longest = longest
+        self._cut = cut
         self._last: list[bytes] = []  # the last line that is not blank, in pieces
         self._last_size = 0
         self._ended = False
@@ -46,10 +47,12 @@ class ExportStream:
         if not self._answer.ends_visibly:
             raise self._incomplete("the answer carries no length, so that a cut would not show")
         try:
-            for chunk in without_bom(self._answer.decoded()):
+            chunks = without_bom(self._answer.decoded())
+            for chunk in cut_lines(chunks, self._longest) if self._cut else chunks:
                 self.rows += chunk.count(b"\n")
                 self.bytes += len(chunk)
-                self._refuse_a_long_line(chunk)
+                if not self._cut:
+                    self._refuse_a_long_line(chunk)
                 self._keep_ends(chunk)
                 self._keep_last_line(chunk)
                 yield chunk
@@ -140,6 +143,21 @@ def without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
     if start := start.removeprefix(lines.BOM):
         yield start
     yield from rest
+
+
+def cut_lines(chunks: Iterable[bytes], longest: float) -> Iterator[bytes]:
+    r"""The bytes without what a line has past `longest`, up to a chunk.
+
+    >>> list(cut_lines([b"a", b"bc", b"d", b"e\nf", b"\ng"], 2))
+    [b'a', b'bc', b'\nf', b'\ng']
+    """
+    size = 0
+    for chunk in chunks:
+        end = chunk.find(b"\n")
+        kept = chunk if size <= longest else chunk[end:] if end >= 0 else b""
+        if kept:
+            yield kept
+        size = len(chunk) - chunk.rfind(b"\n") - 1 + (size if end < 0 else 0)
 
 
 def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:

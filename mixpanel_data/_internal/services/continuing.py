@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
 from mixpanel_data._internal.services.windows import DAY, Window
-from mixpanel_data.exceptions import InvalidArgumentError, command
+from mixpanel_data.exceptions import InvalidArgumentError, command, warn
 from mixpanel_data.text import joined
 from mixpanel_data.types import TableMetadata
 
@@ -30,11 +31,18 @@ class Continuation:
         self.following = min(self.have.last + DAY, max(fetched.date(), self.have.first))
         """The first day that it lacks, or had not been over when it was fetched."""
 
-    def days(self, from_date: date | None, to_date: date | None, lookback_days: int) -> Window:
+    def days(
+        self,
+        from_date: date | None,
+        to_date: date | None,
+        lookback_days: int,
+        left_out: Collection[date] = (),
+    ) -> Window:
         """The days to fetch; none of them (`days` is 0) when the table has all until `last`.
 
         Without from_date: what follows the last day that was over when it was fetched, and
-        `lookback_days` before. Without to_date: yesterday, the last day that is over.
+        `lookback_days` before. Without to_date: yesterday, the last day that is over. Days that are
+        `left_out` fill the gap between the table and the others.
         """
         last = self._today - DAY if to_date is None else to_date
         if from_date is None:
@@ -57,6 +65,10 @@ class Continuation:
                     f"from_date {first} is after yesterday, where an append ends by default",
                     hint=f"name the last day, too: to_date (--to) {first}",
                 )
+        while first > self.following and first - DAY in left_out:
+            first -= DAY
+        while last < self.have.first - DAY and last + DAY in left_out:
+            last += DAY
         self._refuse_a_gap(first, last)
         return Window(first, last)
 
@@ -74,6 +86,16 @@ class Continuation:
                 if first > self.have.last
                 else f"end at {self.have.first - DAY}",
             )
+
+
+def tell_left_out(table: str, left_out: Mapping[str, int | None]) -> None:
+    """Warn of what fetches were told to leave out."""
+    days = [day for day, lines in left_out.items() if lines is None]
+    lines = [f"{count:,} of {day}" for day, count in left_out.items() if count is not None]
+    if days:
+        warn(f"table {table!r} lacks days that were left out of it: {', '.join(days)}")
+    if lines:
+        warn(f"lines that could not be read were left out of table {table!r}: {', '.join(lines)}")
 
 
 def refuse_changed(table: str, before: TableMetadata) -> None:
@@ -133,4 +155,12 @@ def extended(before: TableMetadata, new: TableMetadata) -> TableMetadata:
         to_date=new.to_date if reaches else before.to_date,
         fetched_at=new.fetched_at if reaches else before.fetched_at,
         changed_at=before.changed_at,
+        left_out={
+            **{
+                day: lines
+                for day, lines in before.left_out.items()
+                if not (new.from_date or "") <= day <= (new.to_date or "")
+            },
+            **new.left_out,
+        },
     )

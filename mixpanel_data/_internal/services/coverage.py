@@ -11,7 +11,7 @@ from mixpanel_data._internal.reports.calendar import Calendar
 from mixpanel_data._internal.reports.events import Table
 from mixpanel_data._internal.reports.registry import Needs, needs
 from mixpanel_data._internal.services import known_tables
-from mixpanel_data._internal.services.continuing import fetch_again, fetch_more
+from mixpanel_data._internal.services.continuing import fetch_again, fetch_more, tell_left_out
 from mixpanel_data._internal.services.known_tables import KnownTable
 from mixpanel_data._internal.services.shared_days import Wanted
 from mixpanel_data._internal.services.windows import Window
@@ -50,6 +50,7 @@ def check(
     if asked.sees_all:
         _check_any_event(tables)
     _check_filters(tables)
+    _check_left_out(tables, wanted(query, calendar))
     schemas = [table.schema for table in tables]
     if profiles is not None and any(_reads_profiles(it.text) for it in asked.filters):
         schemas.append(storage.get_schema(profiles.name))
@@ -84,6 +85,14 @@ def _check_filters(tables: list[KnownTable]) -> None:
                 f"table {table.name!r} is a sample: it was fetched with a limit of"
                 f" {table.facts.filter_limit:,} events"
             )
+
+
+def _check_left_out(tables: list[KnownTable], asked: Wanted) -> None:
+    first, last = (str(at.date()) for at in (asked.start, asked.end))
+    for table in tables:
+        if table.facts is not None:
+            known = table.facts.left_out.items()
+            tell_left_out(table.name, {day: n for day, n in known if first <= day <= last})
 
 
 def _check_days(tables: list[KnownTable], calendar: Calendar, today: Callable[[], date]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from mixpanel_data._internal.api_client import MixpanelAPIClient
@@ -70,6 +70,8 @@ class EventsDownload:
         at_once: int,
         attempts: int,
         spool_limit: float,
+        skip_bad_lines: bool = False,
+        left_out: Collection[date] = (),
         backoff: Backoff,
     ) -> None:
         self._api = api
@@ -79,6 +81,8 @@ class EventsDownload:
         self._at_once = at_once
         self._attempts = attempts
         self._backoff = backoff
+        self._skip = skip_bad_lines
+        self._left_out = left_out
         self._room = Room(spool_limit)
 
     def run(self, steps: Sequence[Body | Window], table: TableWriter) -> None:
@@ -148,7 +152,7 @@ class EventsDownload:
         """A whole body on disk, or how it broke off; what never begins is raised."""
         query = replace(self._query, from_date=window.first, to_date=window.last)
         with (
-            self._api.open_export(query, check=downloads.check) as stream,
+            self._api.open_export(query, check=downloads.check, cut=self._skip) as stream,
             self._job.receive(window.first, window.last) as incoming,
         ):
             try:
@@ -167,14 +171,14 @@ class EventsDownload:
     ) -> None:
         """Store a body. One with a line that is no event is asked for again, then by its halves.
 
-        So what is left out in the end is a day alone, and the others are kept.
+        So what is left out in the end is a day alone, or lines of one, and the others are kept.
         """
+        window = Window(body.first, body.last)
+        parts = (window,) if tries > 1 else window.halves() if self._splits(window) else ()
         try:
-            table.add(body.path)
+            table.add(body.path, skipped_of=window.name if self._skip and not parts else None)
         except IncompleteExportError as error:
             self._forget(body)
-            window = Window(body.first, body.last)
-            parts = (window,) if tries > 1 else window.halves() if self._splits(window) else ()
             if table.is_aborted or not parts:
                 raise error.of(window.name) from error.__cause__
         else:
@@ -198,7 +202,9 @@ class EventsDownload:
     def _naming_days(self, error: MixpanelDataError) -> MixpanelDataError:
         whole = Window(self._query.from_date, self._query.to_date)
         bodies = self._job.bodies()
-        if gaps := ", ".join(map(str, windows.gaps(whole, bodies))):
+        done: list[windows.Days] = [*bodies, *windows.alone(self._left_out)]
+        done.sort(key=lambda days: days.first)
+        if gaps := ", ".join(map(str, windows.gaps(whole, done))):
             error.args = (f"{error.message} (missing: {gaps})",)
         kept = f"{len(bodies)} windows are kept and nothing is stored yet"
         if not _is_about_the_question(error):

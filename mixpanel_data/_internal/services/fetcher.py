@@ -14,7 +14,13 @@ from typing import Any
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Settings
 from mixpanel_data._internal.expressions import as_expression
-from mixpanel_data._internal.services.continuing import Continuation, extended, refuse_changed
+from mixpanel_data._internal.services import windows
+from mixpanel_data._internal.services.continuing import (
+    Continuation,
+    extended,
+    refuse_changed,
+    tell_left_out,
+)
 from mixpanel_data._internal.services.events import Backoff, EventsDownload, plan
 from mixpanel_data._internal.services.progress import Tally
 from mixpanel_data._internal.services.windows import Window
@@ -84,8 +90,10 @@ class FetcherService:
         ) as job:
             facts = replace(facts, job=job.id)
 
+            gaps = _gaps(query, fetch)
+
             def store() -> TableWriter:
-                steps = self._steps(query, job.bodies(), fetch.window_days)
+                steps = self._steps(query, job.bodies(), fetch)
                 tally = Tally(len(steps), fetch.progress)
                 download = EventsDownload(
                     self._api,
@@ -95,6 +103,8 @@ class FetcherService:
                     at_once=fetch.concurrency or self._settings.export_concurrency,
                     attempts=self._settings.attempts,
                     spool_limit=self._settings.spool_limit_gb * 1e9,
+                    skip_bad_lines=fetch.bad_lines == "skip",
+                    left_out=gaps,
                     backoff=self._backoff,
                 )
                 with self._storage.new_table(
@@ -109,7 +119,9 @@ class FetcherService:
                 ) as table:
                     download.run(steps, table)
                     tally.show("store", always=True)
-                    found = replace(facts, source=self._source(steps))
+                    table.left_out |= dict.fromkeys(map(str, gaps))
+                    source = self._source(steps)
+                    found = replace(facts, source=source, left_out=table.left_out)
                     table.facts = extended(before, found) if before else found
                 return table
 
@@ -117,9 +129,14 @@ class FetcherService:
             job.remove()
         facts = replace(facts, source=table.facts.source)
         _tell_nulls(name, table.nulls)
+        tell_left_out(name, table.left_out)
         result = _result(name, facts, started, rows=table.rows)
         return replace(
-            result, duplicates=table.duplicates, replaced=table.replaced, nulls=table.nulls
+            result,
+            duplicates=table.duplicates,
+            replaced=table.replaced,
+            nulls=table.nulls,
+            left_out=table.left_out,
         )
 
     def plan_events(self, fetch: EventsFetch) -> FetchPlan:
@@ -129,7 +146,7 @@ class FetcherService:
         steps: list[Body | Window] = []
         if isinstance(query, Export):
             job = self._storage.find_job(self._asked(name, query))
-            steps = self._steps(query, job.bodies() if job else [], fetch.window_days)
+            steps = self._steps(query, job.bodies() if job else [], fetch)
         requests = sum(isinstance(step, Window) for step in steps)
         quota = self._api.quota("export")
         beyond = math.ceil(max(0, requests - quota.left) / quota.per_hour)
@@ -179,6 +196,7 @@ class FetcherService:
                 )
             query = fetch.export(fetch.from_date, fetch.to_date)
             self._api.check_days(query)
+            _check_gaps(query, fetch)
             return query
         if fetch.limit is not None:
             raise InvalidArgumentError(
@@ -191,7 +209,7 @@ class FetcherService:
                 hint="fetch under another name, or all of it again with --replace (replace=True)",
             )
         has = Continuation(before, self._api.today(), self._legacy_zone)
-        days = has.days(fetch.from_date, fetch.to_date, fetch.lookback_days)
+        days = has.days(fetch.from_date, fetch.to_date, fetch.lookback_days, fetch.allow_gap)
         if not days.days:
             return days.last
         query = fetch.export(days.first, days.last)
@@ -203,6 +221,7 @@ class FetcherService:
                 f" where {before.filter_where or 'anything'}, and the append asks for others",
                 hint="append with the same events and where, or fetch under another name",
             )
+        _check_gaps(query, fetch, before)
         return query
 
     def _asked(self, name: str, query: Export) -> dict[str, Any]:
@@ -218,7 +237,7 @@ class FetcherService:
         }
 
     def _steps(
-        self, query: Export, bodies: Sequence[Body], window_days: int | None
+        self, query: Export, bodies: Sequence[Body], fetch: EventsFetch
     ) -> list[Body | Window]:
         """Few enough windows for the hourly quota, unless told; a limit caps each request."""
         whole = Window(query.from_date, query.to_date)
@@ -226,8 +245,9 @@ class FetcherService:
             size = whole.days
         else:
             few = math.ceil(whole.days / self._settings.exports_per_hour)
-            size = window_days or max(self._settings.window_days, few)
-        return plan(whole, min(size, whole.days), bodies)
+            size = fetch.window_days or max(self._settings.window_days, few)
+        between = windows.gaps(whole, windows.alone(_gaps(query, fetch)))
+        return [step for window in between for step in plan(window, min(size, window.days), bodies)]
 
     # -- profiles -------------------------------------------------------------------------------
 
@@ -300,6 +320,28 @@ class FetcherService:
                 write_batch()
         write_batch()
         return bodies, total
+
+
+def _gaps(query: Export, fetch: EventsFetch) -> list[date]:
+    """The days of the export that are left out."""
+    return [day for day in fetch.allow_gap if query.from_date <= day <= query.to_date]
+
+
+def _check_gaps(query: Export, fetch: EventsFetch, before: TableMetadata | None = None) -> None:
+    gaps = _gaps(query, fetch)
+    if before is None:
+        for day in set(fetch.allow_gap).difference(gaps):
+            raise InvalidArgumentError(
+                f"allow_gap {day} is not among the days {query.from_date}..{query.to_date}"
+            )
+        return
+    for gap in map(str, gaps):
+        is_there = (before.from_date or "") <= gap <= (before.to_date or "")
+        if is_there and gap not in before.left_out:
+            raise InvalidArgumentError(
+                f"table {fetch.name!r} has {gap}, which can't be left out then",
+                hint=f"append days after {before.to_date}, or without allow_gap (--allow-gap)",
+            )
 
 
 def _check_total(name: str, rows: int, total: int | None) -> None:

@@ -60,6 +60,11 @@ def cut(first: date, last: date, days: int) -> Iterator[Window]:
         first = window.last + DAY
 
 
+def alone(days: Iterable[date]) -> list[Window]:
+    """Each of these days as a window of its own, in order."""
+    return [Window(day, day) for day in sorted(days)]
+
+
 def gaps(whole: Window, done: Iterable[Days]) -> list[Window]:
     """What is missing between stretches that are done (in order, without overlap).
 

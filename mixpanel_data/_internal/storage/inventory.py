@@ -180,6 +180,7 @@ def _info(
         source=facts.source,
         flat=companion[0] if companion and companion[1] else None,
         changed=facts.is_changed(rows),
+        left_out=facts.left_out,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -25,11 +26,12 @@ _CREATE = """
         source VARCHAR NOT NULL,
         job VARCHAR,
         filter_limit INTEGER,
-        changed_at TIMESTAMP
+        changed_at TIMESTAMP,
+        left_out JSON
     )
 """
 
-_LATER_COLUMNS = {"filter_limit": "INTEGER", "changed_at": "TIMESTAMP"}
+_LATER_COLUMNS = {"filter_limit": "INTEGER", "changed_at": "TIMESTAMP", "left_out": "JSON"}
 """A file of an earlier version lacks them, until something is written that needs them."""
 
 
@@ -65,8 +67,9 @@ def write(connection: Connection, table: str, metadata: TableMetadata, rows: int
         """
         INSERT INTO main._metadata (
             table_name, type, fetched_at, from_date, to_date, row_count, filter_events,
-            filter_where, source, job, filter_limit, changed_at
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            filter_where, source, job, filter_limit, changed_at,
+            left_out
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
             table,
@@ -81,6 +84,7 @@ def write(connection: Connection, table: str, metadata: TableMetadata, rows: int
             metadata.job,
             metadata.filter_limit,
             metadata.changed_at,
+            json.dumps(metadata.left_out) if metadata.left_out else None,
         ],
     )
 
@@ -149,4 +153,5 @@ def _facts(row: dict[str, Any]) -> TableMetadata:
         filter_limit=row.get("filter_limit"),
         row_count=row["row_count"],
         changed_at=row.get("changed_at"),
+        left_out=json.loads(row.get("left_out") or "{}"),
     )

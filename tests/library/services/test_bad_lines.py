@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mixpanel_data import IncompleteExportError, MixpanelDataWarning
+from mixpanel_data import IncompleteExportError, InvalidArgumentError, MixpanelDataWarning
 from mixpanel_data._internal.api_client import MixpanelAPIClient
 from mixpanel_data._internal.config import Credentials, Settings
 from mixpanel_data._internal.services.fetcher import FetcherService
@@ -187,3 +188,138 @@ def test_the_limit_of_a_line_is_a_setting(storage: StorageEngine, days: Days, si
             fetcher.fetch_events(EventsFetch("events", "2024-01-03", "2024-01-03"))
     query = "SELECT max(length(properties->>'$.x')) FROM events"
     assert storage.execute_scalar(query) == size
+
+
+LONG = b'{"event":"a","properties":{"x":"%s"}}\n' % (b"x" * 17_000_000)
+
+
+@pytest.mark.parametrize(
+    ("inserted", "lines"),
+    [(BROKEN, 1), (BROKEN + b"oops\n[]\n", 3), (b"\xff\n" + BREAK, 1), (LONG, 1)],
+    ids=["one", "several", "beside a joined record", "too long"],
+)
+def test_lines_that_can_t_be_read_are_skipped_when_told_and_counted_by_day(
+    storage: StorageEngine, fetcher: FetcherService, days: Days, inserted: bytes, lines: int
+) -> None:
+    days.inserted = {"2024-01-03": inserted}
+    events = 14 + (BREAK in inserted)
+    with pytest.warns(MixpanelDataWarning, match=f"could not be read .*: {lines} of 2024-01-03$"):
+        result = fetcher.fetch_events(EventsFetch("events", *WEEK, bad_lines="skip"))
+    assert (result.rows, result.left_out) == (events, {"2024-01-03": lines})
+    assert result.to_dict()["left_out"] == {"2024-01-03": lines}
+    assert len(days.asked) <= 8
+    assert storage.get_metadata("events").left_out == {"2024-01-03": lines}
+    (table,) = storage.list_tables()
+    assert (table.rows, table.left_out) == (events, {"2024-01-03": lines})
+
+
+def test_a_last_line_that_can_t_be_read_is_skipped_too(fetcher: FetcherService, days: Days) -> None:
+    days.events = lambda day: Days().events(day) + b"oops\n"  # type: ignore[method-assign]
+    with pytest.warns(MixpanelDataWarning, match="1 of 2024-01-02, 1 of 2024-01-03"):
+        result = fetcher.fetch_events(
+            EventsFetch("events", "2024-01-02", "2024-01-03", bad_lines="skip")
+        )
+    assert (result.rows, result.left_out) == (4, {"2024-01-02": 1, "2024-01-03": 1})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"terminated early\n",
+        b"upstream connect error\n",
+        b'{"error":"no"}\n',
+        b"<html>\nLog in\n</html>\n",
+        b'{"event":"a","properties":{"time":1}}\n{"event":"a"',
+    ],
+)
+def test_what_is_no_export_or_is_cut_is_never_skipped(
+    storage: StorageEngine, fetcher: FetcherService, days: Days, body: bytes
+) -> None:
+    days.events = lambda _: body  # type: ignore[method-assign]
+    with pytest.raises(IncompleteExportError):
+        fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-01", bad_lines="skip"))
+    assert storage.list_tables() == []
+
+
+def test_an_append_leaves_out_a_day_when_told(
+    storage: StorageEngine, fetcher: FetcherService, days: Days
+) -> None:
+    days.inserted = {"2024-01-03": BROKEN}
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-02"))
+    days.asked.clear()
+    with pytest.warns(MixpanelDataWarning, match="lacks days .*: 2024-01-03$"):
+        result = fetcher.fetch_events(
+            EventsFetch("events", "2024-01-04", "2024-01-05", append=True, allow_gap=["2024-01-03"])
+        )
+    assert days.asked == [("2024-01-04", "2024-01-05")]
+    assert (result.rows, result.left_out) == (4, {"2024-01-03": None})
+    facts = storage.get_metadata("events")
+    assert (facts.from_date, facts.to_date) == ("2024-01-01", "2024-01-05")
+    assert facts.left_out == {"2024-01-03": None}
+
+    # What comes later keeps the record, and the day itself ends it.
+    fetcher.fetch_events(EventsFetch("events", "2024-01-06", "2024-01-06", append=True))
+    assert storage.get_metadata("events").left_out == {"2024-01-03": None}
+    days.inserted.clear()
+    fetcher.fetch_events(EventsFetch("events", "2024-01-03", "2024-01-03", append=True))
+    assert storage.get_metadata("events").left_out == {}
+    assert storage.execute_scalar("SELECT count(*) FROM events") == 12
+
+
+def test_days_before_the_table_are_left_out_when_told(
+    storage: StorageEngine, fetcher: FetcherService, days: Days
+) -> None:
+    fetcher.fetch_events(EventsFetch("events", "2024-01-05", "2024-01-05"))
+    with pytest.warns(MixpanelDataWarning, match="2024-01-03, 2024-01-04$"):
+        fetcher.fetch_events(
+            EventsFetch(
+                "events",
+                "2024-01-01",
+                "2024-01-02",
+                append=True,
+                allow_gap=["2024-01-04", date(2024, 1, 3)],
+            )
+        )
+    facts = storage.get_metadata("events")
+    assert (facts.from_date, facts.left_out) == (
+        "2024-01-01",
+        {"2024-01-03": None, "2024-01-04": None},
+    )
+
+
+def test_a_new_table_leaves_out_a_day_when_told_and_keeps_what_is_spooled(
+    storage: StorageEngine, fetcher: FetcherService, days: Days
+) -> None:
+    days.inserted = {"2024-01-03": BROKEN}
+    with pytest.raises(IncompleteExportError):
+        fetcher.fetch_events(EventsFetch("events", *WEEK))
+    days.asked.clear()
+    fetch = EventsFetch("events", *WEEK, allow_gap=["2024-01-03"])
+    assert fetcher.plan_events(fetch).requests == 0
+    with pytest.warns(MixpanelDataWarning, match="lacks days"):
+        assert fetcher.fetch_events(fetch).rows == 12
+    assert days.asked == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"allow_gap": ["2024-01-02"], "append": True, "from_date": "2024-01-02"},
+            "has 2024-01-02",
+        ),
+        ({"allow_gap": ["2024-02-01"], "name": "other"}, "2024-02-01 is not among the days"),
+        ({"allow_gap": ["2024-01-04"], "name": "other", "limit": 5}, "sample"),
+        ({"allow_gap": ["2024-01-03"], "append": True, "from_date": "2024-01-05"}, "would leave"),
+        ({"bad_lines": "ignore", "name": "other"}, "bad_lines"),
+    ],
+)
+def test_what_can_t_be_left_out_is_refused(
+    fetcher: FetcherService, days: Days, options: dict[str, Any], message: str
+) -> None:
+    fetcher.fetch_events(EventsFetch("events", "2024-01-01", "2024-01-02"))
+    days.asked.clear()
+    asked = {"name": "events", "from_date": "2024-01-04", "to_date": "2024-01-06", **options}
+    with pytest.raises(InvalidArgumentError, match=message):
+        fetcher.fetch_events(EventsFetch(**asked))
+    assert days.asked == []

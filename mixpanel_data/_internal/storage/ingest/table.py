@@ -155,6 +155,7 @@ class TableWriter:
         self.duplicates = 0
         self.replaced = 0
         self.nulls: dict[str, int] = {}
+        self.left_out: dict[str, int | None] = {}
         self._session = session
         self._name = name
         self._table = f"main.{quote(name)}"
@@ -192,24 +193,28 @@ class TableWriter:
         self.replaced = self._count(f"DELETE FROM {self._table} WHERE {condition}")
         self._before = self._last_row()
 
-    def add(self, body: Path) -> int:
+    def add(self, body: Path, *, skipped_of: str | None = None) -> int:
         """Take in one body as Mixpanel sent it: an NDJSON export, or a page of profiles.
 
-        An export with a line that is no event raises IncompleteExportError and adds nothing. All
-        copies of an event must be in one body: they are, since a body has whole days.
+        An export with a line that is no event raises IncompleteExportError and adds nothing, or
+        with a day as `skipped_of`, the line is left out and counted there. All copies of an event
+        must be in one body: they are, since a body has whole days.
         """
         if body.stat().st_size == 0:
             return 0
-        rows = self._add_events(body) if self.facts.type == "events" else self._add_profiles(body)
+        if self.facts.type == "events":
+            rows = self._add_events(body, skipped_of)
+        else:
+            rows = self._add_profiles(body)
         self.rows += rows
         return rows
 
-    def _add_events(self, body: Path) -> int:
+    def _add_events(self, body: Path, skipped_of: str | None) -> int:
         after = self._last_row()
         rows = self._read_events(body)
         if self._refused(after):
             self._execute(f"DELETE FROM {self._table} WHERE rowid > {after}")
-            rows = self._read_repaired(body, after)
+            rows = self._read_repaired(body, after, skipped_of)
         copies = self._delete_copies(after) if self._deduplicate else 0
         self.duplicates += copies
         return rows - copies
@@ -224,14 +229,16 @@ class TableWriter:
             return 0
         return self._delete(dedupe.events(self._table, after))
 
-    def _read_repaired(self, body: Path, after: int) -> int:
+    def _read_repaired(self, body: Path, after: int, skipped_of: str | None) -> int:
         strict = body.with_name(body.name + ".repaired")
         try:
-            rows = repair_body(body, strict)
+            rows, skipped = repair_body(body, strict, skip=skipped_of is not None)
             read = self._read_events(strict)
         finally:
             strict.unlink(missing_ok=True)
         if read == rows and not self._refused(after):
+            if skipped_of is not None and skipped:
+                self.left_out[skipped_of] = skipped
             return rows
         self._execute(f"DELETE FROM {self._table} WHERE rowid > {after}")
         raise IncompleteExportError("DuckDB can't read a line of it", rows=0)
