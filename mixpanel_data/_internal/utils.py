@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from pathlib import Path
+
+from mixpanel_data.exceptions import InvalidArgumentError
 
 
 def utc_now() -> datetime:
     """The current instant, naive UTC and whole seconds, as stored in `_metadata`."""
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def expanded(path: str | Path, name: str) -> Path:
+    """A path whose `~` or `~user` is that home; `name` is what a message blames."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # there is no such user
+        raise InvalidArgumentError(f"{name}: {str(path)!r} is in no user's home") from None
 
 
 def is_loopback(host: str) -> bool:

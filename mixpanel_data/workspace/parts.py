@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from mixpanel_data._internal.config import SANDBOX, Credentials, Settings
+from mixpanel_data._internal.utils import expanded
 from mixpanel_data.exceptions import AuthenticationError, ConfigError, InvalidArgumentError, command
 
 if TYPE_CHECKING:
@@ -203,4 +204,4 @@ def default_path(credentials: Credentials) -> Path:
 
 def _data_folder() -> Path:
     folder = os.environ.get("MP_DATA_DIR")
-    return Path(folder).expanduser() if folder else Path.home() / ".mp" / "data"
+    return expanded(folder, "MP_DATA_DIR") if folder else Path.home() / ".mp" / "data"

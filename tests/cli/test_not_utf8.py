@@ -115,3 +115,11 @@ def test_a_variable_that_is_not_understood_is_named(mp, monkeypatch, name, value
     assert re.match(f"error: (Invalid value for )?{name}: ", first)
     assert "\x1b" not in first
     assert [line for line in rest if not line.startswith("hint: ")] == []
+
+
+@pytest.mark.parametrize("name", ["MP_CONFIG_PATH", "MP_DATA_DIR"])
+def test_the_home_of_nobody_is_blamed_on_its_variable(mp, monkeypatch, name):
+    monkeypatch.setenv(name, "~nobody-such/x")
+    done = mp("-a", "sandbox", "sql", "SELECT 1")
+    assert (done.code, done.out) == (3, "")
+    assert done.err == f"error: {name}: '~nobody-such/x' is in no user's home\n"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mixpanel_data import types
 from mixpanel_data._internal.config import checks, document
 from mixpanel_data._internal.config.checks import AuthKind, Credentials, SecretStr, Settings
+from mixpanel_data._internal.utils import expanded
 from mixpanel_data.exceptions import (
     AccountExistsError,
     AccountNotFoundError,
@@ -40,7 +41,9 @@ class ConfigManager:
 
     def __init__(self, config_path: Path | None = None) -> None:
         named = config_path or os.environ.get("MP_CONFIG_PATH")
-        self.path = Path(named).expanduser() if named else Path.home() / ".mp" / "config.toml"
+        self.path = (
+            expanded(named, "MP_CONFIG_PATH") if named else Path.home() / ".mp" / "config.toml"
+        )
 
     def resolve_credentials(
         self,
