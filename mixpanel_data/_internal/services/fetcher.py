@@ -340,7 +340,7 @@ def _check_gaps(query: Export, fetch: EventsFetch, before: TableMetadata | None 
         if is_there and gap not in before.left_out:
             raise InvalidArgumentError(
                 f"table {fetch.name!r} has {gap}, which can't be left out then",
-                hint=f"append days after {before.to_date}, or without allow_gap (--allow-gap)",
+                hint=f"append only days after {before.to_date}, or leave out no day",
             )
 
 
