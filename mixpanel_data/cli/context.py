@@ -8,12 +8,13 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 import typer
 
 from mixpanel_data.cli import formatters, results
 from mixpanel_data.exceptions import InvalidArgumentError, command
+from mixpanel_data.formats import Format, PrintedFormat
 from mixpanel_data.serialization import to_csv, to_json
 from mixpanel_data.text import listed, printable, retyped
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 Lend = Callable[[], "Workspace"]
 Tell = Callable[[str, float | None], None]
-OutputFormat = Literal["json", "jsonl", "csv", "table"]
 GLOBAL = "Global options"
 OUTPUT = "Output options"
 
@@ -36,7 +36,7 @@ class Session:
 
     account: str | None = None
     project: str | None = None
-    format: OutputFormat | None = None
+    format: PrintedFormat | None = None
     db: Path | None = None
     quiet: bool = False
     verbose: bool = False
@@ -60,9 +60,9 @@ class Session:
         return cast("Session", ctx.find_root().obj)
 
     @property
-    def output(self) -> OutputFormat:
+    def output(self) -> Format:
         """The format asked for, JSON by default."""
-        return self.format or "json"
+        return Format(self.format or "json")
 
     @cached_property
     def excerpt(self) -> Excerpt:
@@ -84,7 +84,7 @@ class Session:
             return None
         from mixpanel_data.cli.jq import Program
 
-        if self.output not in {"json", "jsonl"}:
+        if not self.output.is_json:
             raise InvalidArgumentError(
                 f"--jq works on JSON, not on {self.output}", hint="--format json, or jsonl"
             )
@@ -156,11 +156,11 @@ class Session:
         `rows` is what row-wise formats print instead, and JSON where rows are chosen, or where not
         all of it fits; `headings` are those of a CSV without rows, `column` that of a list of names.
         """
-        if not rows and headings and self.output == "csv":
+        if not rows and headings and self.output is Format.CSV:
             formatters.emit(to_csv([], self.excerpt.chosen(headings)))
             return
         plain = formatters.plain(value)
-        if rows is not None and (self.output != "json" or self._chooses_rows(plain)):
+        if rows is not None and (self.output is not Format.JSON or self._chooses_rows(plain)):
             plain = formatters.plain(rows)
         part = plain if whole else results.taken(plain, self.excerpt, column)
         if self.program is None:
@@ -171,7 +171,7 @@ class Session:
 
     def show_filtered(self, write: Callable[[Writable], object]) -> None:
         """Print what --jq makes of the JSON that `write` writes."""
-        by_line = self.output == "jsonl"
+        by_line = self.output is Format.JSONL
         cut = results.filtered(
             cast("Program", self.program), self.max_bytes, write, by_line=by_line
         )

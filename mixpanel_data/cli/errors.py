@@ -21,6 +21,7 @@ from mixpanel_data.exceptions import (
     ResourceNotFoundError,
     TableNotFoundError,
 )
+from mixpanel_data.formats import PRINTED
 from mixpanel_data.serialization import to_json
 from mixpanel_data.text import printable
 
@@ -110,4 +111,4 @@ def _as_json(session: Session, args: Sequence[str]) -> bool:
         typed += [word.partition("=")[2] for word in args if word.startswith("--format=")]
         typed += [word[2:] for word in args if word.startswith("-f") and word != "-f"]
         asked = typed[-1] if typed else os.environ.get("MP_FORMAT")  # type: ignore[assignment]
-    return asked in {"json", "jsonl"}
+    return any(asked == it for it in PRINTED if it.is_json)

@@ -10,6 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mixpanel_data.cli import stdout
+from mixpanel_data.formats import Format
 from mixpanel_data.serialization import cell, compact, to_csv, to_json
 from mixpanel_data.text import printable
 
@@ -32,7 +33,7 @@ _WIDEST = 10_000
 _MAX_CELL_CHARS = 200
 
 
-def write(value: Printable, output: str, *, column: str = "name") -> None:
+def write(value: Printable, output: Format, *, column: str = "name") -> None:
     """Print one answer, a list of answers, or a list of names under the heading `column`."""
     emit(formatted(plain(value), output, column=column))
 
@@ -44,13 +45,13 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def formatted(value: Any, output: str, *, column: str = "name") -> str:
+def formatted(value: Any, output: Format, *, column: str = "name") -> str:
     """Plain values in a format."""
-    if output == "json":
+    if output is Format.JSON:
         return to_json(value)
-    if output == "jsonl":
+    if output is Format.JSONL:
         return "".join(f"{compact(item)}\n" for item in _items(value))
-    if output == "csv":
+    if output is Format.CSV:
         return to_csv(_rows(value, column))
     if isinstance(value, Mapping):
         return render(_fields_table(value))
@@ -68,12 +69,12 @@ def emit(text: str) -> None:
     stdout.flush()
 
 
-def scalar(value: object, output: str) -> str:
+def scalar(value: object, output: Format) -> str:
     """One value: as JSON in json and jsonl, as bare text in csv and table."""
-    if output in {"json", "jsonl"}:
+    if output.is_json:
         return f"{compact(value)}\n"
     text = cell(value)
-    return f"{printable(text) if output == 'table' else text}\n"
+    return f"{printable(text) if output is Format.TABLE else text}\n"
 
 
 def rows_table(rows: Iterable[Row]) -> Table:

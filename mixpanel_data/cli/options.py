@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from mixpanel_data.cli import version
-from mixpanel_data.cli.context import GLOBAL, OUTPUT, OutputFormat, Session
+from mixpanel_data.cli.context import GLOBAL, OUTPUT, Session
 from mixpanel_data.cli.repeats import given_twice
+from mixpanel_data.formats import PrintedFormat
 
 
 def _remember(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> None:
@@ -78,7 +79,7 @@ def global_options(
         bool, _option("--verbose", "-v", help="Show the traceback of an error.")
     ] = False,
     format: Annotated[  # noqa: A002 (Typer names the option after it)
-        OutputFormat | None,
+        PrintedFormat | None,
         _output(
             "--format",
             "-f",

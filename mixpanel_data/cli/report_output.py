@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.cli.progress import waits
+from mixpanel_data.formats import Format
 
 if TYPE_CHECKING:
     from mixpanel_data.cli.context import Session
@@ -24,7 +25,7 @@ def mixpanel(session: Session) -> Iterator[Workspace]:
 def show(session: Session, report: Report) -> None:
     """Print a report: in JSON compactly, in the other formats row by row."""
     rows = report.rows()
-    if session.output == "table":
+    if session.output is Format.TABLE:
         rows = _for_eyes(rows, everything=session.columns is not None)
     session.show(report, rows=rows, headings=list(report.columns))
     if not rows:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_data.cli import formatters, stdout
+from mixpanel_data.formats import Format
 from mixpanel_data.serialization import safe_json
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mixpanel_data.types import Writable
 
 
-def show(part: Any, output: str, excerpt: Excerpt, *, column: str = "name") -> str | None:
+def show(part: Any, output: Format, excerpt: Excerpt, *, column: str = "name") -> str | None:
     """Print one answer, or as many of the rows as fit; what was left out, in words."""
     whole = _bytes(part, output, column)
     if excerpt.max_bytes is None or len(whole) <= excerpt.max_bytes:
@@ -29,7 +30,7 @@ def show(part: Any, output: str, excerpt: Excerpt, *, column: str = "name") -> s
     return f"{counts}; {remedy(rows, excerpt)}"
 
 
-def fitting(part: Sequence[Any], output: str, most: int, *, column: str) -> tuple[int, bytes]:
+def fitting(part: Sequence[Any], output: Format, most: int, *, column: str) -> tuple[int, bytes]:
     """How many of the first rows have at most `most` bytes as text, and that text."""
     rows = bisect_right(
         range(len(part) + 1), most, key=lambda count: len(_bytes(part[:count], output, column))
@@ -114,5 +115,5 @@ class _Results:
             self.bytes += len(line)
 
 
-def _bytes(part: Any, output: str, column: str) -> bytes:
+def _bytes(part: Any, output: Format, column: str) -> bytes:
     return formatters.encoded(formatters.formatted(part, output, column=column))

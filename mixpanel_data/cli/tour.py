@@ -87,7 +87,7 @@ class Stop:
 
 def tour(session: Session, workspace: Workspace) -> None:
     """Fetch, ask and print: a story for people, data alone where JSON was asked for."""
-    narrated = session.format not in {"json", "jsonl"}
+    narrated = session.format is None or not session.output.is_json
     if narrated:
         formatters.emit("A shop that does not exist, with an account that needs no password.\n\n")
         formatters.emit(f"Fetching events of {FROM} to {TO}, and the profiles of all users …\n")

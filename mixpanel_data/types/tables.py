@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from mixpanel_data.formats import FileFormat
 from mixpanel_data.types.answers import Answer, without_empty
 
 if TYPE_CHECKING:
@@ -223,9 +224,6 @@ class Page(Answer):
 
 
 # -- What results are written to, how, and what became of it --------------------------------------
-
-Format = Literal["json", "jsonl", "csv"]
-FileFormat = Literal["parquet", "csv", "jsonl", "arrow"]
 
 
 class Writable(Protocol):

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mixpanel_data._internal.storage import SqlResult
+    from mixpanel_data.formats import FileFormat, Format, TextFormat
     from mixpanel_data.types import (
         ExportResult,
-        FileFormat,
-        Format,
         SqlExplanation,
         Writable,
         WriteResult,
@@ -125,7 +124,7 @@ class Querying(Parts):
         self,
         query: str,
         file: Writable,
-        format: Format = "json",  # noqa: A002 - the name of the CLI's option
+        format: TextFormat | Format = "json",  # noqa: A002 - the name of the CLI's option
         params: Params = None,
         *,
         limit: int | None = None,

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from mixpanel_data.cli import formatters
+from mixpanel_data.formats import Format
 from mixpanel_data.serialization import to_json
 from mixpanel_data.types import Answer
 
@@ -37,7 +38,7 @@ THINGS = [Thing('a "quoted", name', 1, parts=("x", "y")), Thing("ü\nz", None, g
 @pytest.fixture
 def printed(capsysbinary):
     def show(value: Any, output: str, **more: str) -> str:
-        formatters.write(value, output, **more)
+        formatters.write(value, Format(output), **more)
         return capsysbinary.readouterr().out.decode()
 
     return show
@@ -121,7 +122,7 @@ def test_an_odd_locale_changes_nothing(monkeypatch):
 
     raw = BytesIO()
     monkeypatch.setattr(sys, "stdout", TextIOWrapper(raw, encoding="ascii"))
-    formatters.write(["東京"], "csv")
+    formatters.write(["東京"], Format.CSV)
     assert raw.getvalue().decode() == "name\n東京\n"
 
 
@@ -145,7 +146,7 @@ def test_a_scalar_is_json_or_bare_text(value, as_json, as_text):
         "csv": as_text,
         "table": as_text,
     }.items():
-        assert formatters.scalar(value, output) == f"{text}\n"
+        assert formatters.scalar(value, Format(output)) == f"{text}\n"
 
 
 def test_parsed_lines_keep_the_digits_of_a_decimal():

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixpanel_data.cli import formatters, results
+from mixpanel_data.formats import Format
 from mixpanel_data.queries import Excerpt
 
 ENDLESS = "SELECT i, i % 3 AS m FROM range(1000000000000) AS t(i)"
@@ -186,12 +187,12 @@ def test_numbers_that_can_not_be_meant_are_3(look, option):
 )
 def test_as_many_names_are_printed_as_fit(names, most, output):
     def size(count: int) -> int:
-        return len(formatters.formatted(names[:count], output).encode())
+        return len(formatters.formatted(names[:count], Format(output)).encode())
 
     fitting = [count for count in range(len(names) + 1) if size(count) <= most]
-    rows, text = results.fitting(names, output, most, column="name")
+    rows, text = results.fitting(names, Format(output), most, column="name")
     assert rows == max(fitting)
-    assert text.decode() == formatters.formatted(names[:rows], output)
+    assert text.decode() == formatters.formatted(names[:rows], Format(output))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
 from mixpanel_data.cli.reading import standard_input
 from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.formats import FileFormat
 
 app = App()
 
@@ -36,7 +37,7 @@ def export(
         Path, typer.Argument(metavar="FILE", help=".parquet, .csv, .jsonl or .arrow; .csv.gz.")
     ],
     file_format: Annotated[
-        Literal["parquet", "csv", "jsonl", "arrow"] | None,
+        FileFormat | None,
         typer.Option("--as", metavar="FORMAT", help="The format, where FILE does not say it."),
     ] = None,
     force: Annotated[

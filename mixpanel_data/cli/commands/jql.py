@@ -14,6 +14,7 @@ from mixpanel_data.cli.context import Session
 from mixpanel_data.cli.reading import standard_input, text_of
 from mixpanel_data.cli.report_output import mixpanel
 from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.formats import Format
 
 app = App()
 
@@ -50,7 +51,7 @@ def jql(
     script, values = _script(file, code), _params(params or [])
     with mixpanel(session) as workspace:
         result = workspace.jql(script, values)
-        rows = result.raw if session.output == "jsonl" else result.rows()
+        rows = result.raw if session.output is Format.JSONL else result.rows()
         session.show(result.raw, rows=rows)
 
 

@@ -10,6 +10,7 @@ import typer
 from mixpanel_data.cli import truncation
 from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
+from mixpanel_data.formats import Format
 
 if TYPE_CHECKING:
     from mixpanel_data.types import Answer
@@ -134,7 +135,7 @@ def stats(
     session = Session.of(ctx)
     with session.database() as workspace:
         found = workspace.property_stats(table, prop, event, top)
-        _show(session, found, "top", full=full, is_one=session.output == "json")
+        _show(session, found, "top", full=full, is_one=session.output is Format.JSON)
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def _show(
         facts, rows = cut.answer(facts), cut.answer(rows)
     if is_one:
         session.show(_Shown(facts))
-    elif session.output == "table" and not session.excerpt.is_of_rows:
+    elif session.output is Format.TABLE and not session.excerpt.is_of_rows:
         session.show(_Shown(truncation.for_eyes({**facts, field: rows})))
     else:
         session.show(_Shown(facts), rows=[_Shown(row) for row in rows])

@@ -14,6 +14,7 @@ from mixpanel_data.cli.app import App
 from mixpanel_data.cli.context import Session
 from mixpanel_data.cli.reading import standard_input, text_of
 from mixpanel_data.exceptions import InvalidArgumentError
+from mixpanel_data.formats import Format
 from mixpanel_data.text import printable
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def sql(
             _scalar(session, workspace, asked)
         elif session.program is not None:
             session.show_filtered(lambda file: _write(session, workspace, asked, file))
-        elif session.output == "table":
+        elif session.output is Format.TABLE:
             _table(session, workspace, asked)
         else:
             _streamed(session, workspace, asked)
@@ -103,7 +104,7 @@ def _text(query: str | None, file: Path | None) -> str:
 
 
 def _explain(session: Session, explained: SqlExplanation) -> None:
-    if session.output != "table" or session.program is not None:
+    if session.output is not Format.TABLE or session.program is not None:
         session.show(explained)
         return
     formatters.emit(printable(f"{explained.commented()}\n"))
@@ -133,7 +134,7 @@ def _table(session: Session, workspace: Workspace, asked: Asked) -> None:
     if not rows:
         session.say("no rows")
         return
-    session.tell_cut(results.show(rows[:most], "table", session.excerpt))
+    session.tell_cut(results.show(rows[:most], Format.TABLE, session.excerpt))
     if len(rows) > most and session.limit is None:
         session.say(f"the first {most} rows; more: --limit N, all of them: --format csv")
 
@@ -152,7 +153,7 @@ def _write(
     return workspace.write_sql(
         asked.text,
         file,
-        "jsonl" if session.output == "table" else session.output,
+        session.output.streamed,
         limit=excerpt.limit if limit is None else limit,
         offset=excerpt.offset,
         columns=excerpt.columns,

@@ -20,11 +20,10 @@ from mixpanel_data._internal.storage.output.result import SqlResult
 from mixpanel_data._internal.storage.session import Params, Progress
 from mixpanel_data._internal.storage.sharing import Connection, Frames, Limits
 from mixpanel_data.exceptions import InvalidArgumentError, TableNotFoundError
+from mixpanel_data.formats import FileFormat, Format, TextFormat
 from mixpanel_data.queries import Excerpt
 from mixpanel_data.types import (
     ExportResult,
-    FileFormat,
-    Format,
     SqlExplanation,
     Writable,
     WriteResult,
@@ -127,7 +126,7 @@ class Querying(Opened):
         sql: str,
         file: Writable,
         *,
-        format: Format,  # noqa: A002
+        format: TextFormat | Format,  # noqa: A002
         params: Params = None,
         excerpt: Excerpt | None = None,
         accelerate: bool = False,
@@ -142,7 +141,7 @@ class Querying(Opened):
                 sql,
                 params,
                 file,
-                format,
+                Format.of_text(format),
                 excerpt or Excerpt(),
                 self._rewritten(accelerate),
             )

@@ -13,6 +13,15 @@ from mixpanel_data._internal.storage.errors import UNRELATED
 from mixpanel_data._internal.storage.output.select import Select
 from mixpanel_data._internal.storage.session import Params
 from mixpanel_data._internal.storage.sharing import Connection
+from mixpanel_data.formats import Format
+
+COPY_OPTIONS = {
+    Format.PARQUET: "FORMAT parquet, COMPRESSION zstd",
+    Format.CSV: "FORMAT csv, HEADER true",
+    Format.JSONL: "FORMAT json, ARRAY false",
+    Format.JSON: "FORMAT json, ARRAY false",  # lines, too: `rows` puts the commas of an array
+}
+"""How DuckDB's COPY writes a format."""
 
 Rewritten = Callable[[Connection, str, Params], AbstractContextManager[str | None]]
 """Gives, for the length of a block, the text to run in the place of a query; None for its own."""

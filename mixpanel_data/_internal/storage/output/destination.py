@@ -11,15 +11,8 @@ from pathlib import Path
 
 from mixpanel_data._internal.storage.errors import file_failed
 from mixpanel_data.exceptions import ExportExistsError, InvalidArgumentError
-from mixpanel_data.types import FileFormat
+from mixpanel_data.formats import Format
 
-_FORMATS: dict[str, FileFormat] = {
-    ".parquet": "parquet",
-    ".csv": "csv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".arrow": "arrow",
-}
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _KNOWN = "parquet, csv, jsonl (both also with .gz or .zst) or arrow"
 
@@ -29,7 +22,7 @@ class Destination:
     """Where an export goes; a link leads to the file that is written."""
 
     path: Path
-    format: FileFormat
+    format: Format
     compression: str | None = None
 
     @classmethod
@@ -40,11 +33,11 @@ class Destination:
         compression = _COMPRESSIONS.get(suffix)
         if compression:
             suffix = Path(named.stem).suffix.lower()
-        found = _FORMATS.get(f".{file_format}" if file_format else suffix)
+        found = Format.of_suffix(f".{file_format}" if file_format else suffix)
         if found is None:
             what = f"format {file_format!r}" if file_format else f"the format of {named.name!r}"
             raise InvalidArgumentError(f"{what} is unknown", hint=f"export to {_KNOWN}")
-        if compression and found not in {"csv", "jsonl"}:
+        if compression and not found.is_lines:
             raise InvalidArgumentError(
                 f"{found} is compressed already, or not at all: no {named.suffix}",
                 hint=f"name it {named.stem}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mixpanel_data.types import Format, Writable
+from mixpanel_data.formats import Format
+from mixpanel_data.types import Writable
 
 
 class EnoughError(Exception):
@@ -90,8 +91,8 @@ class Cut:
         self.rows = 0
         self._lines = lines
         self._left = most - lines.more
-        self._header = output == "csv"
-        self._quotes = output == "csv"
+        self._header = output is Format.CSV
+        self._quotes = output is Format.CSV
         self._rest = b""
 
     def write(self, data: bytes, /) -> None:

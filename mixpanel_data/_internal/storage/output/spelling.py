@@ -8,7 +8,7 @@ import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from mixpanel_data._internal.sql import literal, quote
-from mixpanel_data.types import Format
+from mixpanel_data.formats import Format
 
 _FLOATING = {"double", "float"}
 _COMMON = {
@@ -41,8 +41,8 @@ def to_text(output: Format) -> Callable[[Mapping[str, str]], Mapping[str, str]]:
         for name, kind in columns.items():
             column, parsed = quote(name), duckdb.sqltype(kind)
             is_nested = parsed.id in _NESTED or str(parsed) == "JSON"
-            finite = _finite(column, parsed) if is_nested or output != "csv" else column
-            if output == "csv" and parsed.id in _NESTED:
+            finite = _finite(column, parsed) if is_nested or output is not Format.CSV else column
+            if output is Format.CSV and parsed.id in _NESTED:
                 finite = f"to_json({finite})"
             if finite != column:
                 found[name] = finite

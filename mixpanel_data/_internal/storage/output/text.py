@@ -7,22 +7,17 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from mixpanel_data._internal.storage.output.copying import Rewritten, as_given, copied
+from mixpanel_data._internal.storage.output.copying import COPY_OPTIONS, Rewritten, as_given, copied
 from mixpanel_data._internal.storage.output.rows import Array, Cut, EnoughError, Held, Lines
 from mixpanel_data._internal.storage.output.select import Select, prepared
 from mixpanel_data._internal.storage.output.spelling import to_text
 from mixpanel_data._internal.storage.session import Params, Session
 from mixpanel_data._internal.storage.sharing import Connection
 from mixpanel_data.exceptions import SessionLostError
+from mixpanel_data.formats import Format
 from mixpanel_data.queries import Excerpt
-from mixpanel_data.types import Format, Writable, WriteResult
+from mixpanel_data.types import Writable, WriteResult
 
-# An array, too, is written as lines: `rows` puts the commas.
-_OPTIONS: dict[Format, str] = {
-    "csv": "FORMAT csv, HEADER true",
-    "json": "FORMAT json, ARRAY false",
-    "jsonl": "FORMAT json, ARRAY false",
-}
 Copy = Callable[[Connection, str], int]
 """Copies rows to a path, and says how many."""
 
@@ -50,11 +45,11 @@ def write(
 
     def copy(connection: Connection, target: str) -> int:
         def write(select: Select, target: str) -> int:
-            return select.copy(connection, target, _OPTIONS[output])
+            return select.copy(connection, target, COPY_OPTIONS[output])
 
         return copied(connection, select, target, write, rewritten)
 
-    lines = Array(file) if output == "json" else Lines(file)
+    lines = Array(file) if output is Format.JSON else Lines(file)
     cut = None if excerpt.max_bytes is None else Cut(lines, output, excerpt.max_bytes)
     pump = _through_pipe if _DEVICES.exists() else _through_file
     try:
