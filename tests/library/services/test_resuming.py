@@ -414,7 +414,7 @@ def test_a_day_that_was_not_over_is_not_left_as_it_was(
         ({"where": "x"}, "asks for others"),
         ({"limit": 5}, "sample"),
         ({"from_date": "2024-01-11", "lookback_days": 2}, "from_date can't be set"),
-        ({"lookback_days": -1, "from_date": None}, "below 0"),
+        ({"lookback_days": -1, "from_date": None}, "not within 0"),
         ({"from_date": None, "to_date": "2023-12-31"}, "the table begins at 2024-01-01"),
         ({"from_date": "2999-01-01", "to_date": None}, "is after yesterday"),
         ({"to_date": "2999-01-01"}, "is in the future"),
