@@ -54,6 +54,18 @@ def test_a_report_on_tables_explains_its_zeros(typed: str, told: str, mp: Mp, db
     assert done.err.count("warning: ") == len(done.data["warnings"])
 
 
+@pytest.mark.parametrize("option", ["--on", "--where"])
+@pytest.mark.parametrize("counts", ["--local --timezone UTC", ""])
+@pytest.mark.parametrize("text", ["user[1", "amount[", "(amount", '"amount'])
+def test_what_is_no_expression_and_no_name_is_refused(
+    text: str, counts: str, option: str, mp: Mp, db: Path, online: str
+) -> None:
+    asked = split(f"segmentation --event Purchase {counts} --from 2026-01-01 --to 2026-01-31")
+    done = mp("--db", db, *asked, option, text)
+    assert (done.code, done.out) == (3, "")
+    assert (done.err.count("error: "), done.err.count("\nhint: ")) == (1, 1)
+
+
 def test_a_name_that_no_event_has_is_refused_here(mp: Mp, db: Path) -> None:
     done = mp("--db", db, *split(f"segmentation --event Purchse --local {LOCAL}"))
     assert (done.code, done.out) == (3, "")

@@ -319,12 +319,17 @@ def _unexpected_token(error: UnexpectedToken, text: str) -> ExpressionSyntaxErro
     at_end = token.type == "$END"
     position = len(text) if at_end else token.start_pos
     found = "found the end" if at_end else f"found {_clipped(str(token))}"
-    chained = token.type == "COMPARE" and "_OR" in error.accepts
+    hint = None
+    if token.type == "COMPARE" and "_OR" in error.accepts:
+        hint = "comparisons can't be chained: write a < b and b < c"
+    elif "STRING" in error.accepts and "NUMBER" not in error.accepts:
+        name = "country" if at_end else str(token)
+        hint = f'the name of a property stands in quotes, as in properties["{name}"]'
     return ExpressionSyntaxError(
         f"expected {_wanted(error.accepts)}, {found}",
         text,
         position,
-        hint="comparisons can't be chained: write a < b and b < c" if chained else None,
+        hint=hint,
     )
 
 

@@ -49,9 +49,9 @@ def is_bare(text: str) -> bool:
 def as_expression(text: str) -> str:
     """What people write, as the expression it stands for: names become accesses.
 
-    Mistakes are refused: a comparison without an access, or an access that is not one (`user[1]`),
-    would find nothing as the name of a property, and what no grammar takes is not sent. All else is
-    for Mixpanel to judge.
+    Mistakes are refused: a comparison without an access, an access that is not one (`user[1]`), a
+    bracket that is left open (`amount[`) or a text in quotes would find nothing as the name of a
+    property, and what no grammar takes is not sent. All else is for Mixpanel to judge.
 
     >>> as_expression("country"), as_expression("user.plan")
     ('properties["country"]', 'user["plan"]')
@@ -70,7 +70,13 @@ def as_expression(text: str) -> str:
         raise InvalidArgumentError(
             f"the expression reads no property: {text}", hint=_hint_with_accesses(text)
         )
-    return property_expression(text)
+    named = property_expression(text)
+    if text.startswith(('"', "'")) or not _is_balanced(text):
+        raise InvalidArgumentError(
+            f"neither an expression nor the name of a property: {text}",
+            hint=f"if a property is called that, write {named}",
+        )
+    return named
 
 
 def _is_surely_wrong(text: str) -> bool:
@@ -80,14 +86,19 @@ def _is_surely_wrong(text: str) -> bool:
     (True, True, False)
     """
     rest = '""'.join(_STRING.split(text)[::2])
+    open_quote = "'" in rest or rest.count('"') % 2
+    return bool(not _is_balanced(rest) or open_quote or _BEGUN.search(rest) or _DOTS.search(rest))
+
+
+def _is_balanced(text: str) -> bool:
+    """Whether each bracket is closed by its like, and none that was not opened."""
     opened = []
-    for sign in rest:
+    for sign in text:
         if sign in "([":
             opened.append(sign)
         elif sign in _BRACKETS and (not opened or opened.pop() != _BRACKETS[sign]):
-            return True
-    open_quote = "'" in rest or rest.count('"') % 2
-    return bool(opened or open_quote or _BEGUN.search(rest) or _DOTS.search(rest))
+            return False
+    return not opened
 
 
 def _hint_with_accesses(text: str) -> str:

@@ -115,6 +115,25 @@ def test_what_no_grammar_takes_is_refused_where_it_is_wrong(text, reason, positi
     assert (caught.value.reason, caught.value.position) == (reason, position)
 
 
+def test_an_access_without_quotes_is_refused_with_a_hint():
+    with pytest.raises(ExpressionSyntaxError) as caught:
+        as_expression("user[1")
+    assert caught.value.hint == 'the name of a property stands in quotes, as in properties["1"]'
+
+
+@pytest.mark.parametrize("text", ["amount[", "(a", "a)", "[1,2", "a]b[", "(a]", '"abc', "'US'"])
+def test_an_open_bracket_or_a_quoted_text_is_no_name(text):
+    with pytest.raises(InvalidArgumentError, match="neither an expression nor the name") as caught:
+        as_expression(text)
+    assert caught.value.hint == f"if a property is called that, write {property_expression(text)}"
+    assert as_expression(property_expression(text)) == property_expression(text)
+
+
+@pytest.mark.parametrize("name", ["Price (USD)", "a[0]", "it's", '6" nail', "Opt in", "Discount %"])
+def test_names_may_have_signs_of_the_language(name):
+    assert as_expression(name) == property_expression(name)
+
+
 @given(expressions())
 def test_what_parses_is_never_refused(node):
     text = str(node)
