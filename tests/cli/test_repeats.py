@@ -25,7 +25,7 @@ OFFERED = {"account", "project", "db", "quiet", "verbose", "format", "limit", "o
            "max_bytes", "jq"}  # fmt: skip
 GLOBAL = [it for it in ROOT.params if it.name in OFFERED]
 LISTS = {
-    "--columns", "--events", "--exclude", "--exclude-between", "--fault", "--hide", "--param",
+    "--allow-gap", "--columns", "--events", "--exclude", "--exclude-between", "--fault", "--hide", "--param",
     "--properties", "--step-where", "--steps", "--table", "--user", "--value",
 }  # fmt: skip
 

@@ -61,7 +61,7 @@ def test_an_option_that_would_be_ignored_is_refused(cell, line, status):
     assert status in str(shown.error)
 
 
-LISTS = {"--events", "--where", "--user", "--properties", "--with"}
+LISTS = {"--allow-gap", "--events", "--where", "--user", "--properties", "--with"}
 
 
 def test_every_option_of_every_magic_takes_one_value_or_has_all(shell):

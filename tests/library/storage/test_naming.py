@@ -10,8 +10,8 @@ import pytest
 
 from mixpanel_data import TableMetadata
 from mixpanel_data._internal.storage import StorageEngine
-from mixpanel_data._internal.storage.engine import Mode
 from mixpanel_data.exceptions import InvalidArgumentError, TableExistsError
+from mixpanel_data.queries import Mode
 
 DAY = datetime(2024, 1, 1)
 EVENTS = TableMetadata(type="events", fetched_at=DAY, from_date="2024-01-01", to_date="2024-01-01")
