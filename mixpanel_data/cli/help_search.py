@@ -8,42 +8,43 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mixpanel_data.exceptions import InvalidArgumentError, command
-from mixpanel_data.help_index import Entry, Words, public_names, sections
+from mixpanel_data.help_index import Entry, public_names, sections
+from mixpanel_data.help_index import search as full_text_search
 
-SHOWN = {"commands": 5, "names": 4, "sections": 4}
-"""What is found and printed as text, of each kind; rows have a --limit."""
+MAX_SHOWN = {"commands": 5, "names": 4, "sections": 4}
+"""Entries of each kind that are printed as text; rows have a --limit."""
 
 Found = dict[str, list[Entry]]
 
 
 def search(typed: Sequence[str], ctx: Any) -> Found:
-    """The other commands, the public names and the sections that have all the words."""
-    commands = [
-        it for it in _commands(ctx.find_root().command, "mp", ctx) if it.where != ctx.command_path
-    ]
+    """Commands, public names and sections that have the words, the best of each kind first."""
+    root = ctx.find_root().command
+    commands = [it for it in _commands(root, "mp", ctx) if it.where != ctx.command_path]
     kinds = {"commands": commands, "names": list(public_names()), "sections": list(sections())}
-    words = Words(*typed)
-    found = {kind: words.search(entries) for kind, entries in kinds.items()}
-    if not any(found.values()):
-        known = [entry for entries in kinds.values() for entry in entries]
+    known = [entry for entries in kinds.values() for entry in entries]
+    text = " ".join(typed)
+    results = full_text_search(text, known)
+    if not results:
         raise InvalidArgumentError(
-            f"nothing here has {' '.join(typed)!r}", hint=_instead(words.typed, known)
+            f"nothing here has {text!r}", hint=_suggestion(text.split(), known)
         )
-    return found
+    names = {kind: {entry.where for entry in entries} for kind, entries in kinds.items()}
+    return {kind: [it for it in results if it.where in names[kind]] for kind in kinds}
 
 
-def told(found: Found) -> str:
+def as_text(found: Found) -> str:
     """The first of each kind: commands with their options, everything else in a line."""
     return "".join(
         str(entry) if kind == "commands" else entry.in_a_line()
         for kind, entries in found.items()
-        for entry in entries[: SHOWN[kind]]
+        for entry in entries[: MAX_SHOWN[kind]]
     )
 
 
-def untold(found: Found) -> int:
-    """How many that leaves out."""
-    return sum(max(0, len(entries) - SHOWN[kind]) for kind, entries in found.items())
+def omitted(found: Found) -> int:
+    """The number of entries that `as_text` leaves out."""
+    return sum(max(0, len(entries) - MAX_SHOWN[kind]) for kind, entries in found.items())
 
 
 def _commands(command: Any, path: str, ctx: Any) -> Iterator[Entry]:
@@ -57,14 +58,13 @@ def _commands(command: Any, path: str, ctx: Any) -> Iterator[Entry]:
         yield from _commands(child, f"{path} {name}", ctx)
 
 
-def _instead(typed: Sequence[str], known: Sequence[Entry]) -> str:
-    """The same search with words that are there, or where to look."""
+def _suggestion(typed: Sequence[str], known: Sequence[Entry]) -> str:
+    """The same search with words that occur, or another way."""
     text = " ".join(
         f"{it.where} {it.help} {' '.join(it.options)} {' '.join(it.lines)}" for it in known
     )
     words = sorted(set(re.findall(r"[a-z][a-z-]{2,}", text.lower())))
-    asked = [word.lower() for word in typed]
-    near = [next(iter(difflib.get_close_matches(word, words, 1)), "") for word in asked]
-    if near != asked and any(near):
+    near = [next(iter(difflib.get_close_matches(word.lower(), words, 1)), "") for word in typed]
+    if any(near):
         return command("help", *filter(None, near))
-    return "fewer words, or mp --help for all commands"
+    return "other words, or mp --help for all commands"

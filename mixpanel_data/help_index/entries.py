@@ -1,30 +1,43 @@
-"""Entries that words are looked for in, and what counts as found."""
+"""Entries of `mp help`, and the full-text search over them."""
 
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
-NAMED, SAID, OFFERED, SHOWN = 8, 4, 2, 1
-"""What a word counts in an entry's name, its one line, its options, its text and examples."""
+_SCHEMA = "CREATE VIRTUAL TABLE entry USING fts5(title, summary, options, body, tokenize='porter')"
+_WEIGHTS = "8, 4, 2, 1"
+"""Weights of the columns: a word counts most in a name or a heading."""
 
-_LONG = 4
-"""Letters of a word that may also be written apart."""
+_MATCHES = f"""
+    SELECT rowid, -bm25(entry, {_WEIGHTS}) AS score,
+        highlight(entry, 2, char(2), char(3)), highlight(entry, 3, char(2), char(3))
+    FROM entry WHERE entry MATCH ? ORDER BY score DESC
+"""
+_MARK, _MARKS = "\x02", str.maketrans("", "", "\x02\x03")
 
-_WIDEST = 100
-"""Characters of a line that are shown."""
+_MIN_SHARE = 1 / 8
+"""Share of the best score below which entries are left out."""
 
-_BEFORE = 40
+_MIN_PART = 3
+"""Letters of the shortest word in a compound."""
 
-_ENDING = r"(ies|ing|ed|es|y|s|e)"
-_END = rf"{_ENDING}?(?!\w)"
+_MAX_OPTIONS = 4
+"""Options that are shown of a command."""
+
+_MAX_LINE = 100
+"""Characters of a line that are shown, and how many of them before the match."""
+_MAX_LEAD = 40
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that can be found, in the parts that a word can stand in."""
+    """A command, a public name or a section of the documentation."""
 
     where: str
     help: str
@@ -36,94 +49,73 @@ class Entry:
         return asdict(self)
 
     def __str__(self) -> str:
-        options = [f"    {name}  {text}" for name, text in self.options.items()]
+        options = [f"    {name}  {text}" for name, text in self.options.items()][:_MAX_OPTIONS]
         lines = [f"    … {line}" for line in self.lines]
         return "\n".join([f"{self.where}  {self.help}", *options, *lines]) + "\n"
 
     def in_a_line(self) -> str:
-        """Where it is, what it is called, and the line that has the words."""
+        """Its name, its summary and the best matching line."""
         return " … ".join([f"{self.where}  {self.help}", *self.lines[:1]]) + "\n"
 
-    def weight(self, word: re.Pattern[str]) -> int:
-        """What the word counts at the best place where it stands, 0 if it stands nowhere."""
-        places = {
-            NAMED: [self.where],
-            SAID: [self.help],
-            OFFERED: [f"{name} {text}" for name, text in self.options.items()],
-            SHOWN: self.lines,
-        }
-        return next((n for n, texts in places.items() if any(map(word.search, texts))), 0)
+    def columns(self) -> tuple[str, str, str, str]:
+        """The texts of the index; line feeds separate options and lines."""
+        options = [f"{name} {text}".replace("\n", " ") for name, text in self.options.items()]
+        return self.where, self.help, "\n".join(options), "\n".join(self.lines)
 
-    def found(self, words: Sequence[re.Pattern[str]]) -> Entry:
-        """Of its options those that have a word, and lines for the words that are nowhere else."""
-        options = {
-            name: text
-            for name, text in self.options.items()
-            if any(word.search(f"{name} {text}") for word in words)
-        }
-        shown = [word for word in words if self.weight(word) == SHOWN]
-        lines = sorted(self.lines, key=lambda line: -sum(bool(word.search(line)) for word in shown))
-        told = [next(it for line in lines if (it := _around(line, word))) for word in shown]
-        return replace(self, options=options, lines=list(dict.fromkeys(told)))
-
-
-def _around(line: str, word: re.Pattern[str]) -> str | None:
-    """A line with the word, or of a long one the part around it."""
-    match = word.search(line)
-    if match is None or len(line) <= _WIDEST:
-        return match and line.strip()
-    start = max(0, match.start() - _BEFORE)
-    return f"{'…' if start else ''}{line[start : start + _WIDEST].strip()}…"
-
-
-class Words:
-    """What is looked for: all of these words, each where a word begins, in any form.
-
-    Endings do not matter, and words are the same written together or apart.
-
-    >>> Words("timezone").are_in("whose time zone"), Words("time zones").are_in("--timezone ZONE")
-    (True, True)
-    """
-
-    def __init__(self, *typed: str) -> None:
-        self.typed = [word for text in typed for word in text.split()]
-        self._patterns = [self._pattern(number) for number in range(len(self.typed))]
-        self._whole = [self._pattern(number, _END) for number in range(len(self.typed))]
-
-    def are_in(self, text: str) -> bool:
-        """Whether all are in one text."""
-        return all(pattern.search(text) for pattern in self._patterns)
-
-    def search(self, entries: Iterable[Entry]) -> list[Entry]:
-        """The entries that have all the words, the best first.
-
-        Those are named like them, have them as whole words, and have them together in a line.
-        """
-        hits = [(self._weight(entry), entry) for entry in entries]
-        best = sorted((hit for hit in hits if hit[0]), key=lambda hit: -hit[0])
-        return [entry.found(self._patterns) for _, entry in best]
-
-    def _weight(self, entry: Entry) -> int:
-        weights = [entry.weight(word) for word in self._patterns]
-        if not weights or not all(weights):
-            return 0
-        whole = sum(entry.weight(word) for word in self._whole)
-        together = SAID if any(map(self.are_in, entry.lines)) else 0
-        return sum(weights) + whole + together
-
-    def _pattern(self, number: int, end: str = "") -> re.Pattern[str]:
-        """The word, or what it makes with the one before it or after it."""
-        before, word, after = (
-            self.typed[it] if 0 <= it < len(self.typed) else ""
-            for it in (number - 1, number, number + 1)
+    def matching(self, options: str, body: str) -> Entry:
+        """The entry with its matching options and its best matching line alone."""
+        marked = zip(self.options.items(), options.split("\n"), strict=False)  # both may be empty
+        others = [line for line in body.split("\n") if line.translate(_MARKS) != self.help]
+        line = max(others, key=lambda line: line.count(_MARK), default="")
+        return replace(
+            self,
+            options=dict(option for option, text in marked if _MARK in text),
+            lines=[_around_match(line)] if _MARK in line else [],
         )
-        forms = [word, *([before + word] if before else []), *([word + after] if after else [])]
-        return re.compile("|".join(f"{_form(it)}{end}" for it in forms), re.IGNORECASE)
 
 
-def _form(word: str) -> str:
-    letters = "".join(re.findall(r"\w+", word.replace("_", " ")))
-    if not letters:
-        return re.escape(word)
-    stem = re.sub(rf"(?<=\w{{4}}){_ENDING}$", "", letters.lower())
-    return r"(?<!\w)" + (r"[\s_-]?" if len(stem) >= _LONG else "").join(map(re.escape, stem))
+def search(text: str, entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries that have any of the words, the best first (BM25, English stems)."""
+    known = list(entries)
+    words = re.findall(r"[^\W_]+", text.lower())
+    if not words:
+        return []
+    with closing(sqlite3.connect(":memory:")) as index:
+        try:
+            index.execute(_SCHEMA)
+        except sqlite3.OperationalError:  # this build of SQLite has no FTS5
+            return [it for it in known if all(word in str(it.columns()).lower() for word in words)]
+        rows = ((number, *entry.columns()) for number, entry in enumerate(known))
+        index.executemany(
+            "INSERT INTO entry (rowid, title, summary, options, body) VALUES (?, ?, ?, ?, ?)", rows
+        )
+        matches = index.execute(_MATCHES, [_query(words)]).fetchall()
+    return [
+        known[number].matching(options, body)
+        for number, score, options, body in matches
+        if score >= matches[0][1] * _MIN_SHARE
+    ]
+
+
+def _query(words: Sequence[str]) -> str:
+    """Any of the words, and compounds of them: "time zone" also matches "timezone", and back.
+
+    >>> _query(["week", "start"])
+    '"week" OR "start" OR "weekstart" OR "week start"'
+    """
+    splits = (
+        f"{word[:at]} {word[at:]}"
+        for word in words
+        for at in range(_MIN_PART, len(word) - _MIN_PART + 1)
+    )
+    compounds = (f"{a}{space}{b}" for a, b in pairwise(words) for space in ("", " "))
+    return " OR ".join(f'"{form}"' for form in (*words, *compounds, *splits))
+
+
+def _around_match(line: str) -> str:
+    """The line, or the part of a long one around its first match."""
+    start = max(0, line.index(_MARK) - _MAX_LEAD)
+    text = line.translate(_MARKS)
+    if len(text) <= _MAX_LINE:
+        return text.strip()
+    return f"{'…' if start else ''}{text[start : start + _MAX_LINE].strip()}…"

@@ -15,19 +15,19 @@ _MOST = 8
 def help(call: Call, words: str | None = None) -> str:  # noqa: A001 - what it does
     """How to work with these tools: tables, expressions, limits. Read it once.
 
-    words search the documentation; what a search names, such as how-to/fetching, is printed.
+    words search the documentation; the name of a result, such as how-to/fetching, prints it.
     """
     if words is None:
         return files("mixpanel_data.mcp").joinpath("GUIDE.md").read_text(encoding="utf-8")
     if text := help_index.read(words):
         return _beginning(call, text)
-    found = help_index.Words(words).search(help_index.sections())
+    found = help_index.search(words, help_index.sections())
     if not found:
         raise InvalidArgumentError(
-            f"the documentation has nothing on {words!r}", hint="fewer or other words"
+            f"the documentation has nothing on {words!r}", hint="other words"
         )
     if len(found) > _MOST:
-        call.note(f"cut: {_MOST} of {len(found)} sections; another word makes it fewer")
+        call.note(f"cut: {_MOST} of {len(found)} sections, the best first")
     return "".join(section.in_a_line() for section in found[:_MOST])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,38 @@ def test_commands_come_first_then_python_then_the_documentation(mp):
 
 
 @pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("atomic", "explanation/completeness"),
+        ("idempotent", "how-to/incremental"),
+        ("incremental", "how-to/incremental"),
+        ("backfill", "how-to/incremental"),
+        ("resume", "reference/magics"),
+        ("dedupe", "explanation/data-model"),
+        ("pagination", "explanation/completeness"),
+        ("lock", "explanation/sharing"),
+        ("owner", "explanation/sharing"),
+        ("cohort", "how-to/sql-recipes"),
+        ("stale", "explanation/data-model"),
+        ("time zone", "how-to/time-zones"),
+        ("timezone", "how-to/time-zones"),
+        ("credentials", "how-to/accounts"),
+        ("rotate", "how-to/accounts"),
+        ("previous period", "how-to/reports"),
+        ("median time to convert", "how-to/sql-recipes"),
+        ("first touch attribution", "how-to/sql-recipes"),
+        ("monthly active users any event", "how-to/sql-recipes"),
+        ("retention interval calendar", "how-to/local-reports"),
+    ],
+)
+def test_the_first_page_is_the_one_that_explains_the_term(mp, words, page):
+    done = mp("help", words)
+    found = [line.partition("  ")[0] for line in done.out.splitlines()]
+    assert next(it for it in found if "/" in it).partition("#")[0] == page
+    assert len(done.out.encode()) < 5_000
+
+
+@pytest.mark.parametrize(
     ("words", "command", "option"),
     [
         ("--lookback", "mp fetch events", "--lookback DAYS"),
@@ -51,16 +84,16 @@ def test_options_and_arguments_are_found_where_they_are(mp, words, command, opti
 
 
 def test_all_words_count_and_endings_do_not_matter(mp):
+    first, *_ = mp("help", "fetch", "profiles", "-f", "json").data
+    assert {"fetch", "profiles"} <= set(re.findall("[a-z]+", first["where"]))
     many = {row["where"] for row in mp("help", "profiles", "-f", "json").data}
-    fewer = {row["where"] for row in mp("help", "profiles", "fetch", "-f", "json").data}
-    assert fewer < many
     assert many == {row["where"] for row in mp("help", "profile", "-f", "json").data}
 
 
 @pytest.mark.parametrize("words", ["timezone", "time zone", "time-zone", "Time Zones", "time_zone"])
 def test_words_are_the_same_together_and_apart(mp, words):
     found = [row["where"] for row in mp("help", words, "--format", "json").data]
-    assert {"mp flows", "auth.set_timezone()", "how-to/time-zones"} <= set(found)
+    assert {"auth.set_timezone()", "how-to/time-zones"} <= set(found)
 
 
 def test_a_word_of_the_examples_shows_its_line(mp):
@@ -87,7 +120,7 @@ def test_many_results_are_cut_and_the_rest_is_counted(mp):
         ("fetch events progress", "ws.fetch_events()"),
         ("exclusions steps", "ws.local.funnel()"),
         ("set default account", "auth.set_default()"),
-        ("fault fail", "sandbox.Fault"),
+        ("fault kinds after", "sandbox.Fault"),
         ("builders", "mixpanel_data.expressions"),
         ("has_prefix", "Expr.has_prefix()"),
         ("429 retries", "RateLimitError"),
@@ -105,7 +138,7 @@ def test_python_is_found_by_its_names_and_docstrings(mp, words, where):
     ("words", "where"),
     [
         ("late events", "how-to/incremental"),
-        ("resume a fetch", "explanation/architecture"),
+        ("resume a fetch", "explanation/completeness"),
         ("no table named", "reference/errors#tablenotfounderror"),
         ("MP_DATA_DIR", "reference/configuration"),
         ("who owns the file", "explanation/architecture"),
@@ -118,8 +151,8 @@ def test_sections_of_the_documentation_are_found(mp, words, where):
 
 def test_the_line_that_has_the_words_is_shown(mp):
     lines = mp("help", "gzipped spool").out.splitlines()
-    assert lines
-    assert all("pool" in line or "zip" in line for line in lines)
+    best = next(line for line in lines if "/" in line.partition("  ")[0])
+    assert "spool" in best.lower()
     assert max(map(len, lines)) < 250
 
 
@@ -200,7 +233,7 @@ def test_nothing_found_says_what_to_try(mp):
     assert (done.code, done.out) == (3, "")
     assert done.err == ("error: nothing here has 'retension'\nhint: mp help retention\n")
     done = mp("help", "qqqqqq", "--format", "json")
-    assert json.loads(done.err)["hint"] == "fewer words, or mp --help for all commands"
+    assert json.loads(done.err)["hint"] == "other words, or mp --help for all commands"
     assert mp("help", "((((").code == mp("help", " ").code == 3
 
 

@@ -1,4 +1,4 @@
-"""`mp help`, `mp skill`: how to use `mp`, searched and told."""
+"""`mp help` and `mp skill`: search and print the documentation."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ Examples:
   mp help parquet
   mp help week retention
   mp help timezone --format jsonl
-and to read what a search has named:
+Read one of the results:
   mp help ws.fetch_events
   mp help how-to/fetching#interrupted
 
-Something is found where its name, help, options or text have words that begin
-like all of yours: commands first, then Python, then sections of the
-documentation, which ships in the package. It needs no account.
+A full-text search: commands first, then Python names, then sections of the
+documentation, the best match of each first. Endings of words do not matter. The
+documentation ships in the package, and no account is needed.
 """,
 )
 def find(
     ctx: typer.Context,
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="WORD", help="What to look for, or to read.")
+        list[str] | None,
+        typer.Argument(metavar="WORD", help="Words to search for, or one result to print."),
     ] = None,
 ) -> None:
-    """Search commands, Python methods and the documentation, or read of one."""
+    """Search commands, Python methods and the documentation, or print one of them."""
     if not words:
         typer.echo(ctx.find_root().get_help())
         return
@@ -52,9 +53,9 @@ def find(
     if session.format or session.excerpt.is_of_rows or session.program or session.max_bytes:
         session.show([entry for entries in found.values() for entry in entries])
         return
-    session.show_text(help_search.told(found))
-    if more := help_search.untold(found):
-        session.say(f"{more} more: another word makes it fewer, --format jsonl shows all")
+    session.show_text(help_search.as_text(found))
+    if more := help_search.omitted(found):
+        session.say(f"{more} more: --format jsonl shows all")
 
 
 @app.command(
