@@ -25,8 +25,8 @@ Read one of the results:
   mp help how-to/fetching#interrupted
 
 A full-text search: commands first, then Python names, then sections of the
-documentation, the best match of each first. Endings of words do not matter. The
-documentation ships in the package, and no account is needed.
+documentation, the best match of each first. Words match in any form (resume,
+resuming). The documentation ships in the package, and no account is needed.
 """,
 )
 def find(

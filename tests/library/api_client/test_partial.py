@@ -18,7 +18,8 @@ def test_a_part_of_an_export_is_asked_for_again(connect) -> None:
 
 @pytest.mark.parametrize("status", [201, 202, 204, 206])
 def test_an_export_that_is_never_a_200_fails_with_its_status(connect, status: int) -> None:
-    with Server(Reply(status, EVENT)) as server:
+    body = b"" if status == 204 else EVENT  # HTTP gives a 204 no body
+    with Server(Reply(status, body)) as server:
         with pytest.raises(APIError, match=f"answered {status} .*no whole export") as caught:
             list(connect(server).export_events("2024-01-01", "2024-01-01"))
         assert caught.value.status == status
