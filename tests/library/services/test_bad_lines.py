@@ -164,6 +164,46 @@ def test_a_time_that_none_is_becomes_null_and_is_counted(
     )
 
 
+STRAY = b'{"event":"a","properties":{"time":%s,"n":1%s}}\n'
+N = "SELECT list_sort(list(properties->>'$.n')) FROM events WHERE properties->>'$.n' <> ''"
+
+
+@pytest.mark.filterwarnings("ignore:events without a time")
+@pytest.mark.parametrize(
+    "insert_id", [b"", b',"$insert_id":"x"'], ids=["no insert_id", "insert_id"]
+)
+@pytest.mark.parametrize("time", [b"1e300", b'"soon"', b"1", b"1704700000000"])
+@pytest.mark.parametrize("flat", [True, False])
+def test_an_append_stores_an_event_outside_its_day_only_once(
+    storage: StorageEngine, fetcher: FetcherService, days: Days, time, insert_id, flat
+) -> None:
+    """Deleting the day by its time would not delete the event."""
+    line = STRAY % (time, insert_id)
+    days.inserted = {"2024-01-02": line * 2, "2024-01-05": line.replace(b'"n":1', b'"n":2')}
+    options = {"dedupe": False, "flat": flat}
+    assert fetcher.fetch_events(EventsFetch("events", *WEEK, **options)).rows == 17
+    again = EventsFetch("events", "2024-01-02", "2024-01-04", append=True, **options)
+    assert fetcher.fetch_events(again).replaced == 8
+    for copies in (2, 3):
+        days.inserted["2024-01-02"] = line * copies
+        fetcher.fetch_events(again)
+        assert storage.execute_scalar(N) == ["1"] * copies + ["2"]
+        for table in ["events", "events_flat"] if flat else ["events"]:
+            assert storage.execute_scalar(f"SELECT count(*) FROM {table}") == 15 + copies
+
+
+@pytest.mark.filterwarnings("ignore:events without a time")
+def test_an_append_replaces_an_event_without_a_time_by_its_key(
+    storage: StorageEngine, fetcher: FetcherService, days: Days
+) -> None:
+    line = STRAY % (b'"soon"', b',"$insert_id":"x"')
+    days.inserted = {"2024-01-02": line}
+    fetcher.fetch_events(EventsFetch("events", *WEEK))
+    days.inserted = {"2024-01-02": line.replace(b'"n":1', b'"n":2')}
+    fetcher.fetch_events(EventsFetch("events", "2024-01-02", "2024-01-02", append=True))
+    assert storage.execute_scalar(N) == ["2"]
+
+
 def test_a_line_that_is_too_long_is_asked_for_once(fetcher: FetcherService, days: Days) -> None:
     days.inserted = {
         "2024-01-03": b'{"event":"a","properties":{"time":1,"x":"%s"}}\n' % (b"x" * 17_000_000)

@@ -31,6 +31,24 @@ _EVENTS = """
     ) > 1
 """
 
+# Rows without a time, or outside the days of their export, stay when those days are deleted.
+_STRAYS = """
+    WITH strays AS (
+        SELECT {key}, {rest} AS rest, count(*) AS came
+        FROM {table}
+        WHERE rowid > {after} AND {is_stray}
+        GROUP BY ALL
+    )
+    SELECT row_id
+    FROM (
+        SELECT rowid AS row_id, {key}, {rest} AS rest
+        FROM {table}
+        WHERE rowid <= {after} AND {is_stray}
+    ) AS before
+    JOIN strays ON {same}
+    QUALIFY row_number() OVER (PARTITION BY {before}, before.rest ORDER BY row_id) <= came
+"""
+
 # A profile that changed while it was paged comes twice: the later page wins. Profiles without an
 # id are not each other's copies.
 _PROFILES = """
@@ -49,6 +67,23 @@ def events(table: str, after: int) -> str:
     """SQL for the rows past rowid `after` that are copies of others there."""
     found = _CANDIDATES.format(table=table, after=after)
     return _EVENTS.format(table=table, key=_KEY, after=after, candidates=found)
+
+
+def strays(table: str, after: int, condition: str, *, by_key: bool) -> str:
+    """SQL for rows up to `after` that came again past it, though `condition` does not find them.
+
+    Two rows are the same where all of them is, or `by_key` where they have Mixpanel's key.
+    """
+    names = [*_KEY.split(", "), "rest"]
+    return _STRAYS.format(
+        table=table,
+        key=_KEY,
+        after=after,
+        is_stray=f"({condition}) IS NOT true",
+        rest="if(insert_id <> '', NULL, properties)" if by_key else "properties",
+        same=" AND ".join(f"before.{it} IS NOT DISTINCT FROM strays.{it}" for it in names),
+        before=", ".join(f"before.{it}" for it in names[:-1]),
+    )
 
 
 def profiles(table: str) -> str:

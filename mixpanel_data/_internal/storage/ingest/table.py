@@ -166,6 +166,7 @@ class TableWriter:
         self._becomes = flat
         self._flat = FlatTable(session.connection, name, facts.type, limit=flat_columns)
         self._before: int | None = None
+        self._reopened = ""
         self.is_aborted = False
         self._is_over = False
         self._execute("BEGIN")
@@ -192,6 +193,7 @@ class TableWriter:
             self._session.run(lambda _: self._flat.remove(condition))
         self.replaced = self._count(f"DELETE FROM {self._table} WHERE {condition}")
         self._before = self._last_row()
+        self._reopened = condition
 
     def add(self, body: Path, *, skipped_of: str | None = None) -> int:
         """Take in one body as Mixpanel sent it: an NDJSON export, or a page of profiles.
@@ -228,6 +230,18 @@ class TableWriter:
         if not self._count(dedupe.candidates(self._table, after)):
             return 0
         return self._delete(dedupe.events(self._table, after))
+
+    def _delete_strays(self, before: int) -> None:
+        """Delete the old copies of new rows that are in none of the reopened days."""
+        is_stray = f"rowid > {before} AND ({self._reopened}) IS NOT true"
+        if not self._count(f"SELECT count(*) FROM {self._table} WHERE {is_stray}"):
+            return
+        copies = self._delete(
+            dedupe.strays(self._table, before, self._reopened, by_key=self._deduplicate)
+        )
+        self.replaced += copies
+        if copies and self._becomes == "follow":
+            self._becomes = "build"
 
     def _read_repaired(self, body: Path, after: int, skipped_of: str | None) -> int:
         strict = body.with_name(body.name + ".repaired")
@@ -278,6 +292,8 @@ class TableWriter:
         if self.facts.type == "profiles":
             self.duplicates = self._delete(dedupe.profiles(self._table))
             self.rows -= self.duplicates
+        if self._before is not None:
+            self._delete_strays(self._before)
         columns, counts = _NULLS[self.facts.type]
         after = -1 if self._before is None else self._before
         found = self._row(counts.format(table=self._table, after=after))
